@@ -1,0 +1,1 @@
+"""The Discord bot: checks, answers and enqueues; it never imports TensorFlow."""

@@ -1,0 +1,1 @@
+"""The language model: corpus, vocabulary, Keras models, decoding and the store of versions."""

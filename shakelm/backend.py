@@ -1,0 +1,60 @@
+"""The one place where Keras and TensorFlow come in, quiet and modest about GPU memory."""
+
+import os
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from shakelm.errors import ShakelmError
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Drop what TensorFlow's native part writes to stderr before its own log level applies."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+try:
+    with _quiet():
+        import keras as keras
+        import tensorflow
+
+        _gpus = tensorflow.config.list_physical_devices("GPU")
+except ImportError as error:
+    raise ShakelmError(
+        f"This needs TensorFlow, which cannot be imported ({error}): pip install 'shakelm[train]'."
+    ) from error
+
+# Without growth TensorFlow takes all of a GPU's memory at first use.
+for _gpu in _gpus:
+    tensorflow.config.experimental.set_memory_growth(_gpu, True)
+
+
+def device() -> str:
+    """What computes here: the first GPU's name, or the processor and its number of cores."""
+    if _gpus:
+        details = tensorflow.config.experimental.get_device_details(_gpus[0])
+        return str(details.get("device_name", _gpus[0].name))
+    return f"CPU ({platform.machine()}, {os.cpu_count()} cores)"
+
+
+def software() -> dict[str, str]:
+    """Versions of what a training depends on."""
+    import numpy
+
+    return {
+        "python": platform.python_version(),
+        "tensorflow": tensorflow.__version__,
+        "keras": keras.__version__,
+        "numpy": numpy.__version__,
+    }

@@ -1,0 +1,530 @@
+"""The `shakelm` command."""
+
+import os
+import secrets
+import shlex
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from shakelm.configuration import Architecture, Split, VocabularyKind
+from shakelm.errors import ShakelmError
+from shakelm.network import Engine
+from shakelm.store import Store
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+
+    from shakelm.corpus import Corpus
+    from shakelm.store import Version
+    from shakelm.training import Progress
+    from shakelm.version import Figures
+
+app = typer.Typer(
+    help="Language models that write Shakespeare-like verse: use, train and compare them.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+models = typer.Typer(help="List, show, promote, roll back and remove versions of models.")
+app.add_typer(models, name="models")
+
+ModelArgument = Annotated[
+    str | None, typer.Argument(metavar="[NAME[@VERSION]]", help="Which model; by default the live one.")
+]
+ModelOption = Annotated[
+    str | None, typer.Option(metavar="NAME[@VERSION]", help="Which model; by default the live one.")
+]
+NamedModel = Annotated[str, typer.Argument(metavar="NAME[@VERSION]", help="Which model.")]
+EngineOption = Annotated[
+    Engine,
+    typer.Option(envvar="SHAKELM_ENGINE", help="What computes: numpy starts at once, keras uses a GPU."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+
+CHOSEN_NUMBERS = 1_000_000
+"""A number that nobody gave is chosen below this, so that it is easily typed again."""
+
+
+def main() -> None:
+    """Run the command; a mistake ends it with one sentence and status 1."""
+    try:
+        app()
+    except ShakelmError as error:
+        sys.exit(f"shakelm: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+@app.command()
+def verse(
+    seed: Annotated[str, typer.Argument(help="The text to begin with; may be left out.")] = "",
+    temperature: Annotated[float, typer.Option(help="From 0 (most likely) to 2 (wild).")] = 0.8,
+    lines: Annotated[int | None, typer.Option(help="Length in lines; 8 by default.")] = None,
+    words: Annotated[int | None, typer.Option(help="Length in words instead.")] = None,
+    top_k: Annotated[int | None, typer.Option(help="Choose among the k most likely tokens only.")] = None,
+    top_p: Annotated[float | None, typer.Option(help="Choose among the likeliest up to this share.")] = None,
+    number: Annotated[int | None, typer.Option(help="Repeats a verse exactly; random by default.")] = None,
+    model: ModelOption = None,
+    engine: EngineOption = "numpy",
+    as_json: JsonOption = False,
+) -> None:
+    """Write a verse from a seed, or from nothing."""
+    from shakelm import generation
+    from shakelm.sampling import Sampling
+
+    sampling = Sampling(temperature, top_k, top_p)
+    length = generation.Length(lines if lines or words else 8, words)
+    if number is None:
+        number = secrets.randbelow(CHOSEN_NUMBERS)
+    started = time.perf_counter()
+    loaded = generation.load(_store().find(model), engine)
+    written = generation.write(loaded, seed, sampling, length, number)
+    seconds = time.perf_counter() - started
+    if as_json:
+        _print_json(
+            {
+                "text": written.text,
+                "seed": written.seed,
+                "model": loaded.reference,
+                "temperature": temperature,
+                "number": number,
+                "seconds": round(seconds, 3),
+                "tokens": written.tokens,
+                "unknown": written.unknown,
+            }
+        )
+        return
+    print(written.text)
+    note = f"{loaded.reference} · temperature {temperature:g} · number {number} · {seconds:.2f} s"
+    if written.unknown:
+        note += f" · unknown to this model: {', '.join(map(repr, written.unknown))}"
+    print(f"\n{note}", file=sys.stderr)
+
+
+@app.command()
+def tokens(
+    text: Annotated[str, typer.Argument(help="Any text.")],
+    model: ModelOption = None,
+) -> None:
+    """Show how a model sees a text: each word or character, its id, and what the id maps back to."""
+    from shakelm.vocabulary import Vocabulary, check_mapping
+
+    version = _store().find(model)
+    vocabulary = version.read(version.vocabulary.name, Vocabulary)
+    kind = {"word": "word", "char": "character"}[vocabulary.kind]
+    mappings = check_mapping(text, vocabulary)
+    known = sum(mapping.known for mapping in mappings)
+    _print_table(
+        f"{version.reference}: {known} of {len(mappings)} {kind}s known",
+        [kind, ">id", f"recovered {kind}", "check"],
+        [
+            [_visible(row.piece), row.token, _visible(row.recovered), "OK" if row.known else "unknown"]
+            for row in mappings
+        ],
+    )
+
+
+@app.command()
+def architectures(
+    name: Annotated[Architecture | None, typer.Argument(help="One of them; by default all.")] = None,
+    vocabulary_size: Annotated[int, typer.Option(min=3, help="Tokens of the vocabulary.")] = 6500,
+    units: Annotated[str | None, typer.Option(help="Widths of recurrent layers, as in 150,100.")] = None,
+    layers: Annotated[int | None, typer.Option(help="How many recurrent layers.")] = None,
+    embedding: Annotated[int | None, typer.Option(help="Width of the embedding.")] = None,
+    dropout: Annotated[float | None, typer.Option(help="Share of features dropped in training.")] = None,
+) -> None:
+    """Show each architecture's layers, output shapes and parameters."""
+    from shakelm.architectures import build, shapes
+    from shakelm.configuration import NOTEBOOK_UNITS, plan
+
+    for architecture in [name] if name else NOTEBOOK_UNITS:
+        configuration = plan(
+            architecture, "word", units=_widths(units), layers=layers, embedding=embedding, dropout=dropout
+        )
+        rows = shapes(build(configuration.model, vocabulary_size))
+        total = sum(row.parameters for row in rows)
+        _print_table(
+            f"{architecture}: {total:,} parameters with a vocabulary of {vocabulary_size:,}",
+            ["layer", "kind", "output shape", ">parameters"],
+            [[row.layer, row.kind, _shape(row.shape), f"{row.parameters:,}"] for row in rows],
+        )
+
+
+@app.command()
+def train(
+    name: Annotated[str, typer.Argument(help="What the model is called; each training adds a version.")],
+    architecture: Annotated[Architecture, typer.Option(help="Kind of network.")] = "stacked-lstm",
+    vocabulary: Annotated[VocabularyKind, typer.Option(help="What a token is.")] = "word",
+    corpus: Annotated[
+        str,
+        typer.Option(
+            envvar="SHAKELM_CORPUS", metavar="NAME|FILE", help="A known corpus or a UTF-8 text file."
+        ),
+    ] = "shakespeare",
+    epochs: Annotated[int | None, typer.Option(help="Passes over the text, at most; 20 by default.")] = None,
+    number: Annotated[int, typer.Option(help="Seeds everything random.")] = 1,
+    units: Annotated[str | None, typer.Option(help="Widths of recurrent layers, as in 150,100.")] = None,
+    layers: Annotated[int | None, typer.Option(help="How many recurrent layers.")] = None,
+    embedding: Annotated[int | None, typer.Option(help="Width of the embedding; 100 by default.")] = None,
+    dropout: Annotated[float | None, typer.Option(help="Share of features dropped; 0 by default.")] = None,
+    batch: Annotated[int | None, typer.Option(help="Windows in a batch; 64 by default.")] = None,
+    window: Annotated[int | None, typer.Option(help="Tokens in a window; 32 words, 128 characters.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Adam's step size; 0.002 by default.")] = None,
+    patience: Annotated[int | None, typer.Option(help="Epochs without gain until it stops; 3.")] = None,
+    split: Annotated[
+        Split, typer.Option(help="Hold out the end of the text, or whole speeches from all over it.")
+    ] = "contiguous",
+) -> None:
+    """Train a model and publish it as a new version; Ctrl-C keeps the best epoch so far."""
+    from shakelm.configuration import plan
+
+    configuration = plan(
+        architecture,
+        vocabulary,
+        units=_widths(units),
+        layers=layers,
+        embedding=embedding,
+        dropout=dropout,
+        epochs=epochs,
+        batch=batch,
+        window=window,
+        learning_rate=learning_rate,
+        patience=patience,
+        number=number,
+        split=split,
+    )
+    store = _store()
+    store.prepare(name)
+    text = _load_corpus(corpus)
+    from shakelm import training  # TensorFlow comes only once the input is known to be good
+
+    with _bar() as bar:
+        report = _TrainingReport(bar)
+        version = training.train(
+            name, text, configuration, store, shlex.join(["shakelm", *sys.argv[1:]]), report.show
+        )
+    _show(version)
+
+
+@app.command()
+def evaluate(
+    text: Annotated[str, typer.Option(metavar="FILE", help="A UTF-8 text file.")],
+    model: ModelArgument = None,
+    window: Annotated[
+        int | None, typer.Option(help="Cut into windows of so many tokens, each from an empty state.")
+    ] = None,
+    engine: EngineOption = "numpy",
+    as_json: JsonOption = False,
+) -> None:
+    """Score a text: nats per token and character, perplexity, accuracy, share of unknown tokens."""
+    from shakelm import corpus, generation
+    from shakelm.evaluation import score
+
+    if window is not None and window < 1:
+        raise ShakelmError(f"A window of {window} tokens holds nothing: give at least 1.")
+    content = corpus.load(text, named={}).text
+    loaded = generation.load(_store().find(model), engine)
+    with _bar() as bar:
+        task = bar.add_task(f"scoring with {loaded.reference}", total=1.0)
+        figures = score(
+            loaded.network,
+            loaded.vocabulary,
+            content,
+            window,
+            lambda share: bar.update(task, completed=share),
+        )
+    if as_json:
+        _print_json(figures.model_dump())
+        return
+    _print_table(f"{loaded.reference} on {text}", ["figure", ">value"], _figure_rows(figures))
+
+
+@app.command()
+def plot(
+    model: ModelArgument = None,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE.png")] = Path("curves.png"),
+) -> None:
+    """Draw the loss and accuracy curves of a version's training."""
+    from shakelm import plots
+
+    version = _store().find(model)
+    _write(output, plots.curves(version.history(), version.reference))
+
+
+@app.command()
+def export(
+    model: NamedModel,
+    output: Annotated[Path, typer.Argument(metavar="FILE.keras", help="The file to write.")],
+) -> None:
+    """Write a version as a Keras file, with its vocabulary beside it, for use elsewhere."""
+    if output.suffix != ".keras":
+        raise ShakelmError(f"{str(output)!r} does not end in .keras: Keras needs that ending.")
+    version = _store().find(model)
+    from shakelm.vocabulary import Vocabulary
+
+    vocabulary = version.read(version.vocabulary.name, Vocabulary)
+    from shakelm import architectures, network
+
+    exported = architectures.build(version.configuration().model, len(vocabulary))
+    architectures.set_weights(exported, network.load_weights(version.weights))
+    try:
+        exported.save(output)
+    except OSError as error:
+        raise _unwritable(output, error) from error
+    print(f"{output}: {version.reference} as a Keras model, token ids to logits")
+    _write(output.with_suffix(".vocabulary.json"), version.vocabulary.read_bytes())
+
+
+@app.command()
+def doctor() -> None:
+    """Check what is installed and set up: each thing is OK, or has its cure."""
+    from shakelm import corpus
+    from shakelm.doctor import examine
+
+    redis_url = os.environ.get("SHAKELM_REDIS_URL", "redis://localhost:6379/0")
+    findings = examine(_store_root(), corpus.default_cache(), redis_url, os.environ)
+    _print_table(
+        "shakelm doctor",
+        ["what", "state", "details"],
+        [
+            [
+                finding.what,
+                "OK" if finding.ok else "missing",
+                "\n".join(filter(None, (finding.detail, finding.cure))),
+            ]
+            for finding in findings
+        ],
+    )
+
+
+@models.callback(invoke_without_command=True)
+def list_models(context: typer.Context, as_json: JsonOption = False) -> None:
+    """List all versions with their held-out figures; the live one answers where none is named."""
+    if context.invoked_subcommand is not None:
+        return
+    store = _store()
+    versions = [(version, version.card()) for version in store.versions()]
+    if as_json:
+        _print_json(
+            [
+                {"live": store.is_live(version), "packaged": version.packaged, **card.model_dump(mode="json")}
+                for version, card in versions
+            ]
+        )
+        return
+    rows = []
+    for version, card in versions:
+        network, held_out = version.configuration().model, card.held_out
+        rows.append(
+            [
+                version.reference,
+                "live" if store.is_live(version) else "packaged" if version.packaged else "",
+                f"{network.vocabulary} {network.architecture}",
+                f"{card.parameters:,}",
+                _figure(held_out.nats_per_token),
+                _figure(held_out.nats_per_char),
+            ]
+        )
+    _print_table(
+        f"{len(rows)} versions, with figures on held-out text (state carried)",
+        ["model", "state", "network", ">parameters", ">nats/token", ">nats/char"],
+        rows,
+    )
+
+
+@models.command()
+def show(model: ModelArgument = None, as_json: JsonOption = False) -> None:
+    """Show a version's card: how it was trained, and how good it is."""
+    version = _store().find(model)
+    if as_json:
+        _print_json(version.card().model_dump(mode="json"))
+        return
+    _show(version)
+
+
+@models.command()
+def promote(model: NamedModel) -> None:
+    """Make a version the live one."""
+    print(f"{_store().promote(model).reference} is live")
+
+
+@models.command()
+def rollback() -> None:
+    """Make the formerly live version live again."""
+    print(f"{_store().roll_back().reference} is live again")
+
+
+@models.command()
+def remove(model: Annotated[str, typer.Argument(metavar="NAME@VERSION")]) -> None:
+    """Delete a version for good; the live one and the packaged ones stay."""
+    print(f"{_store().remove(model).reference} is removed")
+
+
+class _TrainingReport:
+    """The training's progress bar, and a line for each finished epoch that stays."""
+
+    def __init__(self, bar: "Bar") -> None:
+        self._bar = bar
+        self._task = bar.add_task("starting", total=1.0)
+        self._epoch = 1
+
+    def show(self, progress: "Progress") -> None:
+        if progress.epoch > self._epoch or progress.stage == "scoring":
+            finished = progress.epoch if progress.stage == "scoring" else progress.epoch - 1
+            self._bar.console.print(f"epoch {finished}: validation loss {progress.validation_loss:.4f}")
+            self._epoch = progress.epoch
+        losses = f"loss {progress.loss:.4f}"
+        if progress.validation_loss is not None:
+            losses += f"  validation {progress.validation_loss:.4f}"
+        place = f"epoch {progress.epoch}/{progress.epochs}"
+        self._bar.update(
+            self._task,
+            completed=progress.share,
+            description="scoring the held-out text" if progress.stage == "scoring" else f"{place}  {losses}",
+        )
+
+
+def _store_root() -> Path | None:
+    root = os.environ.get("SHAKELM_STORE")
+    return Path(root) if root else None
+
+
+def _store() -> Store:
+    return Store(_store_root())
+
+
+def _load_corpus(source: str) -> "Corpus":
+    from shakelm import corpus
+
+    with _bar() as bar:
+        task = bar.add_task(f"downloading {source}", visible=False)
+        return corpus.load(
+            source,
+            on_progress=lambda done, total: bar.update(task, completed=done, total=total, visible=True),
+        )
+
+
+def _widths(text: str | None) -> tuple[int, ...] | None:
+    if text is None:
+        return None
+    try:
+        return tuple(int(width) for width in text.split(","))
+    except ValueError as error:
+        raise ShakelmError(
+            f"{text!r} is no list of widths: give whole numbers with commas between, as in 150,100."
+        ) from error
+
+
+def _bar() -> "Bar":
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+
+
+def _show(version: "Version") -> None:
+    card = version.card()
+    network = version.configuration().model
+    rows: list[list[object]] = [
+        ["architecture", f"{network.architecture}, units {network.units}, embedding {network.embedding}"],
+        ["vocabulary", network.vocabulary],
+        ["parameters", f"{card.parameters:,} ({card.weights})"],
+        [
+            "corpus",
+            f"{card.corpus.name}, {card.corpus.characters:,} characters, SHA-256 {card.corpus.sha256}",
+        ],
+        ["command", card.command],
+        ["number", card.number],
+        ["epochs", f"{card.epochs} in {card.seconds:,.0f} s, best {version.history().best}"],
+        ["trained", f"{card.trained_at:%Y-%m-%d %H:%M} UTC on {card.device}"],
+        ["software", ", ".join(f"{name} {number}" for name, number in card.software.items())],
+    ]
+    _print_table(version.reference, ["", ""], rows)
+    scores = {
+        "validation, windows": card.validation,
+        "held out, carried": card.held_out,
+        "held out, windows": card.held_out_windows,
+    }
+    columns = [_figure_rows(figures) for figures in scores.values()]
+    _print_table(
+        "figures (windows of 256 tokens that start from an empty state; carried: the state goes on)",
+        ["figure", *(f">{name}" for name in scores)],
+        [[row[0][0], *(cell[1] for cell in row)] for row in zip(*columns, strict=True)],
+    )
+
+
+def _figure_rows(figures: "Figures") -> list[tuple[str, str]]:
+    return [
+        ("tokens", f"{figures.tokens:,}"),
+        ("characters", f"{figures.characters:,}"),
+        ("nats per token", _figure(figures.nats_per_token)),
+        ("perplexity", _figure(figures.perplexity)),
+        ("unknown", f"{figures.unknown:.2%}"),
+        ("nats per character", _figure(figures.nats_per_char)),
+        ("accuracy", f"{figures.accuracy:.2%}"),
+    ]
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"
+
+
+def _print_table(title: str, columns: list[str], rows: Sequence[Sequence[object]]) -> None:
+    """Print a table; a column whose name begins with > is set to the right."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=Text(title), title_justify="left", box=box.SIMPLE_HEAD)
+    for column in columns:
+        table.add_column(
+            column.removeprefix(">"), justify="right" if column.startswith(">") else "left", overflow="fold"
+        )
+    for row in rows:
+        table.add_row(*(Text(str(cell)) for cell in row))
+    Console().print(table)
+
+
+def _print_json(content: object) -> None:
+    import json
+
+    print(json.dumps(content, ensure_ascii=False, indent=1))
+
+
+def _visible(piece: str) -> str:
+    """A token as a table can show it: line ends and blanks by their escapes or in quotes."""
+    return repr(piece) if not piece.isprintable() or piece.isspace() else piece
+
+
+def _shape(shape: tuple[int | None, ...]) -> str:
+    names = ("batch", "time")
+    return f"({', '.join(names[place] if size is None else str(size) for place, size in enumerate(shape))})"
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    print(path)
+
+
+def _unwritable(path: Path, error: OSError) -> ShakelmError:
+    return ShakelmError(f"{str(path)!r} cannot be written ({error.strerror or error}): choose another place.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+"""Validated settings of a model and of its training; no Keras here."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from shakelm.errors import ShakelmError
+
+Architecture = Literal["simple-rnn", "lstm", "stacked-lstm"]
+Cell = Literal["simple-rnn", "lstm"]
+VocabularyKind = Literal["word", "char"]
+Split = Literal["contiguous", "blocks"]
+
+MAX_NUMBER = 2**32 - 1
+"""Largest number that seeds a verse or a training (the range of `keras.utils.set_random_seed`)."""
+
+NAME_PATTERN = r"[a-z0-9][a-z0-9._-]{0,63}"
+"""Names of models: they become folders, so no separators and no leading dot."""
+
+
+class Settings(BaseModel):
+    """Base of everything that is written to disk: immutable, and unknown keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ModelConfiguration(Settings):
+    """What is needed to build a network again: sizes only, no code.
+
+    `units` holds the width of each recurrent layer, first to last; `dropout` is the share of
+    features (0 to below 1) dropped, with the same mask over all time steps, after the embedding
+    and after each recurrent layer.
+    """
+
+    architecture: Architecture
+    vocabulary: VocabularyKind
+    embedding: Annotated[int, Field(ge=1, le=4096)] = 100
+    units: Annotated[tuple[Annotated[int, Field(ge=1, le=8192)], ...], Field(min_length=1, max_length=8)]
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+
+    @property
+    def cell(self) -> Cell:
+        """The kind of recurrent layer that the architecture stacks."""
+        return "simple-rnn" if self.architecture == "simple-rnn" else "lstm"
+
+
+class TrainingConfiguration(Settings):
+    """How a model is trained.
+
+    `window` is the length in tokens of a training example, `patience` the number of epochs without
+    a better validation loss after which training stops, `number` the seed of everything random.
+    """
+
+    epochs: Annotated[int, Field(ge=1, le=1000)] = 20
+    batch: Annotated[int, Field(ge=1, le=4096)] = 64
+    window: Annotated[int, Field(ge=2, le=4096)]
+    learning_rate: Annotated[float, Field(gt=0, le=1)] = 0.002
+    patience: Annotated[int, Field(ge=1, le=1000)] = 3
+    number: Annotated[int, Field(ge=0, le=MAX_NUMBER)] = 1
+    split: Split = "contiguous"
+
+
+class Configuration(Settings):
+    """The whole configuration of a version, as in its `configuration.json`."""
+
+    model: ModelConfiguration
+    training: TrainingConfiguration
+
+
+NOTEBOOK_UNITS: dict[Architecture, tuple[int, ...]] = {
+    "simple-rnn": (150,),
+    "lstm": (150,),
+    "stacked-lstm": (150, 100),
+}
+"""The widths of the course notebook's recurrent layers."""
+
+DEFAULT_WINDOW: dict[VocabularyKind, int] = {"word": 32, "char": 128}
+
+
+def plan(
+    architecture: Architecture,
+    vocabulary: VocabularyKind,
+    *,
+    units: tuple[int, ...] | None = None,
+    layers: int | None = None,
+    **settings: float | str | None,
+) -> Configuration:
+    """A whole configuration from what somebody chose; what is None or left out gets its default.
+
+    Args:
+        architecture: the name of an architecture.
+        vocabulary: the kind of vocabulary.
+        units: one width for all recurrent layers, or one for each.
+        layers: how many recurrent layers.
+        settings: any other field of `ModelConfiguration` or `TrainingConfiguration`.
+
+    Raises:
+        ShakelmError: a value is out of its range, or widths and layers do not fit each other.
+    """
+    widths = units or NOTEBOOK_UNITS[architecture]
+    if layers is not None and len(widths) != layers:
+        if units is not None and len(units) > 1:
+            raise ShakelmError(
+                f"{len(units)} widths do not fit {layers} layers: give one width for all, or one for each."
+            )
+        widths = widths[:1] * layers
+    given = {name: value for name, value in settings.items() if value is not None}
+    model = {name: given.pop(name) for name in ("embedding", "dropout") if name in given}
+    training = {"window": DEFAULT_WINDOW[vocabulary]} | given
+    try:
+        return Configuration.model_validate(
+            {
+                "model": {"architecture": architecture, "vocabulary": vocabulary, "units": widths} | model,
+                "training": training,
+            }
+        )
+    except ValidationError as error:
+        problem = error.errors()[0]
+        place = " ".join(str(part) for part in problem["loc"][1:]).replace("_", " ")
+        raise ShakelmError(
+            f"The {place} {problem['input']} is out of range: {problem['msg'].lower()}."
+        ) from error
