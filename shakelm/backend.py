@@ -32,7 +32,7 @@ try:
         _gpus = tensorflow.config.list_physical_devices("GPU")
 except ImportError as error:
     raise ShakelmError(
-        f"This needs TensorFlow, which cannot be imported ({error}): pip install 'shakelm[train]'."
+        f"This needs TensorFlow, which cannot be imported ({error}): `pip install '.[train]'`."
     ) from error
 
 # Without growth TensorFlow takes all of a GPU's memory at first use.

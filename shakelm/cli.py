@@ -78,7 +78,7 @@ def verse(
     from shakelm.sampling import Sampling
 
     sampling = Sampling(temperature, top_k, top_p)
-    length = generation.Length(lines if lines or words else 8, words)
+    length = generation.Length(8 if lines is None and words is None else lines, words)
     if number is None:
         number = secrets.randbelow(CHOSEN_NUMBERS)
     started = time.perf_counter()
@@ -424,13 +424,15 @@ def _bar() -> "Bar":
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+    console = Console(stderr=True)
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         TaskProgressColumn(),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
+        console=console,
         transient=True,
+        disable=not console.is_terminal,
     )
 
 

@@ -236,7 +236,10 @@ class Store:
         Raises:
             ShakelmError: the name is malformed, or the store cannot be written.
         """
-        _check_bare(name)
+        if Reference.parse(name).version is not None:
+            raise ShakelmError(
+                f"{name!r} names a version, but versions are numbered here: leave out the '@'."
+            )
         with self._writing():
             self.root.mkdir(parents=True, exist_ok=True)
             probe = self._temporary()
@@ -250,11 +253,10 @@ class Store:
         version appears, complete and on the disk, once it returns. If it raises, nothing is added.
 
         Raises:
-            ShakelmError: the name is malformed; and whatever `write` raises.
+            ShakelmError: like `prepare`; and whatever `write` raises.
         """
-        _check_bare(name)
+        self.prepare(name)
         with self._writing():
-            self.root.mkdir(parents=True, exist_ok=True)
             self._sweep()
             claimed = self._claim(name)
             number = int(claimed.name)
@@ -364,11 +366,6 @@ class Store:
                 f"The store {self.root} cannot be read ({error.strerror or error}): check that it is a "
                 "folder that you may read, or name another one in SHAKELM_STORE."
             ) from error
-
-
-def _check_bare(name: str) -> None:
-    if Reference.parse(name).version is not None:
-        raise ShakelmError(f"{name!r} names a version, but versions are numbered here: leave out the '@'.")
 
 
 def _numbers(folder: Path) -> set[int]:

@@ -1,0 +1,125 @@
+import numpy as np
+import pytest
+
+from shakelm.configuration import MAX_NUMBER
+from shakelm.errors import ShakelmError
+from shakelm.generation import LONGEST_LINE, LanguageModel, Length, write
+from shakelm.network import Floats, NumpyNetwork
+from shakelm.sampling import Sampling
+from shakelm.vocabulary import UNKNOWN, Vocabulary, fit
+
+TEXT = "To be, or not to be: that is the question.\nWhether 'tis nobler\n\nin the mind to suffer\n" * 3
+PLAIN = Sampling(1.0)
+
+
+def model(vocabulary: Vocabulary, bias: dict[str, float] | None = None) -> LanguageModel:
+    """A small random LSTM; `bias` adds to the logits of some tokens."""
+    random = np.random.default_rng(11)
+
+    def array(*shape: int) -> Floats:
+        return random.normal(0, 0.7, shape).astype(np.float32)
+
+    weights = {
+        "embedding.embeddings": array(len(vocabulary), 6),
+        "recurrent_0.kernel": array(6, 40),
+        "recurrent_0.recurrent_kernel": array(10, 40),
+        "recurrent_0.bias": array(40),
+        "output.kernel": array(10, len(vocabulary)),
+        "output.bias": array(len(vocabulary)),
+    }
+    for token, value in (bias or {}).items():
+        weights["output.bias"][vocabulary.tokens.index(token)] += value
+    return LanguageModel("tiny@1", vocabulary, NumpyNetwork(weights, "lstm"))
+
+
+CHARS = fit(TEXT, "char")
+WORDS = fit(TEXT, "word")
+
+
+def test_a_number_repeats_a_verse_and_another_gives_another() -> None:
+    verses = [write(model(CHARS), "To be", PLAIN, Length(lines=4), number).text for number in (1, 1, 2)]
+    assert verses[0] == verses[1] != verses[2]
+
+
+@pytest.mark.parametrize("vocabulary", [CHARS, WORDS])
+@pytest.mark.parametrize("seed", ["", "to be", "to be\n"])
+def test_a_verse_has_the_lines_asked_for(vocabulary: Vocabulary, seed: str) -> None:
+    for number in range(20):
+        verse = write(model(vocabulary, {"\n": 1.0}), seed, PLAIN, Length(lines=3), number)
+        assert verse.text.startswith(seed)
+        own = verse.text[seed.rfind("\n") + 1 :]
+        assert sum(bool(line.strip()) for line in own.split("\n")) == 3
+        assert verse.text == verse.text.rstrip()
+
+
+@pytest.mark.parametrize("vocabulary", [CHARS, WORDS])
+def test_a_verse_has_the_words_asked_for(vocabulary: Vocabulary) -> None:
+    for number in range(20):
+        verse = write(model(vocabulary), "", PLAIN, Length(words=5), number)
+        assert len(verse.text.split()) == 5
+
+
+def test_words_are_counted_after_the_seed() -> None:
+    verse = write(model(WORDS), "to be or", PLAIN, Length(words=4), 3)
+    assert len(verse.text.removeprefix("to be or").split()) == 4
+
+
+def test_an_empty_verse_never_happens() -> None:
+    verse = write(model(CHARS, {"\n": 50.0}), "", Sampling(0.0), Length(lines=2), 1)
+    assert verse.text.strip()
+
+
+def test_a_model_that_ends_no_line_stops_all_the_same() -> None:
+    verse = write(model(CHARS, {"\n": -50.0}), "x", PLAIN, Length(lines=2), 1)
+    assert verse.tokens == 2 * LONGEST_LINE["char"]
+
+
+def test_unknown_tokens_never_come_out() -> None:
+    spoken = model(WORDS, {WORDS.tokens[UNKNOWN]: 50.0})
+    verse = write(spoken, "", PLAIN, Length(words=200), 5)
+    assert len(verse.text.split()) == 200
+    assert all(word in WORDS for word in verse.text.split())
+
+
+def test_temperature_zero_is_the_same_for_every_number() -> None:
+    verses = {write(model(CHARS), "To", Sampling(0.0), Length(lines=2), number).text for number in range(3)}
+    assert len(verses) == 1
+
+
+def test_what_the_model_does_not_know_of_the_seed_is_named() -> None:
+    assert write(model(WORDS), "To zounds, be ZOUNDS fie", PLAIN, Length(words=1), 1).unknown == [
+        "zounds",
+        "fie",
+    ]
+    assert write(model(CHARS), "To be @#@", PLAIN, Length(lines=1), 1).unknown == ["@", "#"]
+
+
+def test_typographic_quotes_are_read_as_plain_ones_only_where_only_those_are_known() -> None:
+    assert write(model(CHARS), "’tis", PLAIN, Length(lines=1), 1).seed == "'tis"
+    typographic = fit(TEXT.replace("'", "’"), "char")
+    assert write(model(typographic), "’tis", PLAIN, Length(lines=1), 1).seed == "’tis"
+
+
+def test_the_seed_decides_what_follows() -> None:
+    follow = {
+        seed: write(model(CHARS), seed, Sampling(0.0), Length(words=3), 1).text.removeprefix(seed)
+        for seed in ("To be", "mind", "suffer")
+    }
+    assert len(set(follow.values())) > 1
+
+
+def test_a_blank_seed_is_no_seed() -> None:
+    blank, empty = (write(model(CHARS), seed, PLAIN, Length(lines=2), 4) for seed in (" \n ", ""))
+    assert blank == empty
+
+
+@pytest.mark.parametrize("number", [-1, MAX_NUMBER + 1])
+def test_numbers_out_of_range_are_refused(number: int) -> None:
+    with pytest.raises(ShakelmError, match="number"):
+        write(model(CHARS), "", PLAIN, Length(lines=1), number)
+
+
+@pytest.mark.parametrize(("lines", "words"), [(None, None), (1, 1), (0, None), (None, -2)])
+def test_lengths_without_meaning_are_refused(lines: int | None, words: int | None) -> None:
+    with pytest.raises(ShakelmError):
+        Length(lines, words)

@@ -1,0 +1,90 @@
+"""The NumPy network against Keras's own logits, for each architecture and both kinds of vocabulary."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from shakelm import architectures, network
+from shakelm.backend import keras
+from shakelm.configuration import Architecture, ModelConfiguration, VocabularyKind, plan
+
+SIZES = {"word": 3000, "char": 66}
+
+
+def random_model(configuration: ModelConfiguration, vocabulary_size: int) -> keras.Model:
+    """A network whose every weight, biases too, is far from zero, so that nothing can be left out.
+
+    Rows are scaled so that the recurrence damps rounding errors instead of amplifying them.
+    """
+    model = architectures.build(configuration, vocabulary_size)
+    random = np.random.default_rng(7)
+    model.set_weights(
+        [random.normal(0, 0.8 / array.shape[0] ** 0.5, array.shape) for array in model.get_weights()]
+    )
+    return model
+
+
+def stored(model: keras.Model, folder: Path) -> Path:
+    save_file(architectures.weights_of(model), folder / "weights.safetensors")
+    return folder / "weights.safetensors"
+
+
+@pytest.mark.parametrize("kind", ["word", "char"])
+@pytest.mark.parametrize("architecture", ["simple-rnn", "lstm", "stacked-lstm"])
+def test_numpy_gives_keras_own_logits(
+    architecture: Architecture, kind: VocabularyKind, tmp_path: Path
+) -> None:
+    configuration = plan(architecture, kind, dropout=0.5).model
+    model = random_model(configuration, SIZES[kind])
+    tokens = np.random.default_rng(3).integers(0, SIZES[kind], (3, 40)).astype(np.int32)
+    expected = model(tokens, training=False).numpy()
+
+    decoder = network.load(stored(model, tmp_path), configuration, SIZES[kind], "numpy")
+    whole, _ = decoder.advance(tokens, decoder.empty_state(3))
+    np.testing.assert_allclose(whole, expected, atol=1e-4)
+
+    state = decoder.empty_state(3)
+    steps = []
+    for token in tokens.T:
+        logits, state = decoder.advance(token[:, np.newaxis], state)
+        steps.append(logits)
+    np.testing.assert_allclose(np.concatenate(steps, axis=1), expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("architecture", ["simple-rnn", "stacked-lstm"])
+def test_both_engines_carry_the_same_state(architecture: Architecture, tmp_path: Path) -> None:
+    configuration = plan(architecture, "char", units=(24,), layers=2).model
+    path = stored(random_model(configuration, 66), tmp_path)
+    first, second = np.random.default_rng(4).integers(0, 66, (2, 2, 9)).astype(np.int32)
+    results = []
+    for engine in ("numpy", "keras"):
+        loaded = network.load(path, configuration, 66, engine)  # type: ignore[arg-type]
+        _, state = loaded.advance(first, loaded.empty_state(2))
+        results.append(loaded.advance(second, state))
+    (numpy_logits, numpy_state), (keras_logits, keras_state) = results
+    np.testing.assert_allclose(numpy_logits, keras_logits, atol=1e-4)
+    assert len(numpy_state) == len(keras_state) == architectures.states_per_layer(configuration) * 2
+    for ours, theirs in zip(numpy_state, keras_state, strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-4)
+
+
+def test_a_missing_or_misshapen_array_is_refused() -> None:
+    model = architectures.build(plan("lstm", "char", units=(4,)).model, 10)
+    weights = architectures.weights_of(model)
+    with pytest.raises(KeyError):
+        architectures.set_weights(model, {name: weights[name] for name in list(weights)[1:]})
+    weights["output.bias"] = np.zeros(11, np.float32)
+    with pytest.raises(ValueError, match="shape"):
+        architectures.set_weights(model, weights)
+
+
+def test_the_shape_table_has_the_notebooks_sizes() -> None:
+    model = architectures.build(plan("stacked-lstm", "word").model, 1000)
+    rows = {row.layer: row for row in architectures.shapes(model)}
+    assert rows["embedding"].parameters == 1000 * 100
+    assert rows["recurrent_0"].parameters == 4 * (100 + 150 + 1) * 150
+    assert rows["recurrent_1"].parameters == 4 * (150 + 100 + 1) * 100
+    assert rows["output"].shape == (None, None, 1000)
+    assert sum(row.parameters for row in rows.values()) == model.count_params()
