@@ -52,7 +52,7 @@ class TrainingConfiguration(Settings):
     """
 
     epochs: Annotated[int, Field(ge=1, le=1000)] = 20
-    batch: Annotated[int, Field(ge=1, le=4096)] = 64
+    batch: Annotated[int, Field(ge=1, le=4096)]
     window: Annotated[int, Field(ge=2, le=4096)]
     learning_rate: Annotated[float, Field(gt=0, le=1)] = 0.002
     patience: Annotated[int, Field(ge=1, le=1000)] = 3
@@ -75,6 +75,8 @@ NOTEBOOK_UNITS: dict[Architecture, tuple[int, ...]] = {
 """The widths of the course notebook's recurrent layers."""
 
 DEFAULT_WINDOW: dict[VocabularyKind, int] = {"word": 32, "char": 128}
+DEFAULT_BATCH: dict[VocabularyKind, int] = {"word": 8, "char": 32}
+"""Small, because a network needs some thousand steps before it sees more than how frequent words are."""
 
 
 def plan(
@@ -106,7 +108,7 @@ def plan(
         widths = widths[:1] * layers
     given = {name: value for name, value in settings.items() if value is not None}
     model = {name: given.pop(name) for name in ("embedding", "dropout") if name in given}
-    training = {"window": DEFAULT_WINDOW[vocabulary]} | given
+    training = {"window": DEFAULT_WINDOW[vocabulary], "batch": DEFAULT_BATCH[vocabulary]} | given
     try:
         return Configuration.model_validate(
             {

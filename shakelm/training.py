@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 from shakelm import architectures, backend
 from shakelm.backend import keras
@@ -112,7 +112,7 @@ def train(
             software=backend.software(),
             device=backend.device(),
         )
-        save_file(weights, folder / "weights.safetensors")
+        (folder / "weights.safetensors").write_bytes(save(weights))
         for file, content in (
             ("vocabulary.json", vocabulary),
             ("configuration.json", configuration),

@@ -194,7 +194,3 @@ class QueueStatus(Payload):
     verses_waiting: int
     verses_running: int
     trainings: list[TrainingStatus]
-
-    def count(self, queue: Literal["verse", "train"]) -> int:
-        """How many workers serve that queue."""
-        return sum(worker.queue == queue for worker in self.workers)

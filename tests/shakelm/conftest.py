@@ -43,7 +43,7 @@ def write_files(name: str, folder: Path, number: int) -> None:
     epoch = Epoch(epoch=1, loss=2.0, accuracy=0.4, validation_loss=1.9, validation_accuracy=0.45, seconds=1.5)
     configuration = Configuration(
         model=ModelConfiguration(architecture="lstm", vocabulary="char", units=(8,)),
-        training=TrainingConfiguration(window=16),
+        training=TrainingConfiguration(batch=8, window=16),
     )
     (folder / "weights.safetensors").write_text(f"weights of {name}@{number}")
     (folder / "vocabulary.json").write_text("{}")

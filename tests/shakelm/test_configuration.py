@@ -21,7 +21,7 @@ def test_what_is_given_replaces_the_default_and_none_does_not() -> None:
     configuration = plan("lstm", "char", epochs=3, dropout=0.5, batch=None)
     assert configuration.training.epochs == 3
     assert configuration.model.dropout == 0.5
-    assert configuration.training.batch == 64
+    assert configuration.training.batch == 32
     assert configuration.training.window == 128
     assert plan("lstm", "word").training.window == 32
 

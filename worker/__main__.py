@@ -1,0 +1,94 @@
+"""`python -m worker verse`, `python -m worker train`, `python -m worker health QUEUE`."""
+
+import logging
+import os
+import socket
+import sys
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+from redis.exceptions import RedisError
+
+from shakelm.errors import ShakelmError
+from worker import queues
+from worker.settings import WorkerSettings, configure_logging, read
+
+if TYPE_CHECKING:
+    from worker.rq_workers import OwnProcessWorker
+
+log = logging.getLogger("worker")
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+
+
+@app.command()
+def verse() -> None:
+    """Write verses, one after another, until SIGTERM or Ctrl-C."""
+    # A verse is bound by latency, and threads of the linear algebra only get in each other's way. NumPy reads
+    # these when it is first imported.
+    for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(variable, "1")
+    from worker.rq_workers import SOCKET_TIMEOUT_S, VerseWorker
+
+    _work(VerseWorker(queues.connect(_settings().redis_url, SOCKET_TIMEOUT_S)))
+
+
+@app.command()
+def train() -> None:
+    """Train, each time in a fresh process, until SIGTERM or Ctrl-C."""
+    from worker.supervisor import supervise
+
+    queues.connect(_settings().redis_url).close()
+    supervise()
+
+
+@app.command(hidden=True)
+def train_once() -> None:
+    """Wait for one training, do it and end; `train` starts this."""
+    from worker.rq_workers import SOCKET_TIMEOUT_S, TrainWorker
+
+    _work(TrainWorker(queues.connect(_settings().redis_url, SOCKET_TIMEOUT_S)), jobs=1)
+
+
+@app.command()
+def health(queue: Annotated[Literal["verse", "train"], typer.Argument()]) -> None:
+    """Exit with 0 if a live worker of this machine serves the queue, otherwise with 1."""
+    connection = queues.connect(_settings().redis_url)
+    if not any(worker.host == socket.gethostname() for worker in queues.workers(connection, queue)):
+        raise ShakelmError(
+            f"No worker of this machine serves the queue {queue}: start one with `python -m worker {queue}`."
+        )
+
+
+def _settings() -> WorkerSettings:
+    settings = read(WorkerSettings)
+    configure_logging(settings.log_level)
+    return settings
+
+
+def _work(worker: "OwnProcessWorker", jobs: int | None = None) -> None:
+    """Work until told to stop, or until so many jobs are done.
+
+    Raises:
+        ShakelmError: the worker ended otherwise; RQ has logged why.
+    """
+    log.info("%s waits for jobs", worker.name)
+    try:
+        done = worker.work(max_jobs=jobs) and jobs is not None
+    except RedisError as error:
+        raise ShakelmError(f"The connection to Redis was lost ({error}): start the worker again.") from error
+    if not (done or worker.told_to_stop):
+        raise ShakelmError("The worker ended by an unexpected error (see its log): start it again.")
+
+
+def main() -> None:
+    """Run a command; what is wrong with the surroundings is one sentence and exit status 1."""
+    try:
+        app()
+    except ShakelmError as error:
+        print(error, file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

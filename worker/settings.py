@@ -1,0 +1,108 @@
+"""Everything that configures the workers, and the part that the bot shares, from the environment."""
+
+import logging
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shakelm.errors import ShakelmError
+
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+
+_S = TypeVar("_S", bound=BaseSettings)
+
+
+def _redis_url(url: str) -> str:
+    if urlsplit(url).scheme not in ("redis", "rediss", "unix"):
+        raise ValueError("it must start with redis://, rediss:// or unix://")
+    return url
+
+
+def _web_address(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("it must be an address that starts with https:// or http://")
+    return url.rstrip("/")
+
+
+class QueueSettings(BaseSettings):
+    """What bot and workers share."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, env_ignore_empty=True, extra="ignore", hide_input_in_errors=True
+    )
+
+    redis_url: Annotated[
+        str,
+        AfterValidator(_redis_url),
+        Field(
+            alias="SHAKELM_REDIS_URL",
+            description="Where Redis is, as redis://[user:password@]host:port/database.",
+            repr=False,
+        ),
+    ] = "redis://localhost:6379/0"
+    api_base: Annotated[
+        str,
+        AfterValidator(_web_address),
+        Field(alias="DISCORD_API_BASE", description="Address of the Discord API, its version included."),
+    ] = "https://discord.com/api/v10"
+    log_level: Annotated[
+        LogLevel, Field(alias="SHAKELM_LOG_LEVEL", description="DEBUG, INFO, WARNING or ERROR.")
+    ] = "INFO"
+
+
+class WorkerSettings(QueueSettings):
+    """What the workers need besides."""
+
+    store: Annotated[
+        Path | None,
+        Field(
+            alias="SHAKELM_STORE",
+            description="Folder of the trained models; all workers and the command `shakelm` share it. "
+            "Default: the user's data folder.",
+        ),
+    ] = None
+    engine: Annotated[
+        Literal["numpy", "keras"],
+        Field(alias="SHAKELM_ENGINE", description="What writes verses: numpy, or keras (on the GPU)."),
+    ] = "numpy"
+    corpus: Annotated[
+        str,
+        Field(
+            alias="SHAKELM_CORPUS",
+            min_length=1,
+            description="What `/admin train` learns from: a known corpus's name or the path of a text file.",
+        ),
+    ] = "shakespeare"
+
+
+def read(kind: type[_S]) -> _S:
+    """The settings of that kind, from the environment.
+
+    Raises:
+        ShakelmError: a variable is missing or has no meaning; the sentence names the first one and says
+            what belongs there, never what it holds.
+    """
+    try:
+        return kind()
+    except ValidationError as error:
+        problem = error.errors(include_input=False, include_url=False)[0]
+        variable = str(problem["loc"][0])
+        if problem["type"] == "missing":
+            raise ShakelmError(f"{variable} is not set: set this environment variable.") from None
+        wrong = problem["msg"].removeprefix("Value error, ")
+        raise ShakelmError(f"{variable} cannot be used: {wrong[0].lower()}{wrong[1:]}.") from None
+
+
+def configure_logging(level: LogLevel) -> None:
+    """One format for everything, on stderr.
+
+    What would write tokens at DEBUG (urllib3: the paths of requests) or a line every few seconds at INFO
+    (RQ's maintenance) is held at WARNING.
+    """
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for name in ("urllib3", "requests", "rq.worker", "rq.job", "rq.queue", "rq.registry"):
+        logging.getLogger(name).setLevel(logging.WARNING)
