@@ -1,1 +1,1 @@
-"""A Discord on your own machine: gateway, REST API v10 and a terminal chat, for demos and tests."""
+"""A Discord on your own machine: the part of its protocol that a bot needs, on loopback."""

@@ -1,0 +1,222 @@
+"""`python -m sandbox.conformance`: recorded REST requests, held against Discord's OpenAPI description.
+
+The description marks unions as `anyOf` with `x-discord-union: oneOf`. Branches of some of them overlap
+(a plain message is a valid webhook request and a valid webhook update), so a request has to fit at least
+one branch. Ids may be numbers in requests, as the documentation's section on uploading files has them.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from jsonschema.exceptions import best_match  # type: ignore[import-untyped]
+from openapi_schema_validator import OAS31Validator, oas31_format_checker
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
+from rich.console import Console
+from rich.table import Table
+
+from sandbox.errors import SandboxError
+
+Json = dict[str, Any]
+
+_ROOT = "urn:description"
+_MULTIPART = "multipart/form-data"
+_METHODS = ("get", "put", "post", "delete", "patch")
+
+
+@dataclass
+class Report:
+    """How often each route was used, and what was wrong, one line each."""
+
+    routes: Counter[str] = field(default_factory=Counter)
+    violations: list[str] = field(default_factory=list)
+
+
+class Description:
+    """Discord's description, ready to check requests."""
+
+    def __init__(self, document: Json) -> None:
+        document = deepcopy(document)
+        snowflake = document.get("components", {}).get("schemas", {}).get("SnowflakeType")
+        if snowflake:
+            snowflake["type"] = ["string", "integer"]
+        self._document = document
+        resource = Resource.from_contents(document, default_specification=DRAFT202012)
+        self._registry: Registry[Any] = Registry().with_resource(_ROOT, resource)
+        paths = sorted(document["paths"], key=lambda path: path.count("{"))
+        self._paths = [(re.compile(_as_pattern(path)), path) for path in paths]
+
+    def check(self, request: Json, report: Report) -> None:
+        """Check one recorded request."""
+        method, path = request["method"].lower(), request["path"]
+        template = self._template(path, method)
+        if template is None:
+            report.routes[f"{method.upper()} {path} (unknown)"] += 1
+            report.violations.append(f"{method.upper()} {path}: the description has no such route.")
+            return
+        route = f"{method.upper()} {template}"
+        report.routes[route] += 1
+        operation = self._document["paths"][template][method]
+        problems = [
+            *self._in_path(template, path),
+            *self._in_query(template, method, request.get("query") or {}),
+        ]
+        problems += self._in_body(template, method, operation, request)
+        report.violations += [f"{route}: {problem}" for problem in problems]
+
+    def _template(self, path: str, method: str) -> str | None:
+        fitting = [template for pattern, template in self._paths if pattern.fullmatch(path)]
+        return next((template for template in fitting if method in self._document["paths"][template]), None)
+
+    def _parameters(self, template: str, method: str, where: str) -> dict[str, tuple[str, Json]]:
+        """Parameters by name, each with its pointer in the document."""
+        item = self._document["paths"][template]
+        found = {}
+        for prefix, owner in (("", item), (f"/{method}", item[method])):
+            for at, parameter in enumerate(owner.get("parameters", ())):
+                if parameter.get("in") == where:
+                    pointer = f"/paths/{_escaped(template)}{prefix}/parameters/{at}/schema"
+                    found[parameter["name"]] = (pointer, parameter)
+        return found
+
+    def _in_path(self, template: str, path: str) -> Iterator[str]:
+        match = re.fullmatch(_as_pattern(template), path)
+        names = re.findall(r"{(\w+)}", template)
+        method = next(name for name in _METHODS if name in self._document["paths"][template])
+        parameters = self._parameters(template, method, "path")
+        for name, value in zip(names, match.groups() if match else (), strict=True):
+            if name in parameters:
+                yield from self._errors(parameters[name][0], value, f"path parameter {name}")
+
+    def _in_query(self, template: str, method: str, query: dict[str, str]) -> Iterator[str]:
+        parameters = self._parameters(template, method, "query")
+        for name, value in query.items():
+            if name not in parameters:
+                yield f"query parameter {name} is not described."
+                continue
+            pointer, parameter = parameters[name]
+            yield from self._errors(
+                pointer, self._typed(parameter["schema"], value), f"query parameter {name}"
+            )
+        for name, (_, parameter) in parameters.items():
+            if parameter.get("required") and name not in query:
+                yield f"query parameter {name} is missing."
+
+    def _in_body(self, template: str, method: str, operation: Json, request: Json) -> Iterator[str]:
+        described = operation.get("requestBody", {})
+        kind, body = request.get("content_type"), request.get("body")
+        if not described or (body is None and not request.get("files")):
+            if described.get("required"):
+                yield "the body is missing."
+            elif body is not None:
+                yield "a body is sent where none is described."
+            return
+        kind = _MULTIPART if str(kind).startswith("multipart/") else str(kind)
+        if kind not in described["content"]:
+            yield f"content type {kind} is not described."
+            return
+        if kind == _MULTIPART:
+            body = {**(body or {}), **{f"files[{index}]": "" for index in request.get("files") or ()}}
+        pointer = f"/paths/{_escaped(template)}/{method}/requestBody/content/{_escaped(kind)}/schema"
+        yield from self._errors(pointer, body, "body")
+
+    def _typed(self, schema: Json, text: str) -> Any:
+        """A query's text as the type that its schema names."""
+        if "$ref" in schema:
+            schema = self._document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+        kinds = schema.get("type", "string")
+        kinds = kinds if isinstance(kinds, list) else [kinds]
+        if "boolean" in kinds and text.lower() in ("true", "false", "1", "0"):
+            return text.lower() in ("true", "1")
+        if "integer" in kinds and "string" not in kinds and re.fullmatch(r"-?\d+", text):
+            return int(text)
+        return text
+
+    def _errors(self, pointer: str, instance: Any, where: str) -> Iterator[str]:
+        validator = OAS31Validator(
+            {"$ref": f"{_ROOT}#{pointer}"}, registry=self._registry, format_checker=oas31_format_checker
+        )
+        for error in validator.iter_errors(instance):
+            deepest = best_match([error]) or error  # of a union's errors, the most telling one
+            place = "".join(
+                f"[{part}]" if isinstance(part, int) else f".{part}" for part in deepest.absolute_path
+            )
+            yield f"{where}{place}: {deepest.message[:200]}"
+
+
+def _as_pattern(template: str) -> str:
+    return "".join(
+        "([^/]+)" if part.startswith("{") else re.escape(part)
+        for part in re.split(r"({\w+})", template)
+        if part
+    )
+
+
+def _escaped(part: str) -> str:
+    """A key as a step of a JSON pointer in an address (RFC 6901, sections 3 and 6)."""
+    return part.replace("~", "~0").replace("/", "~1").replace("{", "%7B").replace("}", "%7D")
+
+
+def check(description: Json, requests: list[Json]) -> Report:
+    """Hold recorded requests against a description."""
+    checked, report = Description(description), Report()
+    for request in requests:
+        checked.check(request, report)
+    return report
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SandboxError(f"Cannot read {path}: {error}.") from None
+
+
+def _parsed(path: Path, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise SandboxError(f"{path} is no JSON: {error}.") from None
+
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def main(
+    spec: Annotated[Path, typer.Option(help="Discord's OpenAPI description (JSON).")],
+    requests: Annotated[Path, typer.Option(help="Requests that the sandbox recorded (JSON lines).")],
+) -> None:
+    """Say which recorded requests Discord's description would not allow; exit 1 if there are any."""
+    console = Console(soft_wrap=True)
+    try:
+        description = _parsed(spec, _read(spec))
+        lines = [_parsed(requests, line) for line in _read(requests).splitlines() if line.strip()]
+        if not isinstance(description, dict) or "paths" not in description:
+            raise SandboxError(f"{spec} is no OpenAPI description: it has no paths.")
+        if not lines:
+            raise SandboxError(f"{requests} holds no requests; record some first.")
+    except SandboxError as error:
+        Console(stderr=True, soft_wrap=True).print(str(error), markup=False)
+        raise typer.Exit(1) from None
+    report = check(description, lines)
+    table = Table("route", "requests")
+    for route, count in sorted(report.routes.items()):
+        table.add_row(route, str(count))
+    console.print(table)
+    for violation in report.violations:
+        console.print(f"violation: {violation}", markup=False, highlight=False)
+    console.print(f"{len(lines)} requests, {len(report.violations)} violations")
+    if report.violations:
+        raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,43 @@
+"""A program: the demo with the little bot and a worker that ignores SIGTERM and has a child of its own.
+
+`python little_demo.py [--dead] [LINE ...]`; with `--dead` one more process ends at once.
+"""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from sandbox import demo
+from sandbox.errors import SandboxError
+from sandbox.processes import Child
+from sandbox.server import serving
+
+STUBBORN = """
+import signal, subprocess, sys, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+print("ready", flush=True)
+time.sleep(600)
+"""
+DEAD = "print('I have no Redis'); raise SystemExit(3)"
+
+
+def main() -> int:
+    arguments = sys.argv[1:]
+    bot = Path(__file__).with_name("little_bot.py")
+    children = [Child("bot", (sys.executable, str(bot))), Child("worker", (sys.executable, "-c", STUBBORN))]
+    if "--dead" in arguments:
+        arguments.remove("--dead")
+        children.append(Child("dead one", (sys.executable, "-c", DEAD)))
+    try:
+        asyncio.run(demo.until_signal(demo.run(serving(), children, "student", arguments, grace_s=0.5)))
+    except SandboxError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except demo.Stopped as stop:
+        return 128 + stop.number
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

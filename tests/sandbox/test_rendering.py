@@ -1,0 +1,97 @@
+"""Messages as a person reads them in the terminal."""
+
+import asyncio
+
+import pytest
+
+from sandbox.forms import MessageForm, read
+from sandbox.interactions import begin
+from sandbox.messages import Upload, defer, edit, send
+from sandbox.rendering import readable, render
+from sandbox.world import BOT, VERSES_ID, World
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (r"\*not\* bold, \_not\_ either, 1\. and \\", r"*not* bold, _not_ either, 1. and \ ".strip()),
+        ("**bold** __under__ *it* _it_ ~~gone~~ ||spoiler||", "bold under it it gone spoiler"),
+        ("snake_case and 2 * 3 * 4", "snake_case and 2 * 3 * 4"),
+        ("`**code**` and ```py\n*x*\n```", "**code** and *x*"),
+        ("# Title\n> quoted\n-# small", "Title\nquoted\nsmall"),
+        ("[here](https://example.org/x)", "here (https://example.org/x)"),
+        ("<@1100000000000000011> <#1100000000000000201> <@&1100000000000000101> <@42>", None),
+        ("</verse:123> now", "/verse now"),
+        ("a\x1b[31mred\x07\u202e", "a[31mred"),
+        ("<t:99999999999999999999>", "Invalid Date"),
+    ],
+)
+def test_readable(text, expected):
+    if expected is None:
+        expected = "@Student #verses @Teacher @unknown-user"
+    assert readable(World("t"), text) == expected
+
+
+def test_relative_moments_follow_the_worlds_clock():
+    world = World("t")
+    world.move_clock(100.0)
+    now = round(world.clock.now())
+    assert readable(world, f"<t:{now + 7200}:R>") == "in 2 hours"
+    assert readable(world, f"<t:{now - 90}:R>") in ("1 minute ago", "2 minutes ago")
+
+
+def message(world, body, uploads=(), **options):
+    return send(world, VERSES_ID, BOT, read(MessageForm, body), list(uploads), **options)
+
+
+def test_embed_with_fields_footer_and_file():
+    world = World("t")
+    world.address = "http://127.0.0.1:1"
+    body = {
+        "content": "Look:",
+        "embeds": [
+            {
+                "title": "T",
+                "description": "to be\nor \\*not\\*",
+                "fields": [FIELD, FIELD | {"value": "a\nb"}],
+                "footer": {"text": "model@1 · 0.4 s"},
+                "image": {"url": "attachment://c.png"},
+            }
+        ],
+    }
+    sent = message(world, body, [Upload("0", "c.png", b"x" * 1500)])
+    url = f"http://127.0.0.1:1/sandbox/attachments/{sent.attachments[0].id}/c.png"
+    assert render(world, sent).splitlines() == [
+        "shakelm [APP]",
+        "Look:",
+        "│ T",
+        "│ to be",
+        "│ or *not*",
+        "│ Loss: 1.5",
+        "│ Loss",
+        "│ a",
+        "│ b",
+        f"│ [picture {url}]",
+        "│ ",
+        "│ model@1 · 0.4 s",
+        f"[file c.png, 1.5 kB: {url}]",
+    ]
+
+
+FIELD = {"name": "Loss", "value": "1.5"}
+
+
+def test_deferred_then_edited_ephemeral_answer():
+    async def play():
+        world = World("t")
+        student = world.users["student"]
+        interaction = begin(world, student, VERSES_ID, {"name": "verse"}, {})
+        waiting = defer(world, VERSES_ID, BOT, interaction, ephemeral=True)
+        head = "Student used /verse\nshakelm [APP]\n"
+        assert render(world, waiting) == head + "… is thinking\n(only you can see this)"
+        edit(world, waiting, read(MessageForm, {"content": "done"}), [])
+        assert render(world, waiting) == head + "done\n(only you can see this)"
+        edit(world, waiting, read(MessageForm, {"content": "done again"}), [])
+        assert render(world, waiting) == head + "done again\n(edited)\n(only you can see this)"
+
+    asyncio.run(play())
