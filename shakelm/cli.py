@@ -5,12 +5,12 @@ import secrets
 import shlex
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from shakelm import display
 from shakelm.configuration import Architecture, Split, VocabularyKind
 from shakelm.errors import ShakelmError
 from shakelm.network import Engine
@@ -20,9 +20,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
     from shakelm.corpus import Corpus
-    from shakelm.store import Version
     from shakelm.training import Progress
-    from shakelm.version import Figures
 
 app = typer.Typer(
     help="Language models that write Shakespeare-like verse: use, train and compare them.",
@@ -119,11 +117,16 @@ def tokens(
     kind = {"word": "word", "char": "character"}[vocabulary.kind]
     mappings = check_mapping(text, vocabulary)
     known = sum(mapping.known for mapping in mappings)
-    _print_table(
+    display.print_table(
         f"{version.reference}: {known} of {len(mappings)} {kind}s known",
         [kind, ">id", f"recovered {kind}", "check"],
         [
-            [_visible(row.piece), row.token, _visible(row.recovered), "OK" if row.known else "unknown"]
+            [
+                display.visible(row.piece),
+                row.token,
+                display.visible(row.recovered),
+                "OK" if row.known else "unknown",
+            ]
             for row in mappings
         ],
     )
@@ -148,10 +151,10 @@ def architectures(
         )
         rows = shapes(build(configuration.model, vocabulary_size))
         total = sum(row.parameters for row in rows)
-        _print_table(
+        display.print_table(
             f"{architecture}: {total:,} parameters with a vocabulary of {vocabulary_size:,}",
             ["layer", "kind", "output shape", ">parameters"],
-            [[row.layer, row.kind, _shape(row.shape), f"{row.parameters:,}"] for row in rows],
+            [[row.layer, row.kind, display.shape(row.shape), f"{row.parameters:,}"] for row in rows],
         )
 
 
@@ -208,7 +211,7 @@ def train(
         version = training.train(
             name, text, configuration, store, shlex.join(["shakelm", *sys.argv[1:]]), report.show
         )
-    _show(version)
+    display.print_card(version)
 
 
 @app.command()
@@ -241,7 +244,7 @@ def evaluate(
     if as_json:
         _print_json(figures.model_dump())
         return
-    _print_table(f"{loaded.reference} on {text}", ["figure", ">value"], _figure_rows(figures))
+    display.print_table(f"{loaded.reference} on {text}", ["figure", ">value"], display.figure_rows(figures))
 
 
 @app.command()
@@ -288,7 +291,7 @@ def doctor() -> None:
 
     redis_url = os.environ.get("SHAKELM_REDIS_URL", "redis://localhost:6379/0")
     findings = examine(_store_root(), corpus.default_cache(), redis_url, os.environ)
-    _print_table(
+    display.print_table(
         "shakelm doctor",
         ["what", "state", "details"],
         [
@@ -326,11 +329,11 @@ def list_models(context: typer.Context, as_json: JsonOption = False) -> None:
                 "live" if store.is_live(version) else "packaged" if version.packaged else "",
                 f"{network.vocabulary} {network.architecture}",
                 f"{card.parameters:,}",
-                _figure(held_out.nats_per_token),
-                _figure(held_out.nats_per_char),
+                display.figure(held_out.nats_per_token),
+                display.figure(held_out.nats_per_char),
             ]
         )
-    _print_table(
+    display.print_table(
         f"{len(rows)} versions, with figures on held-out text (state carried)",
         ["model", "state", "network", ">parameters", ">nats/token", ">nats/char"],
         rows,
@@ -344,7 +347,7 @@ def show(model: ModelArgument = None, as_json: JsonOption = False) -> None:
     if as_json:
         _print_json(version.card().model_dump(mode="json"))
         return
-    _show(version)
+    display.print_card(version)
 
 
 @models.command()
@@ -436,84 +439,10 @@ def _bar() -> "Bar":
     )
 
 
-def _show(version: "Version") -> None:
-    card = version.card()
-    network = version.configuration().model
-    rows: list[list[object]] = [
-        ["architecture", f"{network.architecture}, units {network.units}, embedding {network.embedding}"],
-        ["vocabulary", network.vocabulary],
-        ["parameters", f"{card.parameters:,} ({card.weights})"],
-        [
-            "corpus",
-            f"{card.corpus.name}, {card.corpus.characters:,} characters, SHA-256 {card.corpus.sha256}",
-        ],
-        ["command", card.command],
-        ["number", card.number],
-        ["epochs", f"{card.epochs} in {card.seconds:,.0f} s, best {version.history().best}"],
-        ["trained", f"{card.trained_at:%Y-%m-%d %H:%M} UTC on {card.device}"],
-        ["software", ", ".join(f"{name} {number}" for name, number in card.software.items())],
-    ]
-    _print_table(version.reference, ["", ""], rows)
-    scores = {
-        "validation, windows": card.validation,
-        "held out, carried": card.held_out,
-        "held out, windows": card.held_out_windows,
-    }
-    columns = [_figure_rows(figures) for figures in scores.values()]
-    _print_table(
-        "figures (windows of 256 tokens that start from an empty state; carried: the state goes on)",
-        ["figure", *(f">{name}" for name in scores)],
-        [[row[0][0], *(cell[1] for cell in row)] for row in zip(*columns, strict=True)],
-    )
-
-
-def _figure_rows(figures: "Figures") -> list[tuple[str, str]]:
-    return [
-        ("tokens", f"{figures.tokens:,}"),
-        ("characters", f"{figures.characters:,}"),
-        ("nats per token", _figure(figures.nats_per_token)),
-        ("perplexity", _figure(figures.perplexity)),
-        ("unknown", f"{figures.unknown:.2%}"),
-        ("nats per character", _figure(figures.nats_per_char)),
-        ("accuracy", f"{figures.accuracy:.2%}"),
-    ]
-
-
-def _figure(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4f}"
-
-
-def _print_table(title: str, columns: list[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print a table; a column whose name begins with > is set to the right."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(title=Text(title), title_justify="left", box=box.SIMPLE_HEAD)
-    for column in columns:
-        table.add_column(
-            column.removeprefix(">"), justify="right" if column.startswith(">") else "left", overflow="fold"
-        )
-    for row in rows:
-        table.add_row(*(Text(str(cell)) for cell in row))
-    Console().print(table)
-
-
 def _print_json(content: object) -> None:
     import json
 
     print(json.dumps(content, ensure_ascii=False, indent=1))
-
-
-def _visible(piece: str) -> str:
-    """A token as a table can show it: line ends and blanks by their escapes or in quotes."""
-    return repr(piece) if not piece.isprintable() or piece.isspace() else piece
-
-
-def _shape(shape: tuple[int | None, ...]) -> str:
-    names = ("batch", "time")
-    return f"({', '.join(names[place] if size is None else str(size) for place, size in enumerate(shape))})"
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -1,0 +1,86 @@
+"""Tables and figures on the terminal."""
+
+from collections.abc import Sequence
+
+from shakelm.store import Version
+from shakelm.version import Figures
+
+
+def print_table(title: str, columns: list[str], rows: Sequence[Sequence[object]]) -> None:
+    """Print a table; a column whose name begins with > is set to the right, and without names no head is."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=Text(title), title_justify="left", box=box.SIMPLE_HEAD, show_header=any(columns))
+    for column in columns:
+        table.add_column(
+            column.removeprefix(">"), justify="right" if column.startswith(">") else "left", overflow="fold"
+        )
+    for row in rows:
+        table.add_row(*(Text(str(cell)) for cell in row))
+    Console().print(table)
+
+
+def figure(value: float | None) -> str:
+    """A loss with four digits, or a dash where there is none."""
+    return "-" if value is None else f"{value:.4f}"
+
+
+def figure_rows(figures: Figures) -> list[tuple[str, str]]:
+    """Names and values, a row each."""
+    return [
+        ("tokens", f"{figures.tokens:,}"),
+        ("characters", f"{figures.characters:,}"),
+        ("nats per token", figure(figures.nats_per_token)),
+        ("perplexity", figure(figures.perplexity)),
+        ("unknown", f"{figures.unknown:.2%}"),
+        ("nats per character", figure(figures.nats_per_char)),
+        ("accuracy", f"{figures.accuracy:.2%}"),
+    ]
+
+
+def print_card(version: Version) -> None:
+    """Print how a version came to be and how good it is.
+
+    Raises:
+        ShakelmError: its files are damaged.
+    """
+    card = version.card()
+    network = version.configuration().model
+    rows: list[list[object]] = [
+        ["architecture", f"{network.architecture}, units {network.units}, embedding {network.embedding}"],
+        ["vocabulary", network.vocabulary],
+        ["parameters", f"{card.parameters:,} ({card.weights})"],
+        ["corpus", f"{card.corpus.name}, {card.corpus.characters:,} characters"],
+        ["SHA-256", card.corpus.sha256],
+        ["command", card.command],
+        ["number", card.number],
+        ["epochs", f"{card.epochs} in {card.seconds:,.0f} s, best {version.history().best}"],
+        ["trained", f"{card.trained_at:%Y-%m-%d %H:%M} UTC on {card.device}"],
+        ["software", ", ".join(f"{name} {number}" for name, number in card.software.items())],
+    ]
+    print_table(version.reference, ["", ""], rows)
+    scores = {
+        "validation (windows)": card.validation,
+        "held out (carried)": card.held_out,
+        "held out (windows)": card.held_out_windows,
+    }
+    columns = [figure_rows(figures) for figures in scores.values()]
+    print_table(
+        "windows: of 256 tokens, each from an empty state; carried: the state goes on",
+        ["figure", *(f">{name}" for name in scores)],
+        [[row[0][0], *(cell[1] for cell in row)] for row in zip(*columns, strict=True)],
+    )
+
+
+def visible(piece: str) -> str:
+    """A token as a table can show it: line ends and blanks by their escapes or in quotes."""
+    return repr(piece) if not piece.isprintable() or piece.isspace() else piece
+
+
+def shape(sizes: tuple[int | None, ...]) -> str:
+    """The shape of a layer's output, with names for the sizes that are free: batch and time."""
+    free = ("batch", "time")
+    return f"({', '.join(free[place] if size is None else str(size) for place, size in enumerate(sizes))})"
