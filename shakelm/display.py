@@ -1,23 +1,24 @@
 """Tables and figures on the terminal."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 from shakelm.store import Version
 from shakelm.version import Figures
 
 
 def print_table(title: str, columns: list[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print a table; a column whose name begins with > is set to the right, and without names no head is."""
+    """Print a table; a column whose name begins with > is set to the right, the first is never
+    wrapped, and without any name there is no head."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     table = Table(title=Text(title), title_justify="left", box=box.SIMPLE_HEAD, show_header=any(columns))
-    for column in columns:
-        table.add_column(
-            column.removeprefix(">"), justify="right" if column.startswith(">") else "left", overflow="fold"
-        )
+    for place, column in enumerate(columns):
+        justify: Literal["left", "right"] = "right" if column.startswith(">") else "left"
+        table.add_column(column.removeprefix(">"), justify=justify, overflow="fold", no_wrap=place == 0)
     for row in rows:
         table.add_row(*(Text(str(cell)) for cell in row))
     Console().print(table)
