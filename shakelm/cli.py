@@ -328,14 +328,13 @@ def list_models(context: typer.Context, as_json: JsonOption = False) -> None:
                 version.reference,
                 "live" if store.is_live(version) else "packaged" if version.packaged else "",
                 f"{network.vocabulary} {network.architecture}",
-                f"{card.parameters:,}",
                 display.figure(held_out.nats_per_token),
                 display.figure(held_out.nats_per_char),
             ]
         )
     display.print_table(
         f"{len(rows)} versions, with figures on held-out text (state carried)",
-        ["model", "state", "network", ">parameters", ">nats/token", ">nats/char"],
+        ["model", "state", "network", ">nats/token", ">nats/char"],
         rows,
     )
 
