@@ -297,7 +297,7 @@ def doctor() -> None:
         [
             [
                 finding.what,
-                "OK" if finding.ok else "missing",
+                "OK" if finding.ok else "not OK",
                 "\n".join(filter(None, (finding.detail, finding.cure))),
             ]
             for finding in findings
