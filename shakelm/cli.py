@@ -208,9 +208,7 @@ def train(
 
     with _bar() as bar:
         report = _TrainingReport(bar)
-        version = training.train(
-            name, text, configuration, store, shlex.join(["shakelm", *sys.argv[1:]]), report.show
-        )
+        version = training.train(name, text, configuration, store, _command(corpus), report.show)
     display.print_card(version)
 
 
@@ -389,6 +387,14 @@ class _TrainingReport:
             completed=progress.share,
             description="scoring the held-out text" if progress.stage == "scoring" else f"{place}  {losses}",
         )
+
+
+def _command(corpus: str) -> str:
+    """The command line that was typed, with the corpus even where the environment named it."""
+    arguments = sys.argv[1:]
+    if not any(argument.partition("=")[0] == "--corpus" for argument in arguments):
+        arguments += ["--corpus", corpus]
+    return shlex.join(["shakelm", *arguments])
 
 
 def _store_root() -> Path | None:

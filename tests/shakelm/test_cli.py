@@ -125,6 +125,7 @@ def test_evaluation_agrees_with_the_card(shakelm: Shakelm, place: Path) -> None:
     card = json.loads(shakelm("models", "show", "tiny", "--json").stdout)
     assert figures["nats_per_char"] == pytest.approx(card["held_out_windows"]["nats_per_char"], abs=1e-6)
     assert card["command"].startswith("shakelm train tiny --architecture lstm")
+    assert card["command"].endswith(f"--corpus {place / 'corpus.txt'}")
 
 
 def test_versions_are_promoted_rolled_back_and_removed(shakelm: Shakelm) -> None:
