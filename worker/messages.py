@@ -42,7 +42,7 @@ EMPTY_VERSE = "(The model wrote nothing but blanks.)"
 CUT = "\n… (cut; the whole verse is in the attached file)"
 CUT_LIST = "\n…"
 VERSE_FILE = "verse.txt"
-RECEIPT = "{model} · temperature {temperature:g} · number {number} · {seconds:.1f} s"
+RECEIPT = "{model} · temperature {temperature:g} · number {number} · {seconds:.2f} s"
 UNKNOWN = "Not in the model's vocabulary: {unknown}"
 
 PROBLEM_TITLE = "⚠️ That did not work"
