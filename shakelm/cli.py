@@ -1,7 +1,6 @@
 """The `shakelm` command."""
 
 import os
-import secrets
 import shlex
 import sys
 import time
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from shakelm import display
-from shakelm.configuration import Architecture, Split, VocabularyKind
+from shakelm.configuration import Architecture, Split, VocabularyKind, choose_number
 from shakelm.errors import ShakelmError
 from shakelm.network import Engine
 from shakelm.store import Store
@@ -44,9 +43,6 @@ EngineOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
-CHOSEN_NUMBERS = 1_000_000
-"""A number that nobody gave is chosen below this, so that it is easily typed again."""
-
 
 def main() -> None:
     """Run the command; a mistake ends it with one sentence and status 1."""
@@ -78,7 +74,7 @@ def verse(
     sampling = Sampling(temperature, top_k, top_p)
     length = generation.Length(8 if lines is None and words is None else lines, words)
     if number is None:
-        number = secrets.randbelow(CHOSEN_NUMBERS)
+        number = choose_number()
     started = time.perf_counter()
     loaded = generation.load(_store().find(model), engine)
     written = generation.write(loaded, seed, sampling, length, number)

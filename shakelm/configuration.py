@@ -1,5 +1,6 @@
 """Validated settings of a model and of its training; no Keras here."""
 
+import secrets
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -14,8 +15,16 @@ Split = Literal["contiguous", "blocks"]
 MAX_NUMBER = 2**32 - 1
 """Largest number that seeds a verse or a training (the range of `keras.utils.set_random_seed`)."""
 
+CHOSEN_NUMBERS = 1_000_000
+"""A number that nobody gave is chosen below this, so that it is easily typed again."""
+
 NAME_PATTERN = r"[a-z0-9][a-z0-9._-]{0,63}"
 """Names of models: they become folders, so no separators and no leading dot."""
+
+
+def choose_number() -> int:
+    """A number from 0 to 999,999 that nobody can foretell."""
+    return secrets.randbelow(CHOSEN_NUMBERS)
 
 
 class Settings(BaseModel):

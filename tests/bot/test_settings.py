@@ -1,0 +1,58 @@
+"""Settings: what is wrong is named by its variable."""
+
+import pytest
+
+from bot.settings import BotSettings
+from shakelm.errors import ShakelmError
+from worker.settings import read
+
+VARIABLES = ("DISCORD_TOKEN", "DISCORD_GUILD", "SHAKELM_ADMIN_ROLE", "SHAKELM_WITHDRAW_S", "DISCORD_API_BASE")
+
+
+@pytest.fixture(autouse=True)
+def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in VARIABLES:
+        monkeypatch.delenv(variable, raising=False)
+
+
+def test_the_token_is_all_that_is_needed_and_stays_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", "a-secret")
+
+    settings = read(BotSettings)
+
+    assert settings.token.get_secret_value() == "a-secret"
+    assert "a-secret" not in repr(settings)
+    assert settings.api_base == "https://discord.com/api/v10"
+    assert (settings.guild, settings.admin_role, settings.withdraw_s) == (None, None, 60)
+
+
+def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", "a-secret")
+    monkeypatch.setenv("DISCORD_GUILD", "")
+
+    assert read(BotSettings).guild is None
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("DISCORD_TOKEN", ""),
+        ("DISCORD_GUILD", "my server"),
+        ("DISCORD_GUILD", "0"),
+        ("SHAKELM_ADMIN_ROLE", "Teacher"),
+        ("SHAKELM_WITHDRAW_S", "901"),
+        ("SHAKELM_WITHDRAW_S", "nan"),
+        ("DISCORD_API_BASE", "discord.com"),
+    ],
+)
+def test_what_is_wrong_is_one_sentence_with_the_variable(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", "a-secret")
+    monkeypatch.setenv(variable, value)
+
+    with pytest.raises(ShakelmError) as caught:
+        read(BotSettings)
+
+    assert str(caught.value).startswith(variable)
+    assert "a-secret" not in str(caught.value)

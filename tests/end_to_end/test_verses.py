@@ -1,0 +1,158 @@
+"""Verses: from a line that a student types to the message that everyone reads."""
+
+import json
+import re
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+import requests
+
+EPHEMERAL = 1 << 6
+
+
+def command_line(stack: Any, *arguments: str) -> dict[str, Any]:
+    """What `shakelm verse` prints with the stack's store."""
+    command = [sys.executable, "-m", "shakelm.cli", "verse", *arguments, "--json"]
+    done = subprocess.run(command, env=stack.environment, capture_output=True, text=True, check=True)
+    return dict(json.loads(done.stdout))
+
+
+def test_a_verse_has_its_lines_and_a_receipt_that_repeats_it(stack: Any, discord: Any) -> None:
+    verse = discord.verse("seed: to be or not to be temperature: 0.6 lines: 5")
+
+    assert verse.text.startswith("to be or not to be")
+    assert len([line for line in verse.text.splitlines() if line.strip()]) == 5
+    assert verse.model == "shakespeare-char@1"
+    assert verse.temperature == 0.6
+    assert 0 <= verse.number < 1_000_000
+    assert verse.seconds >= 0
+    assert verse.unknown == ""
+
+    again = discord.verse(f"seed: to be or not to be temperature: 0.6 lines: 5 number: {verse.number}")
+    assert (again.text, again.number) == (verse.text, verse.number)
+
+    options = ("--temperature", "0.6", "--lines", "5", "--number", str(verse.number))
+    assert command_line(stack, "to be or not to be", *options)["text"].strip() == verse.text
+
+
+def test_two_verses_without_a_number_differ(discord: Any) -> None:
+    assert discord.verse("lines: 3").text != discord.verse("lines: 3").text
+
+
+def test_the_first_answer_names_the_place_and_is_edited_once(discord: Any) -> None:
+    interaction = discord.say("/verse seed: love")
+    discord.answer(interaction)
+
+    assert discord.get(f"interactions/{interaction}")["edits"] == 1
+
+
+def test_the_word_model_names_the_word_that_it_does_not_know(discord: Any) -> None:
+    verse = discord.verse("seed: the king has a smartphone model: shakespeare-word")
+
+    assert verse.text.startswith("the king has a smartphone")
+    assert verse.model == "shakespeare-word@1"
+    assert verse.unknown == "smartphone"
+
+
+def test_a_private_verse_is_for_its_student_alone(discord: Any) -> None:
+    private = discord.ask("/verse seed: my secret private: true")
+    public = discord.ask("/verse seed: my secret")
+
+    assert private["flags"] & EPHEMERAL
+    assert not public["flags"] & EPHEMERAL
+    assert {private["id"], public["id"]} <= {message["id"] for message in discord.messages("student")}
+    seen_by_teacher = {message["id"] for message in discord.messages("teacher")}
+    assert public["id"] in seen_by_teacher
+    assert private["id"] not in seen_by_teacher
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        "temperature: -1",
+        "temperature: 2.1",
+        "temperature: nan",
+        "lines: 0",
+        "lines: 41",
+        "lines: 2.5",
+        "number: -1",
+        "number: 4294967296",
+        "private: perhaps",
+        f"seed: {'a' * 501}",
+    ],
+)
+def test_discord_refuses_what_is_out_of_range(discord: Any, options: str) -> None:
+    option = options.partition(":")[0]
+
+    assert option in discord.refusal(f"/verse {options}")
+
+
+@pytest.mark.parametrize(
+    "model", ["nobody", "shakespeare-char@99", "../../etc/passwd", "Shakespeare-Char", "a@b@c"]
+)
+def test_an_unknown_model_is_refused_with_the_names_of_the_others(discord: Any, model: str) -> None:
+    answer = discord.ask(f"/verse model: {model}")
+
+    assert answer["flags"] & EPHEMERAL
+    (embed,) = answer["embeds"]
+    assert "shakespeare-char@1" in embed["description"].replace("\\", "")
+    assert "/models" in embed["description"]
+
+
+def test_markup_mentions_and_links_come_out_as_they_were_typed(discord: Any) -> None:
+    student = discord.state["users"]["student"]
+    seed = f"**bold** _it_ ~~no~~ ||s|| `c` @everyone <@{student}> [a](https://example.org) # > - 1. :x:"
+
+    answer = discord.ask(f"/verse seed: {seed} lines: 1 temperature: 0.1")
+
+    (embed,) = answer["embeds"]
+    unescaped = re.sub(r"\\(.)", r"\1", embed["description"])
+    assert unescaped.startswith(seed)
+    assert not re.search(r"(?<!\\)[*_~|`\[\]<@]", embed["description"])
+    assert not re.search(r"https?://", embed["description"])
+    assert not answer["mentions"]
+    assert not answer["mention_everyone"]
+    assert not answer["mention_roles"]
+
+
+def test_a_verse_that_is_too_long_for_discord_comes_whole_in_a_file(stack: Any, discord: Any) -> None:
+    seed = "*_" * 250  # each sign takes two characters in Discord's markdown
+    answer = discord.ask(f"/verse seed: {seed} model: shakespeare-word lines: 40 temperature: 2 number: 19")
+
+    options = ("--model", "shakespeare-word", "--lines", "40", "--temperature", "2", "--number", "19")
+    written = command_line(stack, seed, *options)["text"]
+    (attachment,) = answer["attachments"]
+    assert attachment["filename"] == "verse.txt"
+    assert requests.get(attachment["url"], timeout=30).content.decode() == written
+    (embed,) = answer["embeds"]
+    shown, _, note = re.sub(r"\\(.)", r"\1", embed["description"]).rpartition("\n")
+    assert written.startswith(shown)
+    assert "file" in note
+    assert len(embed["description"]) <= 4096
+
+
+def test_models_lists_figures_and_the_live_one(discord: Any) -> None:
+    answer = discord.ask("/models")
+
+    assert not answer["flags"] & EPHEMERAL
+    (embed,) = answer["embeds"]
+    live, other = embed["description"].splitlines()[:2]
+    assert "live" in live
+    assert "shakespeare-char@1" in live.replace("\\", "")
+    assert "perplexity" in live
+    assert "shakespeare-word@1" in other.replace("\\", "")
+    assert "live" not in other
+
+
+def test_the_running_bot_imports_nothing_that_only_training_needs(own_stack: Any) -> None:
+    bot = own_stack.start_bot(PYTHONPROFILEIMPORTTIME="1")
+    own_stack.start_worker("verse")
+    for command in ("/verse", "/models"):
+        own_stack.discord.ask(command)
+    own_stack.discord.ask("/admin status", "teacher")
+
+    imported = set(re.findall(r"\| +([\w.]+)$", bot.output, re.MULTILINE))
+    assert {"discord", "bot.commands.verse", "worker.queues"} <= imported
+    assert not {"tensorflow", "keras", "sklearn", "matplotlib"} & imported
