@@ -1,11 +1,15 @@
 """From a corpus and a configuration to a published version."""
 
 import math
+import signal
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import FrameType
 from typing import Any, Literal
 
 import numpy as np
@@ -64,8 +68,8 @@ def train(
     """Train a model, score it once on the held-out part and publish it.
 
     Training stops early when the validation loss no longer improves, and the best epoch's weights are
-    kept. An interrupt (Ctrl-C) during training ends it and keeps the best so far; a later one, while
-    the model is scored, ends it without a version.
+    kept. An interrupt (Ctrl-C) ends it after the batch that is under way; that epoch is validated like a
+    whole one, and the best is kept. A second interrupt ends everything without a version.
 
     Args:
         name: what the version is called.
@@ -166,19 +170,18 @@ class Windows(keras.utils.PyDataset):  # type: ignore[misc]
 class _Recorder(keras.callbacks.Callback):  # type: ignore[misc]
     """Writes the history and reports progress."""
 
-    def __init__(self, epochs: int, on_progress: OnProgress) -> None:
+    def __init__(self, epochs: int, interrupted: threading.Event, on_progress: OnProgress) -> None:
         super().__init__()
         self.epochs: list[Epoch] = []
-        self.running: dict[str, float] = {}
         self._total = epochs
+        self._interrupted = interrupted
         self._on_progress = on_progress
-        self._started = self.epoch_started = time.monotonic()
+        self._started = self._epoch_started = time.monotonic()
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002 (Keras's signature)
-        self.epoch_started = time.monotonic()
+        self._epoch_started = time.monotonic()
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        self.running = dict(logs)
         share = (len(self.epochs) + (batch + 1) / self.params["steps"]) / self._total
         elapsed = time.monotonic() - self._started
         self._on_progress(
@@ -187,16 +190,18 @@ class _Recorder(keras.callbacks.Callback):  # type: ignore[misc]
                 share=share,
                 epoch=len(self.epochs) + 1,
                 epochs=self._total,
-                loss=self.running["loss"],
+                loss=logs["loss"],
                 validation_loss=self.epochs[-1].validation_loss if self.epochs else None,
                 seconds_left=elapsed / share - elapsed,
             )
         )
 
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002 (Keras's signature)
-        self.record(logs)
+        if self._interrupted.is_set():
+            self.model.stop_training = True
 
-    def record(self, logs: dict[str, float]) -> None:
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002 (Keras's signature)
+        if self._interrupted.is_set():
+            self.model.stop_training = True
         self.epochs.append(
             Epoch(
                 epoch=len(self.epochs) + 1,
@@ -204,7 +209,7 @@ class _Recorder(keras.callbacks.Callback):  # type: ignore[misc]
                 accuracy=logs["accuracy"],
                 validation_loss=logs["val_loss"],
                 validation_accuracy=logs["val_accuracy"],
-                seconds=round(time.monotonic() - self.epoch_started, 2),
+                seconds=round(time.monotonic() - self._epoch_started, 2),
             )
         )
 
@@ -222,31 +227,53 @@ def _fit(
     random = np.random.default_rng(settings.number)
     training = Windows(vocabulary.encode(parts.train), settings.window, settings.batch, random)
     validation = Windows(_at_least_two(vocabulary, parts.validation), settings.window, settings.batch)
-    recorder = _Recorder(settings.epochs, on_progress)
-    best = keras.callbacks.EarlyStopping("val_loss", patience=settings.patience, restore_best_weights=True)
-    try:
+    with _interruptible() as interrupted:
+        recorder = _Recorder(settings.epochs, interrupted, on_progress)
         model.fit(
             training,
             validation_data=validation,
             epochs=settings.epochs,
-            callbacks=[recorder, best, keras.callbacks.TerminateOnNaN()],
+            callbacks=[
+                recorder,
+                keras.callbacks.EarlyStopping(
+                    "val_loss", patience=settings.patience, restore_best_weights=True
+                ),
+                keras.callbacks.TerminateOnNaN(),
+            ],
             shuffle=False,  # `Windows` shuffles single windows, not whole batches
             verbose=0,
         )
-    except KeyboardInterrupt:
-        if best.best_weights is not None:
-            model.set_weights(best.best_weights)
-        elif recorder.running:
-            scores = model.evaluate(validation, verbose=0, return_dict=True)
-            recorder.record(recorder.running | {f"val_{name}": value for name, value in scores.items()})
-        else:
-            raise
     epochs = [epoch for epoch in recorder.epochs if math.isfinite(epoch.validation_loss)]
     if not epochs:
         raise ShakelmError(
             "The loss is no longer a number, so nothing was learned: train with a lower learning rate."
         )
     return History(epochs=epochs, best=min(epochs, key=lambda epoch: epoch.validation_loss).epoch)
+
+
+@contextmanager
+def _interruptible() -> Iterator[threading.Event]:
+    """An event that the first Ctrl-C sets, instead of an exception in native code, which would abort.
+
+    Only where Ctrl-C would raise KeyboardInterrupt: a process that ignores it or handles it itself goes on
+    doing so.
+    """
+    interrupted = threading.Event()
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        if interrupted.is_set():
+            signal.default_int_handler(number, frame)
+        interrupted.set()
+
+    handler = signal.getsignal(signal.SIGINT)
+    if handler is not signal.default_int_handler:
+        yield interrupted
+        return
+    signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield interrupted
+    finally:
+        signal.signal(signal.SIGINT, handler)
 
 
 def _at_least_two(vocabulary: Vocabulary, text: str) -> NDArray[np.int32]:

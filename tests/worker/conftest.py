@@ -220,7 +220,7 @@ def publish(store: Store, name: str, letter: str) -> Version:
     tokens = ("<unk>", "\n", "a", "b", "c")
     configuration = Configuration(
         model=ModelConfiguration(architecture="simple-rnn", vocabulary="char", embedding=2, units=(3,)),
-        training=TrainingConfiguration(window=16),
+        training=TrainingConfiguration(batch=8, window=16),
     )
     weights = {
         "embedding.embeddings": np.zeros((5, 2), np.float32),

@@ -1,0 +1,72 @@
+# Everyday commands: `make` alone lists them.
+# Written for GNU make 3.81 and the BSD tools of macOS as well as for Debian.
+
+PYTHON ?= python3
+SHELL := bash
+
+# What people type must reach the commands as it is: make expands no `$` in it, the shell no quote.
+override SAY := $(value SAY)
+override SPEC := $(value SPEC)
+export SAY SPEC
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help demo test check conformance clean
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+demo: .venv/demo.ready ## chat with the bot here; SAY='/verse seed: to be' sends one line and ends
+	@.venv/bin/python -m sandbox $${SAY:+--say "$$SAY"}
+
+test: .venv/dev.ready ## run every test
+	.venv/bin/python -m pytest
+
+check: .venv/dev.ready ## lint, formatting, types and the direction of imports
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+conformance: .venv/dev.ready ## hold the requests of the end-to-end tests against Discord's OpenAPI file SPEC=FILE
+	@[ -f "$$SPEC" ] || { echo "Name Discord's OpenAPI description: make conformance SPEC=FILE" >&2; exit 1; }
+	@requests=$$(mktemp) && trap 'rm -f "$$requests"' EXIT && \
+	SHAKELM_RECORD="$$requests" .venv/bin/python -m pytest tests/end_to_end && \
+	.venv/bin/python -m sandbox.conformance --spec "$$SPEC" --requests "$$requests"
+
+clean: ## remove the environment and everything else that these commands made
+	rm -rf .venv build *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# .venv/EXTRA.ready: the environment holds the package (editable) and everything of that extra.
+# An installation that is cut short can leave packages that look complete and are not: the mark
+# .venv/unfinished stands while one runs, and where one finds it, the environment is made anew.
+.venv/%.ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
+	  { echo "shakelm needs Python 3.11, 3.12 or 3.13: name one, as in make PYTHON=python3.12 demo" >&2; exit 1; }
+	@if [ -e .venv/unfinished ]; then rm -rf .venv; fi
+	@$(usable) 2>/dev/null || { echo "Creating the environment .venv"; $(create); }
+	@touch .venv/unfinished
+	@echo "Installing TensorFlow and the other packages into .venv: a minute or two, once"
+	@$(install)
+	@rm .venv/unfinished
+	@touch $@ $(if $(filter dev,$*),.venv/demo.ready)
+
+ifneq ($(shell command -v uv 2>/dev/null),)
+usable = .venv/bin/python -c ''
+create = uv venv --quiet --clear --python "$$(command -v $(PYTHON))" .venv
+install = uv pip install --python .venv/bin/python --compile-bytecode -c constraints.txt -e '.[$*]'
+else
+usable = .venv/bin/python -m pip --version >/dev/null
+create = $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+  { echo "Python's venv module is missing: install it (Debian, Ubuntu: apt install python3-venv)" >&2; exit 1; } && \
+  $(PYTHON) -m venv --clear .venv
+# pip compiles byte code by itself; of what it prints, the large packages are worth a line
+install = set -o pipefail; \
+  .venv/bin/python -m pip install --progress-bar off -c constraints.txt -e '.[$*]' | while read -r line; do \
+    case "$$line" in \
+      *" MB)") echo "  $$line" ;; \
+      "Installing collected packages"*) echo "  Unpacking and compiling" ;; \
+    esac; \
+  done
+endif
