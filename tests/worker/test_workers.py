@@ -62,7 +62,7 @@ def test_a_verse_is_written_and_its_token_forgotten(
     assert re.fullmatch("ab\\?b+", embed["description"])
     footer = embed["footer"]["text"]
     assert re.fullmatch(
-        r"letters-b@1 · temperature 0 · number 7 · \d+\.\d s\nNot in the model's vocabulary: \?", footer
+        r"letters-b@1 · temperature 0 · number 7 · \d+\.\d\d s\nNot in the model's vocabulary: \?", footer
     )
     eventually(lambda: queues.verses_ahead(connection) == 0, "the end of the job")
     for key in connection.scan_iter("rq:job:*"):
