@@ -112,10 +112,8 @@ def _local(path: Path, named: Mapping[str, NamedCorpus]) -> bytes:
     if there:
         kind = "a folder" if folder else "not a regular file"
         raise ShakelmError(f"{str(path)!r} is {kind}: give a UTF-8 text file.")
-    raise ShakelmError(
-        f"There is no file {str(path)!r} and no corpus of that name: give the path of a UTF-8 text file, "
-        f"or one of the known names ({', '.join(sorted(named))})."
-    )
+    or_named = f", or a known name ({', '.join(sorted(named))})" if named else ""
+    raise ShakelmError(f"There is no file {str(path)!r}: give the path of a UTF-8 text file{or_named}.")
 
 
 def _decode(data: bytes, source: str) -> str:

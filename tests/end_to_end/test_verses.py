@@ -9,6 +9,12 @@ from typing import Any
 import pytest
 import requests
 
+from shakelm import generation
+from shakelm.generation import Length
+from shakelm.sampling import Sampling
+from shakelm.store import Store
+from worker.messages import escape
+
 EPHEMERAL = 1 << 6
 
 
@@ -119,10 +125,18 @@ def test_markup_mentions_and_links_come_out_as_they_were_typed(discord: Any) -> 
 
 def test_a_verse_that_is_too_long_for_discord_comes_whole_in_a_file(stack: Any, discord: Any) -> None:
     seed = "*_" * 250  # each sign takes two characters in Discord's markdown
-    answer = discord.ask(f"/verse seed: {seed} model: shakespeare-word lines: 40 temperature: 2 number: 19")
+    model = generation.load(Store(stack.store).find("shakespeare-word"))
+    number, written = next(
+        (number, text)
+        for number in range(200)
+        if len(escape(text := generation.write(model, seed, Sampling(2), Length(lines=40), number).text))
+        > 4096
+    )
 
-    options = ("--model", "shakespeare-word", "--lines", "40", "--temperature", "2", "--number", "19")
-    written = command_line(stack, seed, *options)["text"]
+    answer = discord.ask(
+        f"/verse seed: {seed} model: shakespeare-word lines: 40 temperature: 2 number: {number}"
+    )
+
     (attachment,) = answer["attachments"]
     assert attachment["filename"] == "verse.txt"
     assert requests.get(attachment["url"], timeout=30).content.decode() == written
