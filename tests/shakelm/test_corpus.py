@@ -168,5 +168,5 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
         corpus.load("/dev/null")
     with pytest.raises(ShakelmError, match="cannot be read"):
         corpus.load("long" * 1000)
-    with pytest.raises(ShakelmError, match=r"no file 'shakespear' .*known names \(shakespeare\)"):
+    with pytest.raises(ShakelmError, match=r"no file 'shakespear': .*known name \(shakespeare\)"):
         corpus.load("shakespear")
