@@ -3,31 +3,31 @@
 
 FROM python:3.11-slim-bookworm AS build
 RUN python -m venv /opt/venv
-ENV PATH=/opt/venv/bin:$PATH PIP_DISABLE_PIP_VERSION_CHECK=1
+ENV PATH=/opt/venv/bin:$PATH PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_CACHE_DIR=/var/cache/pip
 WORKDIR /source
 COPY pyproject.toml constraints.txt ./
 
 FROM build AS bot-dependencies
-RUN --mount=type=cache,target=/root/.cache/pip pip install -c constraints.txt ".[bot]"
+RUN --mount=type=cache,target=/var/cache/pip pip install -c constraints.txt ".[bot]"
 
 FROM build AS worker-dependencies
 # "worker,gpu" for machines with an NVIDIA GPU
 ARG WORKER_EXTRAS=worker
-RUN --mount=type=cache,target=/root/.cache/pip pip install -c constraints.txt ".[${WORKER_EXTRAS}]"
+RUN --mount=type=cache,target=/var/cache/pip pip install -c constraints.txt ".[${WORKER_EXTRAS}]"
 
 FROM build AS sandbox-dependencies
-RUN --mount=type=cache,target=/root/.cache/pip pip install -c constraints.txt ".[sandbox]"
+RUN --mount=type=cache,target=/var/cache/pip pip install -c constraints.txt ".[sandbox]"
 
 FROM build AS wheel
 COPY . .
-RUN --mount=type=cache,target=/root/.cache/pip pip wheel --no-deps --wheel-dir /wheels .
+RUN --mount=type=cache,target=/var/cache/pip pip wheel --no-deps --wheel-dir /wheels .
 
 
 FROM python:3.11-slim-bookworm AS runtime
 # The one place to write besides /tmp; a new volume mounted there inherits its owner.
 RUN useradd --uid 10001 --user-group --no-create-home --home-dir /tmp --shell /usr/sbin/nologin shakelm \
  && install -d -o shakelm -g shakelm /var/lib/shakelm
-ENV PATH=/opt/venv/bin:$PATH PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONUNBUFFERED=1 HOME=/tmp
+ENV PATH=/opt/venv/bin:$PATH PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_CACHE_DIR=/var/cache/pip PYTHONUNBUFFERED=1 HOME=/tmp
 WORKDIR /var/lib/shakelm
 STOPSIGNAL SIGTERM
 
