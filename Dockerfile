@@ -27,7 +27,7 @@ FROM python:3.11-slim-bookworm AS runtime
 # The one place to write besides /tmp; a new volume mounted there inherits its owner.
 RUN useradd --uid 10001 --user-group --no-create-home --home-dir /tmp --shell /usr/sbin/nologin shakelm \
  && install -d -o shakelm -g shakelm /var/lib/shakelm
-ENV PATH=/opt/venv/bin:$PATH PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_CACHE_DIR=/var/cache/pip PYTHONUNBUFFERED=1 HOME=/tmp
+ENV PATH=/opt/venv/bin:$PATH PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONUNBUFFERED=1 HOME=/tmp
 WORKDIR /var/lib/shakelm
 STOPSIGNAL SIGTERM
 
