@@ -17,17 +17,20 @@ from shakelm.configuration import ModelConfiguration
 Weights = Mapping[str, NDArray[np.floating[Any]]]
 
 
-def build(configuration: ModelConfiguration, vocabulary_size: int) -> Any:
+def build(
+    configuration: ModelConfiguration, vocabulary_size: int, lstm: type[Any] = keras.layers.LSTM
+) -> Any:
     """The network that is trained: token ids (batch, time) to logits (batch, time, vocabulary).
 
     Each batch starts from an empty state. Dropout uses one mask for all time steps
-    (Gal and Ghahramani, 2016, arXiv:1512.05287).
+    (Gal and Ghahramani, 2016, arXiv:1512.05287). `lstm` is the layer for architectures with LSTMs.
     """
     tokens = keras.Input((None,), dtype="int32", name="tokens")
     hidden = _embedding(configuration, vocabulary_size)(tokens)
     hidden = _dropout(configuration, hidden)
     for index in range(len(configuration.units)):
-        hidden = _recurrent(configuration, index)(hidden)
+        layer = keras.layers.SimpleRNN if configuration.cell == "simple-rnn" else lstm
+        hidden = layer(configuration.units[index], return_sequences=True, name=f"recurrent_{index}")(hidden)
         hidden = _dropout(configuration, hidden)
     return keras.Model(tokens, _output(vocabulary_size)(hidden), name=configuration.architecture)
 
@@ -40,12 +43,12 @@ def build_carrying(configuration: ModelConfiguration, vocabulary_size: int) -> A
     """
     tokens = keras.Input((None,), dtype="int32", name="tokens")
     hidden = _embedding(configuration, vocabulary_size)(tokens)
+    layer = keras.layers.SimpleRNN if configuration.cell == "simple-rnn" else keras.layers.LSTM
     before, after = [], []
     for index, units in enumerate(configuration.units):
         states = [keras.Input((units,)) for _ in range(states_per_layer(configuration))]
-        hidden, *states_after = _recurrent(configuration, index, return_state=True)(
-            hidden, initial_state=states
-        )
+        recurrent = layer(units, return_sequences=True, return_state=True, name=f"recurrent_{index}")
+        hidden, *states_after = recurrent(hidden, initial_state=states)
         before += states
         after += states_after
     return keras.Model([tokens, *before], [_output(vocabulary_size)(hidden), *after])
@@ -58,16 +61,6 @@ def states_per_layer(configuration: ModelConfiguration) -> int:
 
 def _embedding(configuration: ModelConfiguration, vocabulary_size: int) -> Any:
     return keras.layers.Embedding(vocabulary_size, configuration.embedding, name="embedding")
-
-
-def _recurrent(configuration: ModelConfiguration, index: int, *, return_state: bool = False) -> Any:
-    layer = keras.layers.SimpleRNN if configuration.cell == "simple-rnn" else keras.layers.LSTM
-    return layer(
-        configuration.units[index],
-        return_sequences=True,
-        return_state=return_state,
-        name=f"recurrent_{index}",
-    )
 
 
 def _dropout(configuration: ModelConfiguration, hidden: Any) -> Any:

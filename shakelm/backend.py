@@ -40,6 +40,11 @@ for _gpu in _gpus:
     tensorflow.config.experimental.set_memory_growth(_gpu, True)
 
 
+def has_gpu() -> bool:
+    """Whether TensorFlow computes on a GPU here."""
+    return bool(_gpus)
+
+
 def device() -> str:
     """What computes here: the first GPU's name, or the processor and its number of cores."""
     if _gpus:

@@ -22,6 +22,7 @@ from shakelm.configuration import Configuration, TrainingConfiguration
 from shakelm.corpus import Corpus
 from shakelm.errors import ShakelmError
 from shakelm.evaluation import score
+from shakelm.lstm import LSTM
 from shakelm.network import Floats, NumpyNetwork
 from shakelm.splitting import Parts, split
 from shakelm.store import Store, Version
@@ -86,7 +87,7 @@ def train(
     parts = split(corpus.text, settings.split)
     vocabulary = fit(parts.train, configuration.model.vocabulary)
     keras.utils.set_random_seed(settings.number)
-    model = architectures.build(configuration.model, len(vocabulary))
+    model = architectures.build(configuration.model, len(vocabulary), lstm=LSTM)
     started = time.monotonic()
     history = _fit(model, vocabulary, parts, settings, on_progress)
     seconds = time.monotonic() - started
