@@ -4,7 +4,7 @@ Layers have fixed names (`embedding`, `recurrent_0`, `recurrent_1`, …, `output
 in a version's safetensors file; a network is rebuilt from its configuration, never from stored code.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,20 +18,30 @@ Weights = Mapping[str, NDArray[np.floating[Any]]]
 
 
 def build(
-    configuration: ModelConfiguration, vocabulary_size: int, lstm: type[Any] = keras.layers.LSTM
+    configuration: ModelConfiguration,
+    vocabulary_size: int,
+    lstm: Callable[..., Any] = keras.layers.LSTM,
+    streams: int | None = None,
 ) -> Any:
     """The network that is trained: token ids (batch, time) to logits (batch, time, vocabulary).
 
-    Each batch starts from an empty state. Dropout uses one mask for all time steps
-    (Gal and Ghahramani, 2016, arXiv:1512.05287). `lstm` is the layer for architectures with LSTMs.
+    Each batch starts from an empty state, or, with `streams`, from where the batch before left the
+    so many streams. Dropout uses one mask for all time steps (Gal and Ghahramani, 2016,
+    arXiv:1512.05287). `lstm` is the layer for architectures with LSTMs.
     """
-    tokens = keras.Input((None,), dtype="int32", name="tokens")
+    tokens = keras.Input((None,), batch_size=streams, dtype="int32", name="tokens")
     hidden = _embedding(configuration, vocabulary_size)(tokens)
-    hidden = _dropout(configuration, hidden)
+    dropout = configuration.embedding_dropout
+    hidden = _dropout(configuration.dropout if dropout is None else dropout, hidden)
     for index in range(len(configuration.units)):
         layer = keras.layers.SimpleRNN if configuration.cell == "simple-rnn" else lstm
-        hidden = layer(configuration.units[index], return_sequences=True, name=f"recurrent_{index}")(hidden)
-        hidden = _dropout(configuration, hidden)
+        hidden = layer(
+            configuration.units[index],
+            return_sequences=True,
+            stateful=streams is not None,
+            name=f"recurrent_{index}",
+        )(hidden)
+        hidden = _dropout(configuration.dropout, hidden)
     return keras.Model(tokens, _output(vocabulary_size)(hidden), name=configuration.architecture)
 
 
@@ -63,8 +73,8 @@ def _embedding(configuration: ModelConfiguration, vocabulary_size: int) -> Any:
     return keras.layers.Embedding(vocabulary_size, configuration.embedding, name="embedding")
 
 
-def _dropout(configuration: ModelConfiguration, hidden: Any) -> Any:
-    return keras.layers.SpatialDropout1D(configuration.dropout)(hidden) if configuration.dropout else hidden
+def _dropout(share: float, hidden: Any) -> Any:
+    return keras.layers.SpatialDropout1D(share)(hidden) if share else hidden
 
 
 def _output(vocabulary_size: int) -> Any:

@@ -27,7 +27,7 @@ def _quiet() -> Iterator[None]:
 try:
     with _quiet():
         import keras as keras
-        import tensorflow
+        import tensorflow as tensorflow
 
         _gpus = tensorflow.config.list_physical_devices("GPU")
 except ImportError as error:

@@ -5,12 +5,12 @@ import shlex
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from shakelm import display
-from shakelm.configuration import Architecture, Split, VocabularyKind, choose_number
+from shakelm.configuration import Architecture, Precision, Schedule, Split, VocabularyKind, choose_number
 from shakelm.errors import ShakelmError
 from shakelm.network import Engine
 from shakelm.store import Store
@@ -157,8 +157,16 @@ def architectures(
 @app.command()
 def train(
     name: Annotated[str, typer.Argument(help="What the model is called; each training adds a version.")],
-    architecture: Annotated[Architecture, typer.Option(help="Kind of network.")] = "stacked-lstm",
-    vocabulary: Annotated[VocabularyKind, typer.Option(help="What a token is.")] = "word",
+    preset: Annotated[
+        str | None,
+        typer.Option(help="Settings that go together: notebook, best; other options override them."),
+    ] = None,
+    architecture: Annotated[
+        Architecture | None, typer.Option(help="Kind of network; stacked-lstm by default.")
+    ] = None,
+    vocabulary: Annotated[
+        VocabularyKind | None, typer.Option(help="What a token is; word by default.")
+    ] = None,
     corpus: Annotated[
         str,
         typer.Option(
@@ -176,27 +184,60 @@ def train(
     learning_rate: Annotated[float | None, typer.Option(help="Adam's step size; 0.002 by default.")] = None,
     patience: Annotated[int | None, typer.Option(help="Epochs without gain until it stops; 3.")] = None,
     split: Annotated[
-        Split, typer.Option(help="Hold out the end of the text, or whole speeches from all over it.")
-    ] = "contiguous",
+        Split | None, typer.Option(help="Hold out the end of the text, or whole speeches from all over it.")
+    ] = None,
+    embedding_dropout: Annotated[
+        float | None, typer.Option(help="Share dropped after the embedding; as --dropout by default.")
+    ] = None,
+    weight_dropout: Annotated[
+        float | None, typer.Option(help="Share of an LSTM's recurrent weights dropped; 0 by default.")
+    ] = None,
+    carry: Annotated[
+        bool | None, typer.Option(help="Read the text as streams and carry the state from window to window.")
+    ] = None,
+    schedule: Annotated[
+        Schedule | None, typer.Option(help="How the learning rate goes on; constant by default.")
+    ] = None,
+    weight_decay: Annotated[float | None, typer.Option(help="AdamW's; 0 by default.")] = None,
+    averaging: Annotated[
+        float | None, typer.Option(help="Momentum of averaged weights, as in 0.999; 0 by default.")
+    ] = None,
+    precision: Annotated[
+        Precision | None, typer.Option(help="Of an LSTM's matrix products; float32 by default.")
+    ] = None,
+    validation: Annotated[
+        bool | None, typer.Option(help="Validate, or learn from that text too and keep the last epoch.")
+    ] = None,
 ) -> None:
     """Train a model and publish it as a new version; Ctrl-C keeps the best epoch so far."""
-    from shakelm.configuration import plan
+    from shakelm.configuration import plan, read_preset
 
-    configuration = plan(
-        architecture,
-        vocabulary,
-        units=_widths(units),
-        layers=layers,
-        embedding=embedding,
-        dropout=dropout,
-        epochs=epochs,
-        batch=batch,
-        window=window,
-        learning_rate=learning_rate,
-        patience=patience,
-        number=number,
-        split=split,
-    )
+    given = {
+        "architecture": architecture,
+        "vocabulary": vocabulary,
+        "units": _widths(units),
+        "layers": layers,
+        "embedding": embedding,
+        "dropout": dropout,
+        "embedding_dropout": embedding_dropout,
+        "weight_dropout": weight_dropout,
+        "epochs": epochs,
+        "batch": batch,
+        "window": window,
+        "learning_rate": learning_rate,
+        "schedule": schedule,
+        "weight_decay": weight_decay,
+        "averaging": averaging,
+        "carry": carry,
+        "precision": precision,
+        "patience": patience,
+        "validation": validation,
+        "number": number,
+        "split": split,
+    }
+    settings: dict[str, Any] = {"architecture": "stacked-lstm", "vocabulary": "word"}
+    settings |= read_preset(preset) if preset else {}
+    configuration = plan(**settings | {name: value for name, value in given.items() if value is not None})
     store = _store()
     store.prepare(name)
     text = _load_corpus(corpus)
@@ -368,12 +409,16 @@ class _TrainingReport:
         self._bar = bar
         self._task = bar.add_task("starting", total=1.0)
         self._epoch = 1
+        self._loss: float | None = None
 
     def show(self, progress: "Progress") -> None:
         if progress.epoch > self._epoch or progress.stage == "scoring":
             finished = progress.epoch if progress.stage == "scoring" else progress.epoch - 1
-            self._bar.console.print(f"epoch {finished}: validation loss {progress.validation_loss:.4f}")
+            known = [("loss", self._loss), ("validation loss", progress.validation_loss)]
+            figures = ", ".join(f"{name} {value:.4f}" for name, value in known if value is not None)
+            self._bar.console.print(f"epoch {finished}: {figures}")
             self._epoch = progress.epoch
+        self._loss = progress.loss
         losses = f"loss {progress.loss:.4f}"
         if progress.validation_loss is not None:
             losses += f"  validation {progress.validation_loss:.4f}"

@@ -1,7 +1,9 @@
 """Validated settings of a model and of its training; no Keras here."""
 
 import secrets
-from typing import Annotated, Literal
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -11,9 +13,14 @@ Architecture = Literal["simple-rnn", "lstm", "stacked-lstm"]
 Cell = Literal["simple-rnn", "lstm"]
 VocabularyKind = Literal["word", "char"]
 Split = Literal["contiguous", "blocks"]
+Precision = Literal["float32", "bfloat16"]
+Schedule = Literal["constant", "cosine"]
 
 MAX_NUMBER = 2**32 - 1
 """Largest number that seeds a verse or a training (the range of `keras.utils.set_random_seed`)."""
+
+PRESETS = Path(__file__).parent / "presets"
+"""Small files of settings that go together, by name."""
 
 CHOSEN_NUMBERS = 1_000_000
 """A number that nobody gave is chosen below this, so that it is easily typed again."""
@@ -37,8 +44,9 @@ class ModelConfiguration(Settings):
     """What is needed to build a network again: sizes only, no code.
 
     `units` holds the width of each recurrent layer, first to last; `dropout` is the share of
-    features (0 to below 1) dropped, with the same mask over all time steps, after the embedding
-    and after each recurrent layer.
+    features (0 to below 1) dropped, with the same mask over all time steps, after each recurrent layer,
+    and after the embedding where `embedding_dropout` is None; `weight_dropout` the share of an LSTM's
+    recurrent weights dropped.
     """
 
     architecture: Architecture
@@ -46,6 +54,8 @@ class ModelConfiguration(Settings):
     embedding: Annotated[int, Field(ge=1, le=4096)] = 100
     units: Annotated[tuple[Annotated[int, Field(ge=1, le=8192)], ...], Field(min_length=1, max_length=8)]
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    embedding_dropout: Annotated[float | None, Field(ge=0, lt=1)] = None
+    weight_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
 
     @property
     def cell(self) -> Cell:
@@ -58,6 +68,11 @@ class TrainingConfiguration(Settings):
 
     `window` is the length in tokens of a training example, `patience` the number of epochs without
     a better validation loss after which training stops, `number` the seed of everything random.
+    With `carry` the text is read as `batch` streams, window after window, with the state carried from one
+    to the next; without it the windows are shuffled and each starts from an empty state. `averaging` is
+    the momentum of a moving average of the weights, which is what is kept; 0 keeps the weights themselves.
+    Without `validation` the text that would validate is learned from too, all epochs are run and the last
+    is kept.
     """
 
     epochs: Annotated[int, Field(ge=1, le=1000)] = 20
@@ -67,6 +82,12 @@ class TrainingConfiguration(Settings):
     patience: Annotated[int, Field(ge=1, le=1000)] = 3
     number: Annotated[int, Field(ge=0, le=MAX_NUMBER)] = 1
     split: Split = "contiguous"
+    validation: bool = True
+    carry: bool = False
+    schedule: Schedule = "constant"
+    weight_decay: Annotated[float, Field(ge=0, le=1)] = 0.0
+    averaging: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    precision: Precision = "float32"
 
 
 class Configuration(Settings):
@@ -88,13 +109,25 @@ DEFAULT_BATCH: dict[VocabularyKind, int] = {"word": 8, "char": 32}
 """Small, because a network needs some thousand steps before it sees more than how frequent words are."""
 
 
+def read_preset(name: str) -> dict[str, Any]:
+    """The arguments of `plan` that a preset's file holds.
+
+    Raises:
+        ShakelmError: there is no preset of that name.
+    """
+    names = sorted(path.stem for path in PRESETS.glob("*.toml"))
+    if name not in names:
+        raise ShakelmError(f"There is no preset {name[:80]!r}: choose one of {', '.join(names)}.")
+    return tomllib.loads((PRESETS / f"{name}.toml").read_text(encoding="utf-8"))
+
+
 def plan(
     architecture: Architecture,
     vocabulary: VocabularyKind,
     *,
     units: tuple[int, ...] | None = None,
     layers: int | None = None,
-    **settings: float | str | None,
+    **settings: float | str | bool | None,
 ) -> Configuration:
     """A whole configuration from what somebody chose; what is None or left out gets its default.
 
@@ -116,7 +149,7 @@ def plan(
             )
         widths = widths[:1] * layers
     given = {name: value for name, value in settings.items() if value is not None}
-    model = {name: given.pop(name) for name in ("embedding", "dropout") if name in given}
+    model = {name: given.pop(name) for name in list(given) if name in ModelConfiguration.model_fields}
     training = {"window": DEFAULT_WINDOW[vocabulary], "batch": DEFAULT_BATCH[vocabulary]} | given
     try:
         return Configuration.model_validate(

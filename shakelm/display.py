@@ -58,16 +58,14 @@ def print_card(version: Version) -> None:
         ["SHA-256", card.corpus.sha256],
         ["command", card.command],
         ["number", card.number],
-        ["epochs", f"{card.epochs} in {card.seconds:,.0f} s, best {version.history().best}"],
+        ["epochs", f"{card.epochs} in {card.seconds:,.0f} s, kept {version.history().best}"],
         ["trained", f"{card.trained_at:%Y-%m-%d %H:%M} UTC on {card.device}"],
         ["software", ", ".join(f"{name} {number}" for name, number in card.software.items())],
     ]
     print_table(version.reference, ["", ""], rows)
-    scores = {
-        "validation (windows)": card.validation,
-        "held out (carried)": card.held_out,
-        "held out (windows)": card.held_out_windows,
-    }
+    scores = {"held out (carried)": card.held_out, "held out (windows)": card.held_out_windows}
+    if card.validation is not None:
+        scores = {"validation (windows)": card.validation} | scores
     columns = [figure_rows(figures) for figures in scores.values()]
     print_table(
         "windows: of 256 tokens, each from an empty state; carried: the state goes on",

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any, Literal
@@ -18,13 +19,14 @@ from safetensors.numpy import save
 
 from shakelm import architectures, backend
 from shakelm.backend import keras
+from shakelm.backend import tensorflow as tf
 from shakelm.configuration import Configuration, TrainingConfiguration
 from shakelm.corpus import Corpus
 from shakelm.errors import ShakelmError
 from shakelm.evaluation import score
 from shakelm.lstm import LSTM
 from shakelm.network import Floats, NumpyNetwork
-from shakelm.splitting import Parts, split
+from shakelm.splitting import split
 from shakelm.store import Store, Version
 from shakelm.version import Card, CorpusFacts, Epoch, Figures, History
 from shakelm.vocabulary import Vocabulary, fit
@@ -33,6 +35,12 @@ WINDOW_OF_FIGURES = 256
 """Tokens in the windows of the card's second held-out figure (nanoGPT's measure for characters)."""
 
 MAX_GRADIENT_NORM = 1.0
+SECOND_MOMENT = 0.99
+"""Adam's decay of squared gradients; a shorter memory than usual, for trainings of a few thousand steps."""
+
+WARM_UP_STEPS = 100
+LAST_RATE = 0.02
+"""The share of the learning rate at which a cosine schedule ends."""
 
 HALF_PRECISION_COST = 0.0005
 """Weights are stored as float16 where that costs at most so many nats per token on the validation text."""
@@ -85,11 +93,12 @@ def train(
     """
     settings = configuration.training
     parts = split(corpus.text, settings.split)
-    vocabulary = fit(parts.train, configuration.model.vocabulary)
+    text = parts.train if settings.validation else parts.train + parts.validation
+    vocabulary = fit(text, configuration.model.vocabulary)
     keras.utils.set_random_seed(settings.number)
-    model = architectures.build(configuration.model, len(vocabulary), lstm=LSTM)
     started = time.monotonic()
-    history = _fit(model, vocabulary, parts, settings, on_progress)
+    validation = parts.validation if settings.validation else None
+    model, history = _fit(configuration, vocabulary, text, validation, on_progress)
     seconds = time.monotonic() - started
     on_progress(_scoring(history, settings))
     weights = _stored_precision(architectures.weights_of(model), configuration, vocabulary, parts.validation)
@@ -110,7 +119,7 @@ def train(
             weights=str(next(iter(weights.values())).dtype),
             epochs=len(history.epochs),
             seconds=round(seconds, 1),
-            validation=figures(parts.validation),
+            validation=figures(validation) if validation else None,
             held_out=figures(parts.held_out, window=None),
             held_out_windows=figures(parts.held_out),
             trained_at=datetime.now(UTC).replace(microsecond=0),
@@ -168,6 +177,44 @@ class Windows(keras.utils.PyDataset):  # type: ignore[misc]
             self._random.shuffle(self._starts)
 
 
+class Streams(keras.utils.PyDataset):  # type: ignore[misc]
+    """Batches of windows that go on where those of the batch before ended: inputs, targets (streams, window).
+
+    The text is cut into so many streams of the same length; each epoch shifts where they start.
+    """
+
+    def __init__(
+        self, ids: NDArray[np.int32], window: int, streams: int, random: np.random.Generator
+    ) -> None:
+        """Cut `ids` (tokens,) into streams.
+
+        Raises:
+            ShakelmError: a stream would not fill two windows.
+        """
+        super().__init__()
+        self._ids, self._window, self._random = ids, window, random
+        # One window less than there is, which leaves room to shift.
+        self._count = (len(ids) - 1) // streams // window - 1
+        if self._count < 1:
+            raise ShakelmError(
+                f"The text is too short for {streams} streams with windows of {window} tokens: "
+                "train with a smaller batch or window, or without carrying the state."
+            )
+        self._starts = np.arange(streams) * ((len(ids) - 1) // streams)
+        self.on_epoch_end()
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, index: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        places = (self._starts + self._shift + index * self._window)[:, np.newaxis] + np.arange(self._window)
+        return self._ids[places], self._ids[places + 1]
+
+    def on_epoch_end(self) -> None:
+        """Shift the streams for the next epoch."""
+        self._shift = self._random.integers(self._window)
+
+
 class _Recorder(keras.callbacks.Callback):  # type: ignore[misc]
     """Writes the history and reports progress."""
 
@@ -208,48 +255,139 @@ class _Recorder(keras.callbacks.Callback):  # type: ignore[misc]
                 epoch=len(self.epochs) + 1,
                 loss=logs["loss"],
                 accuracy=logs["accuracy"],
-                validation_loss=logs["val_loss"],
-                validation_accuracy=logs["val_accuracy"],
+                validation_loss=logs.get("val_loss"),
+                validation_accuracy=logs.get("val_accuracy"),
                 seconds=round(time.monotonic() - self._epoch_started, 2),
             )
         )
 
 
+class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]
+    """Averages the weights, scores the average after each epoch, and keeps the best, or else the last.
+
+    `kept` is the same network for batches that start from an empty state, with the averaged weights; the
+    average follows closely at first and with the full momentum later.
+    """
+
+    def __init__(self, kept: Any, momentum: float, validation: Windows | None) -> None:
+        super().__init__()
+        self._kept, self._momentum, self._validation = kept, momentum, validation
+        self._steps = 0
+        self._lowest = math.inf
+        self._best: list[NDArray[Any]] | None = None
+        self._approach = tf.function(self._approach_weights, reduce_retracing=True)
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002 (Keras's signature)
+        for layer in self.model.layers:
+            if getattr(layer, "stateful", False):
+                layer.reset_state()
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002 (Keras's signature)
+        if self._momentum:
+            self._steps += 1
+            momentum = min(self._momentum, self._steps / (self._steps + 10))
+            self._approach(tf.constant(1 - momentum, tf.float32))
+
+    def _approach_weights(self, share: Any) -> None:
+        for averaged, current in zip(
+            self._kept.trainable_variables, self.model.trainable_variables, strict=True
+        ):
+            averaged.assign(averaged + share * (current - averaged))
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002 (Keras's signature)
+        if not self._momentum:
+            self._approach(tf.constant(1.0))
+        if self._validation is None:
+            return
+        scores = self._kept.evaluate(self._validation, verbose=0, return_dict=True)
+        logs |= {f"val_{name}": value for name, value in scores.items()}
+        if logs["val_loss"] < self._lowest:
+            self._lowest = logs["val_loss"]
+            self._best = self._kept.get_weights()
+
+    def on_train_end(self, logs: Any = None) -> None:  # noqa: ARG002 (Keras's signature)
+        if self._best is not None:
+            self._kept.set_weights(self._best)
+
+
 def _fit(
-    model: Any, vocabulary: Vocabulary, parts: Parts, settings: TrainingConfiguration, on_progress: OnProgress
-) -> History:
-    """Train until the end, the early stop or an interrupt; the model then has its best weights."""
-    model.compile(
-        optimizer=keras.optimizers.Adam(settings.learning_rate, global_clipnorm=MAX_GRADIENT_NORM),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=["accuracy"],
-        jit_compile=False,  # on a CPU XLA's compilation costs more than it gains
-    )
+    configuration: Configuration,
+    vocabulary: Vocabulary,
+    text: str,
+    validation: str | None,
+    on_progress: OnProgress,
+) -> tuple[Any, History]:
+    """Train until the end, the early stop or an interrupt; the network with the kept weights, the history."""
+    settings = configuration.training
     random = np.random.default_rng(settings.number)
-    training = Windows(vocabulary.encode(parts.train), settings.window, settings.batch, random)
-    validation = Windows(_at_least_two(vocabulary, parts.validation), settings.window, settings.batch)
+    ids = vocabulary.encode(text)
+    training = (
+        Streams(ids, settings.window, settings.batch, random)
+        if settings.carry
+        else Windows(ids, settings.window, settings.batch, random)
+    )
+    scored = None
+    if validation is not None:
+        scored = Windows(_at_least_two(vocabulary, validation), settings.window, settings.batch)
+    layer = partial(LSTM, weight_dropout=configuration.model.weight_dropout, precision=settings.precision)
+    model = architectures.build(
+        configuration.model, len(vocabulary), layer, streams=settings.batch if settings.carry else None
+    )
+    kept = architectures.build(configuration.model, len(vocabulary), layer)
+    kept.set_weights(model.get_weights())
+    goal = {
+        "loss": keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        "metrics": ["accuracy"],
+        "jit_compile": False,  # on a CPU XLA's compilation costs more than it gains
+    }
+    model.compile(_optimizer(settings, len(training)), **goal)
+    kept.compile(**goal)
     with _interruptible() as interrupted:
         recorder = _Recorder(settings.epochs, interrupted, on_progress)
+        # The keeper is the first: it scores what the others look at.
+        callbacks = [_Keeper(kept, settings.averaging, scored), recorder, keras.callbacks.TerminateOnNaN()]
+        if scored is not None:
+            callbacks.append(keras.callbacks.EarlyStopping("val_loss", patience=settings.patience))
         model.fit(
             training,
-            validation_data=validation,
             epochs=settings.epochs,
-            callbacks=[
-                recorder,
-                keras.callbacks.EarlyStopping(
-                    "val_loss", patience=settings.patience, restore_best_weights=True
-                ),
-                keras.callbacks.TerminateOnNaN(),
-            ],
+            callbacks=callbacks,
             shuffle=False,  # `Windows` shuffles single windows, not whole batches
             verbose=0,
         )
-    epochs = [epoch for epoch in recorder.epochs if math.isfinite(epoch.validation_loss)]
+    epochs = [epoch for epoch in recorder.epochs if math.isfinite(epoch.judged_loss)]
     if not epochs:
         raise ShakelmError(
             "The loss is no longer a number, so nothing was learned: train with a lower learning rate."
         )
-    return History(epochs=epochs, best=min(epochs, key=lambda epoch: epoch.validation_loss).epoch)
+    best = epochs[-1] if validation is None else min(epochs, key=lambda epoch: epoch.judged_loss)
+    return kept, History(epochs=epochs, best=best.epoch)
+
+
+def training_rate(settings: TrainingConfiguration, steps: int) -> Any:
+    """The learning rate: a number, or Keras's schedule of it over all epochs of so many steps."""
+    if settings.schedule == "constant":
+        return settings.learning_rate
+    warm_up = min(WARM_UP_STEPS, steps)
+    return keras.optimizers.schedules.CosineDecay(
+        0.0,
+        decay_steps=max(1, steps * settings.epochs - warm_up),
+        alpha=LAST_RATE,
+        warmup_target=settings.learning_rate,
+        warmup_steps=warm_up,
+    )
+
+
+def _optimizer(settings: TrainingConfiguration, steps: int) -> Any:
+    """AdamW (Loshchilov and Hutter, 2019, arXiv:1711.05101) for epochs of so many steps."""
+    optimizer = keras.optimizers.AdamW(
+        training_rate(settings, steps),
+        weight_decay=settings.weight_decay,
+        beta_2=SECOND_MOMENT,
+        global_clipnorm=MAX_GRADIENT_NORM,
+    )
+    optimizer.exclude_from_weight_decay(var_names=["bias"])
+    return optimizer
 
 
 @contextmanager

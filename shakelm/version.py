@@ -24,14 +24,22 @@ class Figures(Settings):
 
 
 class Epoch(Settings):
-    """One epoch of training: losses in nats per token, accuracies as shares, seconds of wall time."""
+    """One epoch of training: losses in nats per token, accuracies as shares, seconds of wall time.
+
+    A training without validation has no such figures.
+    """
 
     epoch: int
     loss: float
     accuracy: float
-    validation_loss: float
-    validation_accuracy: float
+    validation_loss: float | None = None
+    validation_accuracy: float | None = None
     seconds: float
+
+    @property
+    def judged_loss(self) -> float:
+        """The loss by which the epoch is judged: in validation, or in training where there was none."""
+        return self.loss if self.validation_loss is None else self.validation_loss
 
 
 class History(Settings):
@@ -65,7 +73,7 @@ class Card(Settings):
     weights: str
     epochs: int
     seconds: float
-    validation: Figures
+    validation: Figures | None
     held_out: Figures
     held_out_windows: Figures
     trained_at: datetime

@@ -187,6 +187,7 @@ def test_the_doctor_reports_each_thing(shakelm: Shakelm) -> None:
         ("train x --corpus empty.txt", "is empty"),
         ("train x --corpus binary.bin", "is a binary file"),
         ("train x --units many", "no list of widths"),
+        ("train x --preset nothing", "no preset 'nothing'"),
         ("train x --epochs 0", "epochs 0 is out of range"),
         ("evaluate --text missing.txt", "no file 'missing.txt'"),
         ("evaluate --text empty.txt", "is empty"),

@@ -1,6 +1,6 @@
 import pytest
 
-from shakelm.configuration import plan
+from shakelm.configuration import plan, read_preset
 from shakelm.errors import ShakelmError
 
 
@@ -24,6 +24,16 @@ def test_what_is_given_replaces_the_default_and_none_does_not() -> None:
     assert configuration.training.batch == 32
     assert configuration.training.window == 128
     assert plan("lstm", "word").training.window == 32
+
+
+@pytest.mark.parametrize("name", ["best", "notebook"])
+def test_presets_are_plans(name: str) -> None:
+    assert plan(**read_preset(name))
+
+
+def test_an_unknown_preset_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(ShakelmError, match=r"no preset '\.\./best': choose one of best, notebook"):
+        read_preset("../best")
 
 
 @pytest.mark.parametrize(

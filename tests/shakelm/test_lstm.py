@@ -44,13 +44,55 @@ def test_it_computes_what_keras_computes(
         np.testing.assert_allclose(own_result, keras_result, atol=1e-5)
 
 
+def twins(**options: Any) -> tuple[keras.layers.Layer, LSTM]:
+    """Keras's layer and this one with the same weights, for 6 features."""
+    own, reference = LSTM(9, return_sequences=True, **options), keras.layers.LSTM(9, return_sequences=True)
+    for layer in (own, reference):
+        layer.build((None, None, 6))
+    random = np.random.default_rng(4)
+    own.set_weights([random.normal(0, 0.5, array.shape) for array in own.get_weights()])
+    reference.set_weights(own.get_weights())
+    return reference, own
+
+
+INPUTS = np.random.default_rng(5).normal(size=(2, 12, 6)).astype(np.float32)
+
+
+def test_dropped_recurrent_weights_are_whole_outside_training() -> None:
+    reference, own = twins(weight_dropout=0.5)
+    np.testing.assert_allclose(own(INPUTS, training=False), reference(INPUTS), atol=1e-5)
+    dropped = [own(INPUTS, training=True).numpy() for _ in range(2)]
+    assert np.abs(dropped[0] - reference(INPUTS)).max() > 0.01
+    assert np.abs(dropped[0] - dropped[1]).max() > 0.01
+    # The first step has no state before it, and so no recurrent weights to miss.
+    np.testing.assert_allclose(dropped[0][:, 0], reference(INPUTS)[:, 0], atol=1e-5)
+
+
+def test_narrow_products_stay_close() -> None:
+    reference, own = twins(precision="bfloat16")
+    difference = np.abs(own(INPUTS).numpy() - reference(INPUTS).numpy())
+    assert 0 < difference.max() < 0.05
+
+
+def test_a_carried_state_makes_two_windows_one() -> None:
+    reference, own = twins()
+    stateful = LSTM(9, return_sequences=True, stateful=True)
+    stateful.build((2, None, 6))
+    stateful.set_weights(own.get_weights())
+    whole = reference(INPUTS).numpy()
+    for _ in range(2):
+        np.testing.assert_allclose(stateful(INPUTS[:, :5]), whole[:, :5], atol=1e-5)
+        np.testing.assert_allclose(stateful(INPUTS[:, 5:]), whole[:, 5:], atol=1e-5)
+        stateful.reset_state()
+
+
 def test_a_model_trains_as_with_keras_own_layer() -> None:
     configuration = plan("stacked-lstm", "char", units=(12,), layers=2, embedding=6).model
     tokens = np.random.default_rng(2).integers(0, 20, (8, 16))
+    models = [architectures.build(configuration, 20, lstm=layer) for layer in (keras.layers.LSTM, LSTM)]
+    models[1].set_weights(models[0].get_weights())
     losses = []
-    for layer in (keras.layers.LSTM, LSTM):
-        keras.utils.set_random_seed(3)
-        model = architectures.build(configuration, 20, lstm=layer)
+    for model in models:
         model.compile(
             keras.optimizers.Adam(0.01), keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         )

@@ -16,7 +16,7 @@ from shakelm.errors import ShakelmError
 from shakelm.evaluation import score
 from shakelm.splitting import split
 from shakelm.store import Store
-from shakelm.training import Progress, Windows, train
+from shakelm.training import LAST_RATE, WARM_UP_STEPS, Progress, Streams, Windows, train, training_rate
 
 LEXICON = ("abc", "abd", "aca", "bcd", "bda", "cab", "cdc", "dad")
 ENTROPY = math.log(len(LEXICON)) / 4
@@ -89,15 +89,74 @@ def test_the_best_epoch_is_kept_and_training_stops_early(own_store: Store) -> No
     # Far too little text for its size: the model learns it by heart and validation gets worse.
     noise = corpus("".join(np.random.default_rng(2).choice(list("abcdefgh"), 1500)))
     configuration = plan(
-        "lstm", "char", units=(48,), learning_rate=0.02, batch=8, window=32, epochs=60, patience=2
+        "lstm", "char", units=(48,), learning_rate=0.02, batch=8, window=32, epochs=60, patience=6
     )
     version = train("overfit", noise, configuration, own_store, "shakelm train overfit")
     history = version.history()
-    assert len(history.epochs) == history.best + 2 < 60
+    assert len(history.epochs) == history.best + 6 < 60
     losses = [epoch.validation_loss for epoch in history.epochs]
     assert losses[history.best - 1] == min(losses) < losses[-1]
     validation = version.card().validation.nats_per_token
     assert abs(validation - min(losses)) < abs(validation - losses[-1])
+
+
+def test_carried_state_averaged_weights_and_schedule_reach_the_entropy_too(own_store: Store) -> None:
+    settings = plan(
+        "lstm",
+        "char",
+        units=(24,),
+        embedding=12,
+        learning_rate=0.02,
+        batch=8,
+        window=16,
+        epochs=6,
+        carry=True,
+        averaging=0.99,
+        schedule="cosine",
+        weight_decay=0.01,
+        weight_dropout=0.1,
+        precision="bfloat16",
+    )
+    version = train("carried", language(12_000), settings, own_store, "shakelm train carried")
+    figures = version.card().held_out
+    assert figures.nats_per_char == pytest.approx(ENTROPY, rel=0.03)
+
+
+def test_averaged_weights_are_what_is_validated_and_kept(own_store: Store) -> None:
+    # So slow an average hardly moves from where it was after the first steps.
+    versions = [
+        train(
+            f"averaged-{averaging}",
+            language(1500),
+            small(epochs=2, averaging=averaging),
+            own_store,
+            "shakelm train averaged",
+        )
+        for averaging in (0.0, 0.999)
+    ]
+    plain, averaged = (version.history().epochs[-1] for version in versions)
+    assert averaged.loss == plain.loss
+    assert averaged.validation_loss is not None
+    assert plain.validation_loss is not None
+    assert averaged.validation_loss > plain.validation_loss + 0.01
+    scored = versions[1].card().validation
+    assert scored is not None
+    assert scored.nats_per_token == pytest.approx(averaged.validation_loss, abs=0.05)
+
+
+def test_without_validation_all_is_learned_from_and_the_last_epoch_is_kept(own_store: Store) -> None:
+    # Letters that only the validating part holds enter the vocabulary.
+    text = language(1500).text
+    cut = len(text) * 85 // 100
+    configuration = plan("lstm", "char", units=(8,), epochs=2, batch=8, window=32, validation=False)
+    version = train(
+        "final", corpus(text[:cut] + "xyz " + text[cut:]), configuration, own_store, "shakelm train final"
+    )
+    history = version.history()
+    assert history.best == 2
+    assert [epoch.validation_loss for epoch in history.epochs] == [None, None]
+    assert version.card().validation is None
+    assert "z" in generation.load(version).vocabulary
 
 
 @pytest.fixture
@@ -168,6 +227,33 @@ def test_shuffled_windows_shift_from_epoch_to_epoch() -> None:
         starts |= {int(row[0]) % 10 for row in inputs}
         windows.on_epoch_end()
     assert len(starts) > 5
+
+
+def test_streams_go_on_where_the_window_before_ended() -> None:
+    ids = np.arange(1000, dtype=np.int32)
+    streams = Streams(ids, window=10, streams=4, random=np.random.default_rng(1))
+    shifts = set()
+    for _ in range(20):
+        batches = [streams[index] for index in range(len(streams))]
+        joined = np.concatenate([inputs for inputs, _ in batches], axis=1)
+        assert (np.diff(joined, axis=1) == 1).all()
+        assert all((targets == inputs + 1).all() for inputs, targets in batches)
+        assert len(np.unique(joined)) == joined.size
+        shifts.add(int(joined[0, 0]))
+        streams.on_epoch_end()
+    assert len(shifts) > 5
+
+
+def test_a_text_too_short_for_its_streams_is_refused() -> None:
+    with pytest.raises(ShakelmError, match="smaller batch or window"):
+        Streams(np.arange(100, dtype=np.int32), window=32, streams=8, random=np.random.default_rng(1))
+
+
+def test_a_cosine_schedule_warms_up_and_ends_low() -> None:
+    settings = plan("lstm", "char", epochs=10, schedule="cosine", learning_rate=0.01).training
+    schedule = training_rate(settings, steps=100)
+    rates = [float(schedule(step)) for step in (0, WARM_UP_STEPS, 550, 1000)]
+    assert rates == pytest.approx([0, 0.01, 0.0051, 0.01 * LAST_RATE], rel=0.01)
 
 
 def test_a_stream_shorter_than_a_window_is_one_window() -> None:
