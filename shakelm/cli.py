@@ -1,5 +1,6 @@
 """The `shakelm` command."""
 
+import dataclasses
 import os
 import shlex
 import sys
@@ -8,6 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+# NumPy's products here are small: its threads would wait for each other, for seconds on a busy machine. It
+# reads this when it is first imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from shakelm import display
 from shakelm.configuration import Architecture, Precision, Schedule, Split, VocabularyKind, choose_number
@@ -62,6 +67,9 @@ def verse(
     words: Annotated[int | None, typer.Option(help="Length in words instead.")] = None,
     top_k: Annotated[int | None, typer.Option(help="Choose among the k most likely tokens only.")] = None,
     top_p: Annotated[float | None, typer.Option(help="Choose among the likeliest up to this share.")] = None,
+    min_p: Annotated[
+        float | None, typer.Option(help="Keep tokens of at least this share of the likeliest one's chance.")
+    ] = None,
     number: Annotated[int | None, typer.Option(help="Repeats a verse exactly; random by default.")] = None,
     model: ModelOption = None,
     engine: EngineOption = "numpy",
@@ -71,7 +79,7 @@ def verse(
     from shakelm import generation
     from shakelm.sampling import Sampling
 
-    sampling = Sampling(temperature, top_k, top_p)
+    sampling = Sampling(temperature, top_k, top_p, min_p)
     length = generation.Length(8 if lines is None and words is None else lines, words)
     if number is None:
         number = choose_number()
@@ -98,6 +106,35 @@ def verse(
     if written.unknown:
         note += f" · unknown to this model: {', '.join(map(repr, written.unknown))}"
     print(f"\n{note}", file=sys.stderr)
+
+
+@app.command("next")
+def next_tokens(
+    seed: Annotated[str, typer.Argument(help="The text before; may be left out.")] = "",
+    top: Annotated[int, typer.Option(help="How many of the most likely tokens, at most 100.")] = 10,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE.png", help="Draw them as a picture too.")
+    ] = None,
+    model: ModelOption = None,
+    engine: EngineOption = "numpy",
+    as_json: JsonOption = False,
+) -> None:
+    """Show the most likely next words or characters after a text, at several temperatures."""
+    from shakelm import generation, prediction
+
+    loaded = generation.load(_store().find(model), engine)
+    predicted = prediction.predict(loaded, seed, top)
+    title = display.after(loaded.reference, predicted.seed)
+    if output is not None:
+        from shakelm import plots
+
+        _write(output, plots.next_tokens(predicted, title), announce=not as_json)
+    if as_json:
+        _print_json({"model": loaded.reference, **dataclasses.asdict(predicted)})
+        return
+    display.print_prediction(predicted, title)
+    if predicted.unknown:
+        print(f"unknown to this model: {', '.join(map(repr, predicted.unknown))}", file=sys.stderr)
 
 
 @app.command()
@@ -491,12 +528,13 @@ def _print_json(content: object) -> None:
     print(json.dumps(content, ensure_ascii=False, indent=1))
 
 
-def _write(path: Path, data: bytes) -> None:
+def _write(path: Path, data: bytes, announce: bool = True) -> None:
     try:
         path.write_bytes(data)
     except OSError as error:
         raise _unwritable(path, error) from error
-    print(path)
+    if announce:
+        print(path)
 
 
 def _unwritable(path: Path, error: OSError) -> ShakelmError:

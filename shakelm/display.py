@@ -3,8 +3,12 @@
 from collections.abc import Sequence
 from typing import Literal
 
+from shakelm.prediction import Prediction
 from shakelm.store import Version
 from shakelm.version import Figures
+
+_LONGEST_SEED = 40
+"""Characters of a seed that a title has room for."""
 
 
 def print_table(title: str, columns: list[str], rows: Sequence[Sequence[object]]) -> None:
@@ -72,6 +76,26 @@ def print_card(version: Version) -> None:
         ["figure", *(f">{name}" for name in scores)],
         [[row[0][0], *(cell[1] for cell in row)] for row in zip(*columns, strict=True)],
     )
+
+
+def print_prediction(prediction: Prediction, title: str) -> None:
+    """Print next tokens with their probabilities, a column a temperature, and the entropies below."""
+    distributions = prediction.distributions
+    rows = [
+        [visible(token), *(f"{share:.2%}" for share in shares)]
+        for token, *shares in zip(prediction.tokens, *(d.probabilities for d in distributions), strict=True)
+    ]
+    rows.append(["all others", *(f"{d.rest:.2%}" for d in distributions)])
+    rows.append(["entropy", *(f"{d.entropy:.2f} bits" for d in distributions)])
+    print_table(title, ["token", *(f">temperature {d.temperature:g}" for d in distributions)], rows)
+
+
+def after(reference: str, seed: str) -> str:
+    """A title for what a model predicts after a seed, of which it shows the end."""
+    if not seed:
+        return f"{reference} at the beginning"
+    end = seed if len(seed) <= _LONGEST_SEED else "…" + seed[-_LONGEST_SEED:].lstrip()
+    return f"{reference} after {end!r}"
 
 
 def visible(piece: str) -> str:

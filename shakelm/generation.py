@@ -1,6 +1,6 @@
 """Writing: from a seed to a verse, token by token, with the state carried along."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +8,7 @@ import numpy as np
 from shakelm import network
 from shakelm.configuration import MAX_NUMBER
 from shakelm.errors import ShakelmError
-from shakelm.network import Engine, Network
+from shakelm.network import Engine, Floats, Network, State
 from shakelm.sampling import Sampling, choose
 from shakelm.store import Version
 from shakelm.vocabulary import Vocabulary
@@ -69,6 +69,31 @@ class Length:
         return self.words * LONGEST_WORD[vocabulary.kind]
 
 
+@dataclass(frozen=True)
+class Request:
+    """What a verse is written from; `number`, 0 to `MAX_NUMBER`, seeds its random choices.
+
+    Raises:
+        ShakelmError: the number is out of range.
+    """
+
+    seed: str
+    sampling: Sampling
+    length: Length
+    number: int
+
+    def __post_init__(self) -> None:
+        """Refuse numbers out of range.
+
+        Raises:
+            ShakelmError: the number is out of range.
+        """
+        if not 0 <= self.number <= MAX_NUMBER:
+            raise ShakelmError(
+                f"The number {self.number} is out of range: give a whole number from 0 to {MAX_NUMBER}."
+            )
+
+
 def load(version: Version, engine: Engine = "numpy") -> LanguageModel:
     """Bring a version into memory.
 
@@ -79,6 +104,23 @@ def load(version: Version, engine: Engine = "numpy") -> LanguageModel:
     vocabulary = version.read(version.vocabulary.name, Vocabulary)
     loaded = network.load(version.weights, configuration.model, len(vocabulary), engine)
     return LanguageModel(version.reference, vocabulary, loaded)
+
+
+def read(model: LanguageModel, seed: str) -> tuple[str, Floats, State]:
+    """Read a seed, which may be empty, as a verse does.
+
+    Returns:
+        The seed in the form that the model knows; logits of shape (vocabulary,) for what follows it, -inf
+        for what cannot begin a verse; the network's state, of batch 1.
+    """
+    seed = _known_form(seed, model.vocabulary)
+    # A line end before the seed: the model has just finished a line and begins a new one.
+    tokens = model.vocabulary.encode("\n" + seed)[np.newaxis]
+    logits, state = model.network.advance(tokens, model.network.empty_state(batch=1))
+    following: Floats = logits[0, -1].copy()
+    if not seed:  # a verse begins with something to read
+        following[[token.isspace() for token in model.vocabulary.tokens]] = -np.inf
+    return seed, following, state
 
 
 def write(model: LanguageModel, seed: str, sampling: Sampling, length: Length, number: int) -> Verse:
@@ -94,45 +136,68 @@ def write(model: LanguageModel, seed: str, sampling: Sampling, length: Length, n
     Raises:
         ShakelmError: the number is out of range.
     """
-    if not 0 <= number <= MAX_NUMBER:
-        raise ShakelmError(
-            f"The number {number} is out of range: give a whole number from 0 to {MAX_NUMBER}."
-        )
-    seed = _known_form(seed, model.vocabulary)
-    written = list(_continue(model, seed, sampling, length, number))
-    text = (seed + "".join(written)).rstrip()
-    return Verse(text, seed, model.vocabulary.unknown(seed), len(written))
+    return write_all(model, [Request(seed, sampling, length, number)])[0]
 
 
-def _continue(
-    model: LanguageModel, seed: str, sampling: Sampling, length: Length, number: int
-) -> Iterator[str]:
-    """Yield what follows the seed, one token's text at a time."""
-    vocabulary = model.vocabulary
-    blanks = [number for number, token in enumerate(vocabulary.tokens) if token.isspace()]
-    random = np.random.default_rng(number)
-    # A line end before the seed: the model has just finished a line and begins a new one.
-    state = model.network.empty_state(batch=1)
-    logits, state = model.network.advance(vocabulary.encode("\n" + seed)[np.newaxis], state)
-    # All that spacing and counting need of the text so far, so that a token's cost never grows.
-    last, blank, lines, words = seed[-1:], seed.rpartition("\n")[2].strip() == "", 0, 0
-    for written in range(length.budget(vocabulary)):
-        following = logits[0, -1].copy()
-        if not last:
-            following[blanks] = -np.inf  # a verse begins with something to read
-        token = choose(following, sampling, random)
-        piece = vocabulary.extend(last, token)
+def write_all(model: LanguageModel, requests: Sequence[Request]) -> list[Verse]:
+    """Write a verse for each request, at least one, all at once.
+
+    The same requests together give the same texts again. A verse written among others and one written
+    alone come from different matrix products, whose sums differ in the last bits: should a random number
+    fall that close to the border between two tokens, the two texts part there. Where it has to be the
+    very text that the number gives alone, use `write`.
+    """
+    seeds, begun, states = zip(*(read(model, request.seed) for request in requests), strict=True)
+    drafts = [_Draft(model.vocabulary, seed, request) for seed, request in zip(seeds, requests, strict=True)]
+    logits = np.stack(begun)
+    state = tuple(np.concatenate(parts) for parts in zip(*states, strict=True))
+    going = drafts
+    while True:
+        tokens = choose(logits, [draft.sampling for draft in going], [draft.random for draft in going])
+        kept = [row for row, draft in enumerate(going) if draft.add(int(tokens[row]))]
+        if not kept:
+            return [draft.verse() for draft in drafts]
+        if len(kept) < len(going):
+            going = [going[row] for row in kept]
+            tokens, state = tokens[kept], tuple(part[kept] for part in state)
+        logits, state = model.network.step(tokens, state)
+
+
+class _Draft:
+    """A verse being written: all that spacing and counting need, so that a token's cost never grows."""
+
+    def __init__(self, vocabulary: Vocabulary, seed: str, request: Request) -> None:
+        """Begin with a seed in the form that the vocabulary knows."""
+        self.sampling = request.sampling
+        self.random = np.random.default_rng(request.number)
+        self._vocabulary = vocabulary
+        self._seed = seed
+        self._length = request.length
+        self._budget = request.length.budget(vocabulary)
+        self._pieces: list[str] = []
+        self._last = self._seed[-1:]
+        self._blank = self._seed.rpartition("\n")[2].strip() == ""
+        self._lines = self._words = 0
+
+    def add(self, token: int) -> bool:
+        """Append a token, or refuse it and all others because the verse has its length."""
+        piece = self._vocabulary.extend(self._last, token)
         if piece == "\n":
-            lines += not blank
-            blank = True
-        if lines == length.lines or (words == length.words and piece[0].isspace()):
-            return
+            self._lines += not self._blank
+            self._blank = True
+        if self._lines == self._length.lines or (self._words == self._length.words and piece[0].isspace()):
+            return False
         if not piece.isspace():
-            blank = False
-            words += written == 0 or last.isspace() or not last or piece[0].isspace()
-        last = piece[-1]
-        yield piece
-        logits, state = model.network.advance(np.array([[token]], dtype=np.int32), state)
+            self._blank = False
+            self._words += not self._pieces or not self._last or self._last.isspace() or piece[0].isspace()
+        self._last = piece[-1]
+        self._pieces.append(piece)
+        return len(self._pieces) < self._budget
+
+    def verse(self) -> Verse:
+        """What was written, after its seed."""
+        text = (self._seed + "".join(self._pieces)).rstrip()
+        return Verse(text, self._seed, self._vocabulary.unknown(self._seed), len(self._pieces))
 
 
 def _known_form(seed: str, vocabulary: Vocabulary) -> str:

@@ -27,6 +27,12 @@ class Network(Protocol):
     def advance(self, tokens: NDArray[np.int32], state: State) -> tuple[Floats, State]:
         """Read tokens of shape (batch, time); logits (batch, time, vocabulary) and the state after."""
 
+    def step(self, tokens: NDArray[np.int32], state: State) -> tuple[Floats, State]:
+        """Read one token a row, shape (batch,); logits (batch, vocabulary) and the state after.
+
+        Computes what `advance` does for windows of one token, up to rounding. The caller owns the logits.
+        """
+
 
 class NumpyNetwork:
     """Embedding, recurrent layers and output layer, computed with NumPy alone.
@@ -38,7 +44,8 @@ class NumpyNetwork:
 
     def __init__(self, weights: dict[str, Floats], cell: Cell) -> None:
         """Take arrays by the names of `architectures.weights_of`, as float32."""
-        self._cell = cell
+        self._cell = _lstm if cell == "lstm" else _simple
+        self._states_per_layer = 2 if cell == "lstm" else 1
         self._output = weights["output.kernel"]
         self._output_bias = weights["output.bias"]
         arrange = _arranged_gates if cell == "lstm" else _as_it_is
@@ -52,26 +59,46 @@ class NumpyNetwork:
 
     def empty_state(self, batch: int) -> State:
         """The state before any token, all zeros."""
-        per_layer = 2 if self._cell == "lstm" else 1
         return tuple(
             np.zeros((batch, kernel.shape[0]), np.float32)
             for kernel in self._recurrent
-            for _ in range(per_layer)
+            for _ in range(self._states_per_layer)
         )
 
     def advance(self, tokens: NDArray[np.int32], state: State) -> tuple[Floats, State]:
         """Read tokens of shape (batch, time); logits (batch, time, vocabulary) and the state after."""
-        run = _run_lstm if self._cell == "lstm" else _run_simple
-        per_layer = len(state) // len(self._recurrent)
-        after: list[Floats] = []
+        after: State = ()
         hidden: Floats = self._first[tokens.T]
         for index, recurrent in enumerate(self._recurrent):
             if index:
                 hidden = hidden @ self._kernels[index] + self._biases[index]
-            hidden, states = run(hidden, recurrent, state[index * per_layer : (index + 1) * per_layer])
-            after += states
+            layer = self._of_layer(index, state)
+            outputs = np.empty((*hidden.shape[:2], recurrent.shape[0]), np.float32)
+            for time, projected in enumerate(hidden):
+                layer = self._cell(projected, recurrent, layer)
+                outputs[time] = layer[0]
+            hidden = outputs
+            after += layer
         logits = hidden @ self._output + self._output_bias
-        return logits.transpose(1, 0, 2), tuple(after)
+        return logits.transpose(1, 0, 2), after
+
+    def step(self, tokens: NDArray[np.int32], state: State) -> tuple[Floats, State]:
+        """Read one token a row, shape (batch,); logits (batch, vocabulary) and the state after."""
+        after: State = ()
+        hidden: Floats = self._first[tokens]
+        for index, recurrent in enumerate(self._recurrent):
+            if index:
+                hidden = hidden @ self._kernels[index]
+                hidden += self._biases[index]
+            layer = self._cell(hidden, recurrent, self._of_layer(index, state))
+            hidden = layer[0]
+            after += layer
+        logits = hidden @ self._output
+        logits += self._output_bias
+        return logits, after
+
+    def _of_layer(self, index: int, state: State) -> State:
+        return state[index * self._states_per_layer : (index + 1) * self._states_per_layer]
 
 
 def _as_it_is(weights: Floats) -> Floats:
@@ -86,28 +113,32 @@ def _arranged_gates(weights: Floats) -> Floats:
     )
 
 
-def _run_lstm(inputs: Floats, recurrent: Floats, state: State) -> tuple[Floats, State]:
-    """Inputs (time, batch, 4 units) already multiplied by the kernel; outputs (time, batch, units)."""
+def _lstm(projected: Floats, recurrent: Floats, state: State) -> State:
+    """Hidden and memory (batch, units) one token on, from (batch, 4 units) multiplied by the kernel.
+
+    Works in place where it can: at these sizes an array made anew costs as much as its arithmetic.
+    """
     hidden, memory = state
     units = recurrent.shape[0]
-    outputs = np.empty((*inputs.shape[:2], units), np.float32)
-    for step, projected in enumerate(inputs):
-        gates = np.tanh(projected + hidden @ recurrent)
-        sigmoids = gates[:, : 3 * units] * np.float32(0.5) + np.float32(0.5)
-        memory = sigmoids[:, units : 2 * units] * memory + sigmoids[:, :units] * gates[:, 3 * units :]
-        hidden = sigmoids[:, 2 * units :] * np.tanh(memory)
-        outputs[step] = hidden
-    return outputs, (hidden, memory)
+    gates = hidden @ recurrent
+    gates += projected
+    np.tanh(gates, out=gates)
+    sigmoids, candidate = gates[:, : 3 * units], gates[:, 3 * units :]
+    sigmoids *= 0.5
+    sigmoids += 0.5
+    memory = sigmoids[:, units : 2 * units] * memory
+    candidate *= sigmoids[:, :units]
+    memory += candidate
+    hidden = np.tanh(memory)
+    hidden *= sigmoids[:, 2 * units :]
+    return hidden, memory
 
 
-def _run_simple(inputs: Floats, recurrent: Floats, state: State) -> tuple[Floats, State]:
-    """Inputs (time, batch, units) already multiplied by the kernel; outputs of the same shape."""
-    (hidden,) = state
-    outputs = np.empty_like(inputs)
-    for step, projected in enumerate(inputs):
-        hidden = np.tanh(projected + hidden @ recurrent)
-        outputs[step] = hidden
-    return outputs, (hidden,)
+def _simple(projected: Floats, recurrent: Floats, state: State) -> State:
+    """Hidden (batch, units) one token on, from (batch, units) already multiplied by the kernel."""
+    hidden = state[0] @ recurrent
+    hidden += projected
+    return (np.tanh(hidden, out=hidden),)
 
 
 class KerasNetwork:
@@ -134,6 +165,11 @@ class KerasNetwork:
         """Read tokens of shape (batch, time); logits (batch, time, vocabulary) and the state after."""
         logits, *after = self._model.predict_on_batch([tokens, *state])
         return logits, tuple(after)
+
+    def step(self, tokens: NDArray[np.int32], state: State) -> tuple[Floats, State]:
+        """Read one token a row, shape (batch,); logits (batch, vocabulary) and the state after."""
+        logits, after = self.advance(tokens[:, np.newaxis], state)
+        return logits[:, 0].copy(), after
 
 
 def load_weights(path: Path) -> dict[str, Floats]:

@@ -1,16 +1,27 @@
-"""Figures of trainings, as PNG."""
+"""Pictures of trainings and predictions, as PNG."""
 
 import io
+import textwrap
+import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from shakelm.display import visible
+from shakelm.prediction import Prediction
 from shakelm.version import History
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _MARKERS = 25
 """About so many are drawn on a curve: more would hide it."""
+
+_LONGEST_LABEL = 24
+"""Characters of a token that a picture shows."""
+
+_HATCHES = ("", "////", "....", "xxxx", "----")
+"""A temperature's, so that bars differ without colour."""
 
 
 def curves(history: History, title: str) -> bytes:
@@ -33,9 +44,59 @@ def curves(history: History, title: str) -> bytes:
     _draw(accuracy, history, [100 * e.accuracy for e in epochs], validation)
     # One legend for both, below them, where it hides no curve.
     figure.legend(*loss.get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False)
+    return _png(figure)
+
+
+def next_tokens(prediction: Prediction, title: str) -> bytes:
+    """Draw a prediction as grouped horizontal bars, a group a token and a bar a temperature, as a PNG.
+
+    The most likely token is at the top; temperatures differ by their hatches without colour too, and the
+    legend names each with the entropy (bits) of its distribution. At most `len(_HATCHES)` temperatures.
+    """
+    from matplotlib import colormaps
+    from matplotlib.figure import Figure
+
+    distributions = prediction.distributions
+    places = range(len(prediction.tokens))
+    thickness = 0.8 / len(distributions)
+    figure = Figure(figsize=(8, 1.8 + 0.15 * len(distributions) * len(places)), dpi=120, layout="constrained")
+    figure.suptitle(textwrap.fill(title, 70), parse_math=False)
+    axes = figure.subplots()
+    for row, distribution in enumerate(distributions):
+        bars = axes.barh(
+            [place + (row - (len(distributions) - 1) / 2) * thickness for place in places],
+            [100 * probability for probability in distribution.probabilities],
+            thickness,
+            label=f"temperature {distribution.temperature:g}\nentropy {distribution.entropy:.2f} bits",
+            color=colormaps["coolwarm"]((row + 0.5) / len(distributions)),
+            edgecolor="black",
+            linewidth=0.6,
+            hatch=_HATCHES[row],
+        )
+        axes.bar_label(bars, fmt="%.1f", padding=3, fontsize=7)
+    labels = [_shortened(visible(token)) for token in prediction.tokens]
+    axes.set_yticks(places, labels, parse_math=False, family="monospace", fontsize=12)
+    axes.set_ylim(len(places) - 0.5, -0.5)
+    axes.set_xlabel("probability (%)")
+    axes.margins(x=0.08)
+    axes.grid(axis="x", alpha=0.25)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.legend(loc="outside lower center", ncols=3, frameon=False)
+    return _png(figure)
+
+
+def _png(figure: "Figure") -> bytes:
     picture = io.BytesIO()
-    figure.savefig(picture, format="png")
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph")  # a box stands for what the font does not know
+        figure.savefig(picture, format="png")
     return picture.getvalue()
+
+
+def _shortened(label: str) -> str:
+    """A label that leaves the bars their room."""
+    return label if len(label) <= _LONGEST_LABEL else label[: _LONGEST_LABEL - 1] + "…"
 
 
 def _known(figures: list[float | None]) -> list[float]:

@@ -1,6 +1,7 @@
-"""Logits to token: temperature, top-k, top-p."""
+"""Logits to token: temperature, top-k, top-p, min-p."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,12 @@ from shakelm.vocabulary import UNKNOWN
 
 MAX_TEMPERATURE = 2.0
 
+_COLDEST = 1e-30
+"""Stands in for lower temperatures, which float32 cannot divide by; any gap between two logits is more."""
+
+_BLOCK = 64
+"""Tokens whose probabilities are summed before a draw: near the square root of a vocabulary of words."""
+
 
 @dataclass(frozen=True)
 class Sampling:
@@ -18,12 +25,15 @@ class Sampling:
 
     `temperature` 0 takes the most likely token, 1 the model's own distribution; `top_k` keeps the k
     most likely tokens, `top_p` the most likely ones that together reach that probability
-    (nucleus sampling: Holtzman et al., 2020, arXiv:1904.09751).
+    (nucleus sampling: Holtzman et al., 2020, arXiv:1904.09751), `min_p` those of at least that share of
+    the likeliest one's probability (Nguyen et al., 2024, arXiv:2407.01082). Where several are given they
+    apply in this order, each to what the one before kept.
     """
 
     temperature: float = 0.8
     top_k: int | None = None
     top_p: float | None = None
+    min_p: float | None = None
 
     def __post_init__(self) -> None:
         """Refuse what has no meaning.
@@ -40,36 +50,76 @@ class Sampling:
             raise ShakelmError(f"top-k {self.top_k} keeps no token: give a whole number of at least 1.")
         if self.top_p is not None and not 0 < self.top_p <= 1:
             raise ShakelmError(f"top-p {self.top_p} is out of range: give a number above 0 and at most 1.")
+        if self.min_p is not None and not 0 < self.min_p <= 1:
+            raise ShakelmError(f"min-p {self.min_p} is out of range: give a number above 0 and at most 1.")
 
 
 def distribution(logits: NDArray[np.float32], sampling: Sampling) -> NDArray[np.float64]:
-    """Probabilities of the next token, shape (vocabulary,), from logits of that shape; id 0 gets none.
-
-    Works on logits with the maximum subtracted, so that no temperature overflows.
-    """
-    scores = logits.astype(np.float64)
-    scores[UNKNOWN] = -np.inf
-    if sampling.temperature == 0:
-        chosen = np.zeros_like(scores)
-        chosen[scores.argmax()] = 1.0
-        return chosen
-    scores -= scores.max()
-    with np.errstate(over="ignore"):
-        scores /= sampling.temperature
-    if sampling.top_k is not None and sampling.top_k < len(scores):
-        scores[np.argsort(-scores, kind="stable")[sampling.top_k :]] = -np.inf
-    probabilities = np.exp(scores)
-    probabilities /= probabilities.sum()
-    if sampling.top_p is not None:
-        order = np.argsort(-probabilities, kind="stable")
-        before = np.cumsum(probabilities[order]) - probabilities[order]
-        probabilities[order[before >= sampling.top_p]] = 0.0
-        probabilities /= probabilities.sum()
+    """Probabilities of the next token, shape (vocabulary,), from logits of that shape; id 0 gets none."""
+    weights = _weights(logits[np.newaxis], [sampling])[0, : len(logits)].astype(np.float64)
+    probabilities: NDArray[np.float64] = weights / weights.sum()
     return probabilities
 
 
-def choose(logits: NDArray[np.float32], sampling: Sampling, random: np.random.Generator) -> int:
-    """Draw the next token's id; one call takes one number from `random`, whatever the settings."""
-    cumulative = np.cumsum(distribution(logits, sampling))
-    drawn = random.random() * cumulative[-1]
-    return int(np.searchsorted(cumulative, drawn, side="right"))
+def choose(
+    logits: NDArray[np.float32], samplings: Sequence[Sampling], randoms: Sequence[np.random.Generator]
+) -> NDArray[np.int32]:
+    """Draw the next token's id for each row.
+
+    A row draws a block of tokens by its share of the whole, then a token by its share of the block: a
+    running sum over a vocabulary of words would cost more than all else here. One number in [0, 1) serves
+    both draws, its first 26 bits the one and its last 27 the other.
+
+    Args:
+        logits: shape (rows, vocabulary).
+        samplings: how freely each row's token is chosen.
+        randoms: gives each row one number a call, whatever the settings.
+
+    Returns:
+        Ids of shape (rows,).
+    """
+    rows = len(logits)
+    blocks = _weights(logits, samplings).reshape(rows, -1, _BLOCK)
+    within, among = np.modf(2.0**26 * np.array([random.random() for random in randoms]))
+    block = _place(blocks @ np.ones(_BLOCK, np.float32), among / 2.0**26)
+    return np.array(block * _BLOCK + _place(blocks[np.arange(rows), block], within), np.int32)
+
+
+def _place(weights: NDArray[np.float32], uniform: NDArray[np.float64]) -> NDArray[np.intp]:
+    """The place in each row of (rows, n) where a number in [0, 1) falls, each place as wide as its weight."""
+    cumulative = weights.cumsum(axis=-1, dtype=np.float64)
+    above = cumulative > uniform[:, np.newaxis] * cumulative[:, -1:]
+    first: NDArray[np.intp] = above.argmax(axis=-1)
+    return first
+
+
+def _weights(logits: NDArray[np.float32], samplings: Sequence[Sampling]) -> NDArray[np.float32]:
+    """Probabilities of (rows, vocabulary) as shares of the likeliest token's, whose weight is 1.
+
+    Returns:
+        Shape (rows, vocabulary and zeros up to a whole number of blocks).
+    """
+    rows, vocabulary = logits.shape
+    padded = np.zeros((rows, -(-vocabulary // _BLOCK) * _BLOCK), np.float32)
+    weights = padded[:, :vocabulary]
+    temperatures = [[max(sampling.temperature, _COLDEST)] for sampling in samplings]
+    np.subtract(logits, logits[:, UNKNOWN + 1 :].max(axis=-1, keepdims=True), out=weights)
+    weights[:, UNKNOWN] = -np.inf
+    weights /= np.array(temperatures, np.float32)
+    np.exp(weights, out=weights)
+    for row, sampling in zip(weights, samplings, strict=True):
+        _truncate(row, sampling)
+    return padded
+
+
+def _truncate(weights: NDArray[np.float32], sampling: Sampling) -> None:
+    """Set to 0 the weights, shape (vocabulary,), of tokens that are not to be chosen."""
+    top_k = 1 if sampling.temperature == 0 else sampling.top_k
+    if top_k is not None or sampling.top_p is not None:
+        order = np.argsort(-weights, kind="stable")
+        kept = weights[order[:top_k]].astype(np.float64)
+        if sampling.top_p is not None:
+            kept = kept[np.cumsum(kept) - kept < sampling.top_p * kept.sum()]
+        weights[order[len(kept) :]] = 0.0
+    if sampling.min_p is not None:
+        weights[weights < sampling.min_p] = 0.0

@@ -37,7 +37,7 @@ def test_status_shows_workers_and_the_live_model_to_the_teacher_alone(discord: A
     text = answer["embeds"][0]["description"].replace("\\", "")
     assert "Verse workers: 1 running" in text
     assert "Training workers: 1 running" in text
-    assert "Live model: shakespeare-char@1" in text
+    assert "Live model: shakespeare-char@2" in text
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_a_training_ends_with_figures_and_curves_though_the_bot_was_restarted(
 @pytest.mark.usefixtures("training")
 def test_a_promotion_holds_from_the_next_verse_on_and_can_be_taken_back(stack: Any, discord: Any) -> None:
     worker = stack.verse_worker.popen.pid
-    assert discord.verse().model == "shakespeare-char@1"  # nothing promotes itself
+    assert discord.verse().model == "shakespeare-char@2"  # nothing promotes itself
 
     promoted = discord.ask("/admin promote model: sonnets", "teacher")
 
@@ -153,8 +153,8 @@ def test_a_promotion_holds_from_the_next_verse_on_and_can_be_taken_back(stack: A
 
     rolled_back = discord.ask("/admin rollback", "teacher")
 
-    assert "Back to shakespeare-char@1" in title(rolled_back)
-    assert discord.verse().model == "shakespeare-char@1"
+    assert "Back to shakespeare-char@2" in title(rolled_back)
+    assert discord.verse().model == "shakespeare-char@2"
     assert stack.verse_worker.popen.poll() is None
     assert stack.verse_worker.popen.pid == worker
 

@@ -30,7 +30,7 @@ def test_a_verse_has_its_lines_and_a_receipt_that_repeats_it(stack: Any, discord
 
     assert verse.text.startswith("to be or not to be")
     assert len([line for line in verse.text.splitlines() if line.strip()]) == 5
-    assert verse.model == "shakespeare-char@1"
+    assert verse.model == "shakespeare-char@2"
     assert verse.temperature == 0.6
     assert 0 <= verse.number < 1_000_000
     assert verse.seconds >= 0
@@ -103,7 +103,7 @@ def test_an_unknown_model_is_refused_with_the_names_of_the_others(discord: Any, 
 
     assert answer["flags"] & EPHEMERAL
     (embed,) = answer["embeds"]
-    assert "shakespeare-char@1" in embed["description"].replace("\\", "")
+    assert "shakespeare-char@2" in embed["description"].replace("\\", "")
     assert "/models" in embed["description"]
 
 
@@ -154,7 +154,7 @@ def test_models_lists_figures_and_the_live_one(discord: Any) -> None:
     (embed,) = answer["embeds"]
     live, other = embed["description"].splitlines()[:2]
     assert "live" in live
-    assert "shakespeare-char@1" in live.replace("\\", "")
+    assert "shakespeare-char@2" in live.replace("\\", "")
     assert "perplexity" in live
     assert "shakespeare-word@1" in other.replace("\\", "")
     assert "live" not in other

@@ -73,11 +73,12 @@ def test_both_engines_write_the_same_verse(shakelm: Shakelm) -> None:
     assert texts[0] == texts[1] != ""
 
 
-def test_a_verse_needs_no_tensorflow(place: Path) -> None:
-    code = """
+@pytest.mark.parametrize("command", ["verse", "next"])
+def test_what_reads_a_seed_needs_no_tensorflow(place: Path, command: str) -> None:
+    code = f"""
 import sys
 from shakelm import cli
-sys.argv = ["shakelm", "verse", "--model", "tiny"]
+sys.argv = ["shakelm", "{command}", "--model", "tiny"]
 try:
     cli.main()
 finally:
@@ -91,6 +92,36 @@ finally:
         check=True,
     )
     assert result.stdout.endswith("[]\n")
+
+
+def test_next_tokens_have_a_table_and_a_picture(shakelm: Shakelm, place: Path) -> None:
+    result = shakelm("next", "Speak☃", "--model", "tiny", "--top", "5", "-o", "next.png")
+    assert result.returncode == 0, result.stderr
+    path, title, *table = result.stdout.splitlines()
+    assert path == "next.png"
+    assert (place / "next.png").read_bytes().startswith(b"\x89PNG")
+    assert title.rstrip() == "tiny@1 after 'Speak☃'"
+    rows = [line for line in table if re.search(r"( +\d+\.\d\d%){3}", line)]
+    assert len(rows) == 5 + 1
+    for column in range(3):
+        shares = [float(re.findall(r"(\d+\.\d\d)%", row)[column]) for row in rows]
+        assert sum(shares) == pytest.approx(100, abs=0.1)
+    assert re.search(r"temperature 0\.5 +temperature 1 +temperature 1\.5", result.stdout)
+    assert re.search(r"entropy( +\d\.\d\d bits){3} *$", result.stdout.rstrip())
+    assert result.stderr == "unknown to this model: '☃'\n"
+
+
+def test_next_tokens_as_json(shakelm: Shakelm, place: Path) -> None:
+    picture = place / "beside.png"
+    arguments = ("next", "Speak ☃", "--model", "tiny", "--top", "4", "--json", "-o", picture.name)
+    content = json.loads(shakelm(*arguments).stdout)
+    assert content["model"] == "tiny@1"
+    assert content["seed"] == "Speak ☃"
+    assert content["unknown"] == ["☃"]
+    assert len(content["tokens"]) == 4
+    assert [d["temperature"] for d in content["distributions"]] == [0.5, 1.0, 1.5]
+    assert all(len(d["probabilities"]) == 4 and d["entropy"] > 0 for d in content["distributions"])
+    assert picture.exists()
 
 
 def test_tokens_are_shown_with_what_they_map_back_to(shakelm: Shakelm) -> None:
@@ -193,10 +224,14 @@ def test_the_doctor_reports_each_thing(shakelm: Shakelm) -> None:
         ("evaluate --text empty.txt", "is empty"),
         ("evaluate --text binary.bin", "is a binary file"),
         ("evaluate --text corpus.txt --window 0", "window of 0"),
+        ("next --top 0", "from 1 to 100"),
+        ("next --top 101", "from 1 to 100"),
+        ("next --model nobody", "no model 'nobody'"),
+        ("next -o no/such/folder/x.png", "cannot be written"),
         ("plot tiny -o no/such/folder/x.png", "cannot be written"),
         ("export tiny x.h5", "does not end in .keras"),
         ("models promote nobody", "no model 'nobody'"),
-        ("models remove shakespeare-char@1", "cannot be removed"),
+        ("models remove shakespeare-word@1", "cannot be removed"),
         ("models rollback", "no formerly live model"),
     ],
 )
@@ -242,7 +277,7 @@ def test_ctrl_c_keeps_the_best_epoch(place: Path) -> None:
                 screen += os.read(leader, 65536)
             except OSError:
                 break
-        if b": validation loss" in screen and not interrupted:
+        if b"validation loss" in screen and not interrupted:
             process.send_signal(signal.SIGINT)
             interrupted = True
     assert process.wait(timeout=60) == 0, screen.decode(errors="replace")

@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from shakelm.configuration import MAX_NUMBER
 from shakelm.errors import ShakelmError
-from shakelm.generation import LONGEST_LINE, LanguageModel, Length, write
-from shakelm.network import Floats, NumpyNetwork
+from shakelm.generation import LONGEST_LINE, LanguageModel, Length, Request, write, write_all
+from shakelm.network import Floats, NumpyNetwork, State
 from shakelm.sampling import Sampling
 from shakelm.vocabulary import UNKNOWN, Vocabulary, fit
 
@@ -12,7 +13,9 @@ TEXT = "To be, or not to be: that is the question.\nWhether 'tis nobler\n\nin th
 PLAIN = Sampling(1.0)
 
 
-def model(vocabulary: Vocabulary, bias: dict[str, float] | None = None) -> LanguageModel:
+def model(
+    vocabulary: Vocabulary, bias: dict[str, float] | None = None, network: type[NumpyNetwork] = NumpyNetwork
+) -> LanguageModel:
     """A small random LSTM; `bias` adds to the logits of some tokens."""
     random = np.random.default_rng(11)
 
@@ -29,7 +32,7 @@ def model(vocabulary: Vocabulary, bias: dict[str, float] | None = None) -> Langu
     }
     for token, value in (bias or {}).items():
         weights["output.bias"][vocabulary.tokens.index(token)] += value
-    return LanguageModel("tiny@1", vocabulary, NumpyNetwork(weights, "lstm"))
+    return LanguageModel("tiny@1", vocabulary, network(weights, "lstm"))
 
 
 CHARS = fit(TEXT, "char")
@@ -111,6 +114,35 @@ def test_the_seed_decides_what_follows() -> None:
 def test_a_blank_seed_is_no_seed() -> None:
     blank, empty = (write(model(CHARS), seed, PLAIN, Length(lines=2), 4) for seed in (" \n ", ""))
     assert blank == empty
+
+
+class RowByRow(NumpyNetwork):
+    """Computes each row of a step alone, so that its sums have the same last bits as a single verse's."""
+
+    def step(self, tokens: NDArray[np.int32], state: State) -> tuple[Floats, State]:
+        rows = [
+            super(RowByRow, self).step(tokens[[row]], tuple(part[[row]] for part in state))
+            for row in range(len(tokens))
+        ]
+        after = tuple(np.concatenate(parts) for parts in zip(*(state for _, state in rows), strict=True))
+        return np.concatenate([logits for logits, _ in rows]), after
+
+
+@pytest.mark.parametrize("vocabulary", [CHARS, WORDS])
+def test_verses_written_at_once_are_those_written_one_by_one(vocabulary: Vocabulary) -> None:
+    requests = [
+        Request("", PLAIN, Length(lines=2), 1),
+        Request("", PLAIN, Length(lines=2), 2),
+        Request("to be", Sampling(0.5), Length(words=1), 1),
+        Request("to be zounds", Sampling(0.0), Length(lines=3), 3),
+        Request("mind\n", Sampling(1.5, top_k=5, min_p=0.1), Length(words=30), 1),
+    ]
+    small = model(vocabulary, {"\n": 1.0}, RowByRow)
+    alone = [
+        write(small, request.seed, request.sampling, request.length, request.number) for request in requests
+    ]
+    assert write_all(small, requests) == alone
+    assert write_all(small, requests[::-1]) == alone[::-1]
 
 
 @pytest.mark.parametrize("number", [-1, MAX_NUMBER + 1])

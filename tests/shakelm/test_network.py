@@ -48,9 +48,27 @@ def test_numpy_gives_keras_own_logits(
     state = decoder.empty_state(3)
     steps = []
     for token in tokens.T:
-        logits, state = decoder.advance(token[:, np.newaxis], state)
+        logits, state = decoder.step(token, state)
         steps.append(logits)
-    np.testing.assert_allclose(np.concatenate(steps, axis=1), expected, atol=1e-4)
+    np.testing.assert_allclose(np.stack(steps, axis=1), expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("architecture", ["simple-rnn", "stacked-lstm"])
+def test_a_row_is_computed_alike_alone_and_among_others(architecture: Architecture, tmp_path: Path) -> None:
+    configuration = plan(architecture, "word").model
+    path = stored(random_model(configuration, 3000), tmp_path)
+    decoder = network.load(path, configuration, 3000, "numpy")
+    tokens = np.random.default_rng(5).integers(0, 3000, (32, 6)).astype(np.int32)
+    _, state = decoder.advance(tokens, decoder.empty_state(32))
+    given = [part.copy() for part in state]
+    logits, after = decoder.step(tokens[:, 0], state)
+    for row in range(32):
+        own_logits, own_after = decoder.step(tokens[[row], 0], tuple(part[[row]] for part in state))
+        np.testing.assert_allclose(own_logits[0], logits[row], atol=1e-5)
+        for own, part in zip(own_after, after, strict=True):
+            np.testing.assert_allclose(own[0], part[row], atol=1e-6)
+    for part, before in zip(state, given, strict=True):
+        np.testing.assert_array_equal(part, before)
 
 
 @pytest.mark.parametrize("architecture", ["simple-rnn", "stacked-lstm"])
@@ -62,7 +80,8 @@ def test_both_engines_carry_the_same_state(architecture: Architecture, tmp_path:
     for engine in ("numpy", "keras"):
         loaded = network.load(path, configuration, 66, engine)  # type: ignore[arg-type]
         _, state = loaded.advance(first, loaded.empty_state(2))
-        results.append(loaded.advance(second, state))
+        _, state = loaded.step(second[:, 0], state)
+        results.append(loaded.step(second[:, 1], state))
     (numpy_logits, numpy_state), (keras_logits, keras_state) = results
     np.testing.assert_allclose(numpy_logits, keras_logits, atol=1e-4)
     assert len(numpy_state) == len(keras_state) == architectures.states_per_layer(configuration) * 2

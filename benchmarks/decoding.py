@@ -1,0 +1,197 @@
+"""How fast verses are written: one, 32 at once, and one of 2,000 words.
+
+Run it with `.venv/bin/python benchmarks/decoding.py`. The network is the packaged word model, a stacked LSTM
+of the notebook's sizes. What is compared takes turns in one process, so that a machine whose speed drifts
+treats all alike. A word is whatever the model predicts: line ends count too.
+"""
+
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+# As in the workers; NumPy reads it when it is first imported.
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+
+from shakelm import generation, network
+from shakelm.backend import device, keras, software
+from shakelm.generation import Length, Request
+from shakelm.sampling import Sampling
+from shakelm.store import PACKAGED, Store, Version
+
+MODEL = "shakespeare-word"
+SEED = "to be or not to be"
+SAMPLING = Sampling(0.8)
+ROUNDS = 9
+VERSES = 32
+WORDS = 60
+NOTEBOOK_WINDOW = 15
+NOTEBOOK_WORDS = 10
+FLOOR_STEPS = 500
+LENGTHS = (100, 500, 1000, 2000)
+
+Measure = Callable[[], float]
+"""Does its work and returns the seconds that a word took."""
+
+
+def main() -> None:
+    """Measure and print the three tables."""
+    console = Console(width=110)
+    versions = ", ".join(f"{name} {number}" for name, number in software().items())
+    console.print(
+        f"{device()}, {versions}\n{' '.join(sys.orig_argv)}: medians of {ROUNDS} rounds, least to most"
+    )
+    version = Store(PACKAGED).find(MODEL)
+    model = generation.load(version)
+    weights = network.load_weights(version.weights)
+
+    notebook, floor, single, together = _rounds(
+        [_notebook(version, weights), _floor(weights), _single(model), _together(model)]
+    )
+    table = _table("one verse", "µs a word", "notebook / it", "it / floor")
+    for name, taken in (("notebook: predict on the window", notebook), ("write", single), ("floor", floor)):
+        table.add_row(name, *_microseconds(taken), _ratio(notebook, taken), _ratio(taken, floor))
+    console.print(table)
+
+    table = _table(f"{VERSES} verses", "µs a word", "speed-up")
+    for name, taken in (("write, one after another", single), ("write_all", together)):
+        table.add_row(name, *_microseconds(taken), _ratio(single, taken))
+    console.print(table, _alike(model))
+
+    lengths = _rounds([_long(model, words) for words in LENGTHS])
+    table = _table("words in a verse", "µs a word", f"to {LENGTHS[0]} words")
+    for words, taken in zip(LENGTHS, lengths, strict=True):
+        table.add_row(f"{words:,}", *_microseconds(taken), _ratio(taken, lengths[0]))
+    console.print(table)
+
+
+def _notebook(version: Version, weights: dict[str, NDArray[np.float32]]) -> Measure:
+    """The notebook's way: for each word, `predict` on the last words, padded on the left."""
+    layers = ("recurrent_0", "recurrent_1")
+    parts = [f"{layer}.{part}" for layer in layers for part in ("kernel", "recurrent_kernel", "bias")]
+    names = ["embedding.embeddings", *parts, "output.kernel", "output.bias"]
+    vocabulary, embedding = weights["embedding.embeddings"].shape
+    model: Any = keras.Sequential(
+        [
+            keras.Input((NOTEBOOK_WINDOW,), dtype="int32"),
+            keras.layers.Embedding(vocabulary, embedding),
+            keras.layers.LSTM(150, return_sequences=True),
+            keras.layers.LSTM(100),
+            keras.layers.Dense(vocabulary, activation="softmax"),
+        ]
+    )
+    model.set_weights([weights[name] for name in names])
+    seed = generation.load(version).vocabulary.encode(SEED).tolist()
+    random = np.random.default_rng(1)
+
+    def measure() -> float:
+        words = list(seed)
+        started = time.perf_counter()
+        for _ in range(NOTEBOOK_WORDS):
+            window = words[-NOTEBOOK_WINDOW:]
+            padded = np.array([[0] * (NOTEBOOK_WINDOW - len(window)) + window], np.int32)
+            scores = np.log(model.predict(padded, verbose=0)[0].astype(np.float64)) / SAMPLING.temperature
+            shares = np.exp(scores - scores.max())
+            words.append(int(random.choice(vocabulary, p=shares / shares.sum())))
+        return (time.perf_counter() - started) / NOTEBOOK_WORDS
+
+    return measure
+
+
+def _floor(weights: dict[str, NDArray[np.float32]]) -> Measure:
+    """Reading once what every step reads: all weights but the embedding and its kernel, which are tables."""
+    first = ("embedding.embeddings", "recurrent_0.kernel")
+    arrays = [array.ravel() for name, array in weights.items() if name not in first]
+
+    def measure() -> float:
+        started = time.perf_counter()
+        for _ in range(FLOOR_STEPS):
+            for array in arrays:
+                np.dot(array, array)
+        return (time.perf_counter() - started) / FLOOR_STEPS
+
+    return measure
+
+
+def _requests(words: int = WORDS) -> list[Request]:
+    return [Request(SEED, SAMPLING, Length(words=words), number) for number in range(VERSES)]
+
+
+def _write(model: generation.LanguageModel, request: Request) -> generation.Verse:
+    return generation.write(model, request.seed, request.sampling, request.length, request.number)
+
+
+def _single(model: generation.LanguageModel) -> Measure:
+    """As many verses as are written at once, one after another."""
+
+    def measure() -> float:
+        started = time.perf_counter()
+        verses = [_write(model, request) for request in _requests()]
+        return (time.perf_counter() - started) / sum(verse.tokens for verse in verses)
+
+    return measure
+
+
+def _together(model: generation.LanguageModel) -> Measure:
+    """The same verses at once."""
+
+    def measure() -> float:
+        started = time.perf_counter()
+        verses = generation.write_all(model, _requests())
+        return (time.perf_counter() - started) / sum(verse.tokens for verse in verses)
+
+    return measure
+
+
+def _long(model: generation.LanguageModel, words: int) -> Measure:
+    """One verse of so many words."""
+    request = _requests(words)[0]
+
+    def measure() -> float:
+        started = time.perf_counter()
+        verse = _write(model, request)
+        return (time.perf_counter() - started) / verse.tokens
+
+    return measure
+
+
+def _alike(model: generation.LanguageModel) -> str:
+    """How many of the verses written at once are those written one by one."""
+    requests = _requests()
+    verses = generation.write_all(model, requests)
+    same = sum(verse == _write(model, request) for verse, request in zip(verses, requests, strict=True))
+    return f"{same} of {VERSES} verses written at once are, to the letter, those written one by one"
+
+
+def _rounds(measures: list[Measure]) -> list[list[float]]:
+    """Each measure's results, taken in turns after one round that does not count."""
+    rounds = [[measure() for measure in measures] for _ in range(ROUNDS + 1)][1:]
+    return [list(taken) for taken in zip(*rounds, strict=True)]
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title, columns[0], "spread", *columns[1:])
+    for column in table.columns[1:]:
+        column.justify = "right"
+    return table
+
+
+def _microseconds(taken: list[float]) -> tuple[str, str]:
+    """Median, and least to most."""
+    return f"{statistics.median(taken) * 1e6:,.0f}", f"{min(taken) * 1e6:,.0f} to {max(taken) * 1e6:,.0f}"
+
+
+def _ratio(one: list[float], other: list[float]) -> str:
+    """Median of the ratios round by round."""
+    return f"{statistics.median(a / b for a, b in zip(one, other, strict=True)):,.2f}"
+
+
+if __name__ == "__main__":
+    main()
