@@ -21,7 +21,8 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 @app.command()
 def main(
     say: Annotated[
-        list[str] | None, typer.Option(help="Type this line, print the reply and leave; repeatable.")
+        list[str] | None,
+        typer.Option(help="Type this line, print the reply and leave; repeatable. '!help' tells more."),
     ] = None,
     user: Annotated[
         str, typer.Option("--as", help="Who types: student, teacher, assistant or owner.")

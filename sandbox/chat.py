@@ -2,18 +2,19 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterable
+import sys
+from collections.abc import AsyncGenerator, Callable, Iterable
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 from prompt_toolkit.patch_stdout import patch_stdout
 
-from sandbox import commands, control, interactions
+from sandbox import clicks, commands, control, interactions, modals, shortcuts
 from sandbox.errors import SandboxError
 from sandbox.forms import BOOLEAN, SUB_COMMAND, SUB_COMMAND_GROUP
-from sandbox.rendering import no_answer, render
-from sandbox.world import TEACHER, VERSES_ID, Interaction, Json, Message, User, World
+from sandbox.rendering import no_answer, plain, render, render_field, render_modal
+from sandbox.world import AUTOCOMPLETE, TEACHER, VERSES_ID, Interaction, Json, Message, User, World
 
 WAITING_MARK = "⏳"
 """Begins the text of an answer that is still to be edited. Bots that work in the background mark theirs
@@ -27,44 +28,65 @@ Show = Callable[[str], None]
 async def say(world: World, user: User, text: str, show: Show, *, within_s: float = ANSWER_WITHIN_S) -> None:
     """Type one line as a member and show the final reply.
 
-    A line that starts with /admin is typed by the teacher. Text without a slash is a plain message and
-    gets no reply.
+    A line that starts with /admin is typed by the teacher, one with an exclamation mark is one of
+    `shortcuts`. Other text without a slash is a plain message and gets no reply.
 
     Raises:
         SandboxError: the line is refused, or no final reply comes in time.
     """
     show(f"> {text}")
     user = TEACHER if text.split(maxsplit=1)[:1] == ["/admin"] else user
-    if not text.startswith("/"):
-        control.say(world, user, VERSES_ID, text)
+    interaction = _do(world, user, text, show)
+    if interaction is None:
         return
-    interaction = control.use_command(world, user, VERSES_ID, text)
     await world.changes.wait_until(lambda: _is_settled(world, interaction), within_s)
     if interactions.state(world, interaction) == "failed":
-        raise SandboxError(no_answer(interaction.command))
+        raise SandboxError(no_answer(interaction.shown))
     if not _is_settled(world, interaction):
-        raise SandboxError(f"/{interaction.command} got no final answer within {within_s:g} seconds.")
-    for message in (interaction.original, *interaction.followups):
-        if message:
-            show(render(world, message))
+        raise SandboxError(f"{interaction.shown} got no final answer within {within_s:g} seconds.")
+    if interaction.modal:
+        show(f"{render_modal(interaction.modal)}\n(!submit FIELD: VALUE … sends it)")
+    for message in _answers(interaction):
+        show(render(world, message))
+
+
+def _do(world: World, user: User, line: str, show: Show) -> Interaction | None:
+    """Do what a typed line says; the result is the interaction that it starts, if any."""
+    if line.startswith("/"):
+        return control.use_command(world, user, VERSES_ID, line, paths=True)
+    if not line.startswith("!"):
+        control.say(world, user, VERSES_ID, line)
+        return None
+    done = shortcuts.do(world, user, VERSES_ID, line)
+    if isinstance(done, Interaction):
+        return done
+    show(done)
+    return None
+
+
+def _answers(interaction: Interaction) -> list[Message]:
+    return [message for message in (interaction.original, *interaction.followups) if message]
 
 
 def _is_settled(world: World, interaction: Interaction) -> bool:
     """Whether the answer is final: it failed, or it is there and does not say that it waits."""
     state = interactions.state(world, interaction)
-    original = interaction.original
-    waits = original is not None and original.content.startswith(WAITING_MARK)
+    waits = any(message.content.startswith(WAITING_MARK) for message in _answers(interaction))
     return state == "failed" or (state == "answered" and not waits)
 
 
 async def talk(world: World, user: User, show: Show = print) -> None:
     """Let a person type until they leave with /quit, Ctrl-D or Ctrl-C."""
     session: PromptSession[str] = PromptSession(
-        completer=CommandCompleter(world, user), complete_while_typing=True
+        completer=LineCompleter(world, user), complete_while_typing=True
     )
     channel = world.channels[VERSES_ID].name
-    show(f"You are {user.title} in #{channel} (--as NAME makes you another). /quit or Ctrl-D leaves.")
-    with patch_stdout():
+    show(
+        f"You are {user.title} in #{channel} (--as NAME makes you another). "
+        "!help says what you can type; /quit or Ctrl-D leaves."
+    )
+    # What is shown holds no control characters but those that dim.
+    with patch_stdout(raw=True):
         reader = asyncio.create_task(_show_news(world, user, show))
         try:
             while True:
@@ -73,7 +95,7 @@ async def talk(world: World, user: User, show: Show = print) -> None:
                 if line == "/quit":
                     return
                 if line:
-                    _type(world, user, line, show)
+                    await _type(world, user, line, show)
         except (EOFError, KeyboardInterrupt):
             return
         finally:
@@ -82,14 +104,40 @@ async def talk(world: World, user: User, show: Show = print) -> None:
                 await reader
 
 
-def _type(world: World, user: User, line: str, show: Show) -> None:
+async def _type(world: World, user: User, line: str, show: Show) -> None:
+    """Do what a typed line says, and ask for the fields of a modal where the bot opens one."""
     try:
-        if line.startswith("/"):
-            control.use_command(world, user, VERSES_ID, line)
-        else:
-            control.say(world, user, VERSES_ID, line)
+        interaction = _do(world, user, line, show)
     except SandboxError as error:
-        show(str(error))
+        show(plain(str(error)))
+        return
+    if interaction is None:
+        return
+    await interactions.first_answer(world, interaction)
+    if interaction.modal:
+        await _fill_in(world, interaction, interaction.modal, show)
+
+
+async def _fill_in(world: World, interaction: Interaction, modal: Json, show: Show) -> None:
+    """Ask for the fields of a modal one after another and send it; Ctrl-C and Ctrl-D close it unsent."""
+    session: PromptSession[str] = PromptSession()
+    show(f"[{plain(modal['title'])}] (Enter goes on, Ctrl-C closes)")
+    values = {field.component["custom_id"]: field.opened_with for field in modals.fields(modal)}
+    while True:
+        try:
+            for field in modals.fields(modal):
+                key = field.component["custom_id"]
+                values[key] = await session.prompt_async(
+                    f"{render_field(field)} ", default=values[key], handle_sigint=False
+                )
+            clicks.submit(world, interaction.user, interaction, dict(values))
+        except SandboxError as error:
+            show(plain(str(error)))
+        except (EOFError, KeyboardInterrupt):
+            show("Closed, nothing was sent.")
+            return
+        else:
+            return
 
 
 async def _show_news(world: World, user: User, show: Show) -> None:
@@ -100,14 +148,18 @@ async def _show_news(world: World, user: User, show: Show) -> None:
     while True:
         for message in _news(world, user, shown):
             shown[message.id] = message.edits
-            show(f"\n{render(world, message)}")
+            show(f"\n{render(world, message, _dim)}")
         for interaction in world.interactions.values():
-            failed = interactions.state(world, interaction) == "failed"
+            failed = interactions.state(world, interaction) == "failed" and interaction.kind != AUTOCOMPLETE
             if failed and interaction.user is user and interaction.id not in silent:
                 silent.add(interaction.id)
-                show(no_answer(interaction.command))
+                show(no_answer(interaction.shown))
         await world.changes.wait_until(lambda seen=number: world.changes.number > seen, 3600)  # type: ignore[misc]
         number = world.changes.number
+
+
+def _dim(text: str) -> str:
+    return f"\x1b[2m{text}\x1b[22m" if sys.stdout.isatty() else text
 
 
 def _news(world: World, user: User, shown: dict[str, int]) -> list[Message]:
@@ -121,8 +173,8 @@ def _news(world: World, user: User, shown: dict[str, int]) -> list[Message]:
     ]
 
 
-class CommandCompleter(Completer):
-    """Completes names of commands, subcommands and options, and the values of choices."""
+class LineCompleter(Completer):
+    """Completes names of commands, subcommands, options and buttons, and the values of choices."""
 
     def __init__(self, world: World, user: User) -> None:
         self._world, self._user = world, user
@@ -131,12 +183,33 @@ class CommandCompleter(Completer):
         """The endings that fit what stands before the cursor."""
         del complete_event
         typed = document.text_before_cursor
+        if typed.startswith("!"):
+            for line in shortcuts.candidates(self._world, self._user, VERSES_ID, typed):
+                yield Completion(line, start_position=-len(typed))
         if not typed.startswith("/"):
             return
         *before, word = typed[1:].split(" ")
         for name, description in self._candidates(before).items():
             if name.startswith(word):
                 yield Completion(name, start_position=-len(word), display_meta=description)
+
+    async def get_completions_async(
+        self, document: Document, complete_event: CompleteEvent
+    ) -> AsyncGenerator[Completion, None]:
+        """Those, and what the bot offers for the option before the cursor."""
+        for completion in self.get_completions(document, complete_event):
+            yield completion
+        typed = document.text_before_cursor
+        if not typed.startswith("/") or typed.endswith(":"):
+            return
+        try:
+            interaction = control.ask_for_completions(self._world, self._user, VERSES_ID, typed)
+        except SandboxError:
+            return
+        await interactions.first_answer(self._world, interaction)
+        value = interaction.focused["value"] if interaction.focused else ""
+        for choice in (interaction.choices or ()) if typed.endswith(value) else ():
+            yield Completion(str(choice["value"]), start_position=-len(value), display=plain(choice["name"]))
 
     def _candidates(self, before: list[str]) -> dict[str, str]:
         offered = {

@@ -3,13 +3,14 @@
 from typing import Any
 
 from sandbox.errors import Code, Refusal
-from sandbox.forms import CommandForm, invalid, read
+from sandbox.forms import CHAT_INPUT, MESSAGE_MENU, USER_MENU, CommandForm, invalid, read
 from sandbox.permissions import Permission
 from sandbox.world import APPLICATION_ID, GUILD_ID, Json, User, World
 
-CHAT_INPUT = 1
 IN_SERVERS = 0
-MAX_COMMANDS = 100
+MAX_COMMANDS = {CHAT_INPUT: 100, USER_MENU: 15, MESSAGE_MENU: 15}
+"""How many of a type there may be in a server, and how many global ones (discord.py allows itself no more
+than 5 of each context menu, the former figure)."""
 
 
 def registered(world: World, guild_id: str | None) -> list[Json]:
@@ -32,8 +33,8 @@ def find(world: World, guild_id: str | None, command_id: str) -> Json:
 def add(world: World, guild_id: str | None, form: CommandForm) -> tuple[Json, bool]:
     """Register a command; one of the same name and type is replaced. Also says whether it is new."""
     former = _of_same_name(world, guild_id, form)
-    if former is None and len(registered(world, guild_id)) >= MAX_COMMANDS:
-        raise Refusal.of(Code.TOO_MANY_COMMANDS)
+    if former is None:
+        _check_number([*(command["type"] for command in registered(world, guild_id)), form.type])
     command = _stored(world, guild_id, form, former["id"] if former else world.snowflakes.next())
     world.commands[command["id"]] = command
     world.changes.happened()
@@ -47,8 +48,7 @@ def replace_all(world: World, guild_id: str | None, body: Any) -> list[Json]:
         Refusal: one of them is invalid, or two have one name (50035), or they are too many (30032).
     """
     forms = read(list[CommandForm], body or [])
-    if len(forms) > MAX_COMMANDS:
-        raise Refusal.of(Code.TOO_MANY_COMMANDS)
+    _check_number([form.type for form in forms])
     seen: set[tuple[int, str]] = set()
     for at, form in enumerate(forms):
         if (form.type, form.name) in seen:
@@ -86,11 +86,18 @@ def remove(world: World, guild_id: str | None, command_id: str) -> None:
     world.changes.happened()
 
 
-def offered(world: World) -> dict[str, Json]:
-    """The slash commands of the server by name: its own ones before global ones of the same name."""
+def _check_number(types: list[int]) -> None:
+    for kind, most in MAX_COMMANDS.items():
+        if types.count(kind) > most:
+            text = f"Maximum number of application commands reached ({most})"
+            raise Refusal(400, Code.TOO_MANY_COMMANDS, text)
+
+
+def offered(world: World, kind: int = CHAT_INPUT) -> dict[str, Json]:
+    """The server's commands of a type by name: its own ones before global ones of the same name."""
     commands = [command for command in registered(world, None) if IN_SERVERS in (command["contexts"] or [0])]
     commands += registered(world, GUILD_ID)
-    return {command["name"]: command for command in commands if command["type"] == CHAT_INPUT}
+    return {command["name"]: command for command in commands if command["type"] == kind}
 
 
 def required_permissions(command: Json) -> int | None:

@@ -48,7 +48,6 @@ _STATUS_AND_TEXT: dict[Code, tuple[int, str]] = {
     Code.UNKNOWN_WEBHOOK: (404, "Unknown Webhook"),
     Code.UNKNOWN_INTERACTION: (404, "Unknown interaction"),
     Code.UNKNOWN_COMMAND: (404, "Unknown application command"),
-    Code.TOO_MANY_COMMANDS: (400, "Maximum number of application commands reached (100)"),
     Code.TOO_MANY_OLD_EDITS: (
         429,
         "Maximum number of edits to messages older than 1 hour reached. Try again later",

@@ -4,7 +4,6 @@ The limits are those of Discord's documentation: "Message Resource" (embed limit
 mentions), "Application Commands" (naming, options, choices) and "Reference" (error messages).
 """
 
-import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
@@ -12,85 +11,52 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     StringConstraints,
     TypeAdapter,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from sandbox.components import Rows
 from sandbox.errors import Code, Refusal
+from sandbox.fields import GIVEN, Address, Form, Locale, Snowflake, all_differ, check, up_to
+
+COMPONENTS_V2 = 1 << 15
 
 MAX_CONTENT = 2000
 MAX_EMBEDS = 10
 MAX_EMBED_TOTAL = 6000
 MAX_FILES = 10
 MAX_COMMAND_SIZE = 8000
+MAX_CHOICE_VALUE = 100
 
 _Form = TypeVar("_Form")
-
-
-class Form(BaseModel):
-    """Base of all bodies. Unknown keys are ignored, as Discord ignores them."""
-
-    model_config = ConfigDict(extra="ignore")
-
-
-def _snowflake(value: Any) -> str:
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = str(value)
-    if not isinstance(value, str) or not re.fullmatch(r"0|[1-9][0-9]{0,19}", value):
-        raise PydanticCustomError("NUMBER_TYPE_COERCE", 'Value "{value}" is not snowflake.', {"value": value})
-    return value
-
-
-def _address(value: str) -> str:
-    scheme = value.partition("://")[0].lower()
-    if scheme not in ("http", "https", "attachment") or "://" not in value:
-        raise PydanticCustomError("URL_TYPE_INVALID_URL", "Not a well formed URL.")
-    return value
-
-
-def _required(value: Any) -> Any:
-    if isinstance(value, str) and not value.strip():
-        raise PydanticCustomError("BASE_TYPE_REQUIRED", "This field is required")
-    return value
-
-
-def _up_to(limit: int) -> StringConstraints:
-    return StringConstraints(strip_whitespace=True, max_length=limit)
-
-
-_GIVEN = BeforeValidator(_required)
-
-Snowflake = Annotated[str, BeforeValidator(_snowflake)]
-Address = Annotated[str, StringConstraints(max_length=2048), AfterValidator(_address)]
 
 
 class EmbedField(Form):
     """One field of an embed."""
 
-    name: Annotated[str, _GIVEN, _up_to(256)]
-    value: Annotated[str, _GIVEN, _up_to(1024)]
+    name: Annotated[str, GIVEN, up_to(256)]
+    value: Annotated[str, GIVEN, up_to(1024)]
     inline: bool = False
 
 
 class EmbedFooter(Form):
     """The line under an embed."""
 
-    text: Annotated[str, _GIVEN, _up_to(2048)]
+    text: Annotated[str, GIVEN, up_to(2048)]
     icon_url: Address | None = None
 
 
 class EmbedAuthor(Form):
     """The line above an embed's title."""
 
-    name: Annotated[str, _GIVEN, _up_to(256)]
+    name: Annotated[str, GIVEN, up_to(256)]
     url: Address | None = None
     icon_url: Address | None = None
 
@@ -104,8 +70,8 @@ class EmbedMedia(Form):
 class Embed(Form):
     """A rich embed. All lengths count the text without the whitespace around it."""
 
-    title: Annotated[str, _up_to(256)] | None = None
-    description: Annotated[str, _up_to(4096)] | None = None
+    title: Annotated[str, up_to(256)] | None = None
+    description: Annotated[str, up_to(4096)] | None = None
     url: Address | None = None
     timestamp: str | None = None
     color: Annotated[int, Field(ge=0, le=0xFFFFFF)] | None = None
@@ -193,10 +159,10 @@ class MessageReference(Form):
 class MessageForm(Form):
     """A message to send or the change of one; `model_fields_set` says what an edit names."""
 
-    content: Annotated[str, _up_to(MAX_CONTENT)] | None = None
+    content: Annotated[str, up_to(MAX_CONTENT)] | None = None
     embeds: Annotated[list[Embed], Field(max_length=MAX_EMBEDS)] | None = None
     allowed_mentions: AllowedMentions | None = None
-    components: Annotated[list[dict[str, Any]], Field(max_length=40)] | None = None
+    components: Rows | None = None
     attachments: Annotated[list[AttachmentForm], Field(max_length=MAX_FILES)] | None = None
     flags: int | None = None
     tts: bool | None = None
@@ -209,6 +175,14 @@ class MessageForm(Form):
         if embeds and sum(embed.size for embed in embeds) > MAX_EMBED_TOTAL:
             raise PydanticCustomError("MAX_EMBED_SIZE_EXCEEDED", "Embed size exceeds maximum size of 6000")
         return embeds
+
+    @field_validator("flags")
+    @classmethod
+    def _known(cls, flags: int | None) -> int | None:
+        if (flags or 0) & COMPONENTS_V2:
+            text = "The sandbox does not know the second version of components (flag 32768)."
+            raise PydanticCustomError("SANDBOX_UNSUPPORTED", text)
+        return flags
 
     @property
     def shown_embeds(self) -> list[Embed]:
@@ -230,8 +204,10 @@ def _command_name(value: str) -> str:
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=32), AfterValidator(_command_name)]
 Description = Annotated[str, StringConstraints(min_length=1, max_length=100)]
-Localizations = dict[str, str] | None
+ChoiceName = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+CommandName = Annotated[str, StringConstraints(min_length=1, max_length=32)]
 
+CHAT_INPUT, USER_MENU, MESSAGE_MENU = 1, 2, 3
 SUB_COMMAND, SUB_COMMAND_GROUP = 1, 2
 STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, NUMBER, ATTACHMENT = range(3, 12)
 LARGEST_INTEGER = 2**53 - 1
@@ -240,17 +216,18 @@ LARGEST_INTEGER = 2**53 - 1
 class Choice(Form):
     """One of the values that an option offers."""
 
-    name: Annotated[str, StringConstraints(min_length=1, max_length=100)]
-    name_localizations: Localizations = None
-    value: Annotated[str, StringConstraints(max_length=6000)] | int | float
+    name: ChoiceName
+    name_localizations: dict[Locale, ChoiceName] | None = None
+    value: str | int | float
 
-
-def _all_differ(names: Iterable[str], code: str, message: str) -> None:
-    seen: set[str] = set()
-    for name in names:
-        if name in seen:
-            raise PydanticCustomError(code, message)
-        seen.add(name)
+    @field_validator("value")
+    @classmethod
+    def _fits(cls, value: str | int | float) -> str | int | float:
+        if isinstance(value, str) and len(value) > MAX_CHOICE_VALUE:
+            raise PydanticCustomError(
+                "BASE_TYPE_MAX_LENGTH", "Must be {most} or fewer in length.", {"most": MAX_CHOICE_VALUE}
+            )
+        return value
 
 
 class Option(Form):
@@ -258,9 +235,9 @@ class Option(Form):
 
     type: Annotated[int, Field(ge=1, le=11)]
     name: Name
-    name_localizations: Localizations = None
+    name_localizations: dict[Locale, Name] | None = None
     description: Description
-    description_localizations: Localizations = None
+    description_localizations: dict[Locale, Description] | None = None
     required: bool | None = None
     choices: Annotated[list[Choice], Field(max_length=25)] | None = None
     options: Annotated[list["Option"], Field(max_length=25)] | None = None
@@ -285,7 +262,7 @@ class Option(Form):
                 raise PydanticCustomError(
                     "APPLICATION_COMMAND_OPTIONS_CHOICES_INVALID", "Choices do not fit the type of the option"
                 )
-            _all_differ(
+            all_differ(
                 (choice.name for choice in self.choices),
                 "APPLICATION_COMMAND_OPTIONS_CHOICE_NAME_ALREADY_EXISTS",
                 "Option choice name already exists",
@@ -329,7 +306,7 @@ def _check_options(options: list[Option] | None) -> list[Option] | None:
             "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID",
             "Required options must be placed before non-required options",
         )
-    _all_differ(
+    all_differ(
         (option.name for option in options),
         "APPLICATION_COMMAND_OPTIONS_NAME_ALREADY_EXISTS",
         "Option name already exists",
@@ -342,13 +319,17 @@ def _permission_bits(value: Any) -> Any:
 
 
 class CommandForm(Form):
-    """A slash command to register (type 1; others have no options and no description)."""
+    """A command to register: a slash command, or one of the context menus of users and messages.
 
-    type: Annotated[int, Field(ge=1, le=4)] = 1
-    name: Annotated[str, StringConstraints(min_length=1, max_length=32)]
-    name_localizations: Localizations = None
+    Those of context menus have no options and no description, and their names may hold capitals and
+    spaces.
+    """
+
+    type: Annotated[int, Field(ge=1, le=4)] = CHAT_INPUT
+    name: CommandName
+    name_localizations: dict[Locale, CommandName] | None = None
     description: Annotated[str, StringConstraints(max_length=100)] | None = None
-    description_localizations: Localizations = None
+    description_localizations: dict[Locale, Description] | None = None
     options: Annotated[list[Option], Field(max_length=25)] | None = None
     default_member_permissions: (
         Annotated[int, BeforeValidator(_permission_bits), Field(ge=0, le=2**63 - 1)] | None
@@ -366,7 +347,11 @@ class CommandForm(Form):
     @model_validator(mode="before")
     @classmethod
     def _described(cls, body: Any) -> Any:
-        if isinstance(body, dict) and body.get("type", 1) in (1, None) and not body.get("description"):
+        if (
+            isinstance(body, dict)
+            and body.get("type", 1) in (CHAT_INPUT, None)
+            and not body.get("description")
+        ):
             return {key: value for key, value in body.items() if key != "description"} | {"description": ""}
         return body
 
@@ -381,15 +366,34 @@ class CommandForm(Form):
 
     @field_validator("name")
     @classmethod
-    def _slash_name(cls, name: str, info: Any) -> str:
-        return _command_name(name) if info.data.get("type", 1) == 1 else name
+    def _slash_name(cls, name: str, info: ValidationInfo) -> str:
+        return _command_name(name) if info.data.get("type") == CHAT_INPUT else name
+
+    @field_validator("name_localizations")
+    @classmethod
+    def _slash_names(cls, names: dict[Locale, str] | None, info: ValidationInfo) -> dict[Locale, str] | None:
+        for name in (names or {}).values() if info.data.get("type") == CHAT_INPUT else ():
+            _command_name(name)
+        return names
 
     @field_validator("description")
     @classmethod
-    def _slash_description(cls, description: str | None, info: Any) -> str | None:
-        if info.data.get("type", 1) == 1 and not description:
+    def _slash_description(cls, description: str | None, info: ValidationInfo) -> str | None:
+        if info.data.get("type") == CHAT_INPUT and not description:
             raise PydanticCustomError("BASE_TYPE_REQUIRED", "This field is required")
         return description
+
+    @model_validator(mode="after")
+    def _menus_are_short(self) -> "CommandForm":
+        if self.type in (USER_MENU, MESSAGE_MENU):
+            text = "Context menu commands have neither a description nor options"
+            given = {"description": self.description, "options": self.options}
+            check(
+                ((name,), "APPLICATION_COMMAND_CONTEXT_MENU_INVALID", text)
+                for name, value in given.items()
+                if value
+            )
+        return self
 
 
 class AutocompleteForm(Form):
@@ -432,7 +436,8 @@ def invalid(problems: Iterable[tuple[tuple[str, ...], str, str]]) -> Refusal:
 
 def _path(detail: ErrorDetails) -> tuple[str, ...]:
     # Pydantic names the branch of a union after the field ("str", "int"); Discord has no such step.
-    branches = {"str", "int", "float", "constrained-str"}
+    # After the key of a dictionary it says so.
+    branches = {"str", "int", "float", "constrained-str", "[key]"}
     return tuple(str(part) for part in detail["loc"] if part not in branches)
 
 

@@ -1,7 +1,7 @@
 """The life of an interaction (Discord documentation, "Receiving and Responding").
 
-A command is used; the bot has three seconds for the first answer and fifteen minutes, by the
-interaction's token, for everything after it.
+A command, a button, a select or a modal is used; the bot has three seconds for the first answer and
+fifteen minutes, by the interaction's token, for everything after it.
 """
 
 import asyncio
@@ -10,14 +10,29 @@ from typing import Any, Literal
 
 from sandbox import messages
 from sandbox.errors import Code, Refusal
-from sandbox.forms import AutocompleteForm, CallbackForm, MessageForm, invalid, read
-from sandbox.messages import CHAT_INPUT_COMMAND, REPLY, Upload
+from sandbox.forms import (
+    INTEGER,
+    LARGEST_INTEGER,
+    STRING,
+    AutocompleteForm,
+    CallbackForm,
+    Choice,
+    MessageForm,
+    invalid,
+    read,
+)
+from sandbox.messages import CHAT_INPUT_COMMAND, CONTEXT_MENU_COMMAND, REPLY, Upload
+from sandbox.modals import ModalForm
 from sandbox.world import (
     APPLICATION_ID,
     ATTACHMENT_LIMIT_BYTES,
+    AUTOCOMPLETE,
     BOT,
+    COMMAND,
+    COMPONENT,
     EPHEMERAL,
     GUILD_ID,
+    MODAL_SUBMIT,
     Interaction,
     Json,
     Message,
@@ -28,24 +43,51 @@ from sandbox.world import (
 FIRST_ANSWER_S = 3
 TOKEN_LIFETIME_S = 15 * 60
 
-COMMAND, AUTOCOMPLETE = 2, 4
-MESSAGE_ANSWER, DEFERRED_ANSWER, AUTOCOMPLETE_ANSWER = 4, 5, 8
+MESSAGE_ANSWER, DEFERRED_ANSWER, DEFERRED_UPDATE, UPDATE = 4, 5, 6, 7
+AUTOCOMPLETE_ANSWER, MODAL_ANSWER = 8, 9
+
+_FITTING = {
+    COMMAND: (MESSAGE_ANSWER, DEFERRED_ANSWER, MODAL_ANSWER),
+    COMPONENT: (MESSAGE_ANSWER, DEFERRED_ANSWER, DEFERRED_UPDATE, UPDATE, MODAL_ANSWER),
+    AUTOCOMPLETE: (AUTOCOMPLETE_ANSWER,),
+    MODAL_SUBMIT: (MESSAGE_ANSWER, DEFERRED_ANSWER),
+}
+"""The first answers to each kind of interaction; modals opened from a message also take updates of it."""
 
 State = Literal["pending", "deferred", "answered", "failed"]
 
 
 def begin(
-    world: World, user: User, channel_id: str, command: Json, data: Json, *, kind: int = COMMAND
+    world: World,
+    user: User,
+    channel_id: str,
+    name: str,
+    data: Json,
+    *,
+    kind: int = COMMAND,
+    shown: str | None = None,
+    source: Message | None = None,
+    trigger: Interaction | None = None,
+    target: User | Message | None = None,
+    focused: Json | None = None,
 ) -> Interaction:
-    """Let a member use a command; `data` is the interaction's data as the gateway tells it."""
+    """Let a member use something; `data` is the interaction's data as the gateway tells it.
+
+    The rest is as in `Interaction`; by default `shown` is the name behind a slash.
+    """
     interaction = Interaction(
         id=world.snowflakes.next(),
         token=secrets.token_urlsafe(90),
         kind=kind,
         user=user,
         channel_id=channel_id,
-        command=command["name"],
+        name=name,
+        shown=shown or f"/{name}",
         created_at=world.clock.now(),
+        source=source,
+        trigger=trigger,
+        target=target,
+        focused=focused,
     )
     world.interactions[interaction.id] = interaction
     channel = world.channels[channel_id]
@@ -55,7 +97,7 @@ def begin(
         "application_id": APPLICATION_ID,
         "type": kind,
         "data": data,
-        "guild": {"id": GUILD_ID, "locale": "en-US", "features": []},
+        "guild": {"id": GUILD_ID, "locale": world.guild_locale, "features": []},
         "guild_id": GUILD_ID,
         "channel": channel.to_json() | {"permissions": str(world.permissions(user, channel))},
         "channel_id": channel_id,
@@ -63,13 +105,15 @@ def begin(
         "token": interaction.token,
         "version": 1,
         "app_permissions": str(world.permissions(BOT, channel)),
-        "locale": "en-US",
-        "guild_locale": "en-US",
+        "locale": world.locales[user.name],
+        "guild_locale": world.guild_locale,
         "entitlements": [],
         "authorizing_integration_owners": {"0": GUILD_ID},
         "context": 0,
         "attachment_size_limit": ATTACHMENT_LIMIT_BYTES,
     }
+    if source:
+        event["message"] = source.to_json(world.address)
     world.tell("INTERACTION_CREATE", event)
     world.changes.happened()
     asyncio.get_running_loop().call_later(FIRST_ANSWER_S, world.changes.happened)
@@ -77,13 +121,24 @@ def begin(
 
 
 def state(world: World, interaction: Interaction) -> State:
-    """Where an interaction stands; failed means that Discord shows "The application did not respond"."""
+    """Where an interaction stands; failed means that Discord shows "The application did not respond".
+
+    A deferred update is deferred until the message is edited or a follow-up comes.
+    """
     age = world.clock.now() - interaction.created_at
+    original = interaction.original
     if interaction.acknowledged_at is None:
         return "pending" if age <= FIRST_ANSWER_S else "failed"
-    if interaction.original and interaction.original.loading:
+    if original and original.loading:
         return "deferred" if age <= TOKEN_LIFETIME_S else "failed"
+    if original and original.edits == interaction.deferred_at_edits and not interaction.followups:
+        return "deferred"
     return "answered"
+
+
+async def first_answer(world: World, interaction: Interaction) -> None:
+    """Wait until there is a first answer, or none can come any more."""
+    await world.changes.wait_until(lambda: state(world, interaction) != "pending", FIRST_ANSWER_S + 1)
 
 
 def answer(world: World, interaction_id: str, token: str, body: Any, uploads: list[Upload]) -> Json:
@@ -101,31 +156,87 @@ def answer(world: World, interaction_id: str, token: str, body: Any, uploads: li
     if world.clock.now() - interaction.created_at > FIRST_ANSWER_S:
         raise Refusal.of(Code.UNKNOWN_INTERACTION)
     form = read(CallbackForm, body)
-    fitting = (MESSAGE_ANSWER, DEFERRED_ANSWER) if interaction.kind == COMMAND else (AUTOCOMPLETE_ANSWER,)
+    fitting = _FITTING[interaction.kind]
+    if interaction.kind == MODAL_SUBMIT and interaction.source:
+        fitting += (DEFERRED_UPDATE, UPDATE)
     if form.type not in fitting:
         raise invalid([(("type",), "BASE_TYPE_CHOICES", f"Value must be one of {fitting}.")])
+    data = form.data or {}
     if form.type == AUTOCOMPLETE_ANSWER:
-        choices = read(AutocompleteForm, form.data or {}, at=("data",)).choices
-        interaction.choices = [choice.model_dump(exclude_none=True) for choice in choices]
+        interaction.choices = _choices(interaction, data)
+    elif form.type == MODAL_ANSWER:
+        interaction.modal = read(ModalForm, data, at=("data",)).to_json()
+    elif form.type == DEFERRED_UPDATE and interaction.source:
+        interaction.original = interaction.source
+        interaction.deferred_at_edits = interaction.source.edits
     else:
-        message_form = read(MessageForm, form.data or {}, at=("data",))
-        if form.type == DEFERRED_ANSWER:
-            ephemeral = bool((message_form.flags or 0) & EPHEMERAL)
-            message = messages.defer(world, interaction.channel_id, BOT, interaction, ephemeral=ephemeral)
-        else:
-            message = messages.send(
-                world,
-                interaction.channel_id,
-                BOT,
-                message_form,
-                uploads,
-                interaction=interaction,
-                kind=CHAT_INPUT_COMMAND,
-            )
-        interaction.original = message
+        _show(world, interaction, form.type, read(MessageForm, data, at=("data",)), uploads)
     interaction.acknowledged_at = world.clock.now()
     world.changes.happened()
     return _callback_response(world, interaction, form.type)
+
+
+def _show(
+    world: World, interaction: Interaction, kind: int, form: MessageForm, uploads: list[Upload]
+) -> None:
+    """Answer with a message, a notice that the bot is thinking, or a change of the component's message."""
+    source = interaction.source
+    if kind == UPDATE:
+        if source is None or source.id not in world.messages:
+            raise Refusal.of(Code.UNKNOWN_MESSAGE)
+        interaction.original = messages.edit(world, source, form, uploads)
+        return
+    where = interaction.channel_id
+    menu = (interaction.trigger or interaction).target
+    message_kind = REPLY if source else CONTEXT_MENU_COMMAND if menu else CHAT_INPUT_COMMAND
+    replies_to = source.id if source else None
+    if kind == DEFERRED_ANSWER:
+        ephemeral = bool((form.flags or 0) & EPHEMERAL)
+        interaction.original = messages.defer(
+            world, where, BOT, interaction, ephemeral=ephemeral, kind=message_kind, replies_to=replies_to
+        )
+    else:
+        interaction.original = messages.send(
+            world,
+            where,
+            BOT,
+            form,
+            uploads,
+            interaction=interaction,
+            kind=message_kind,
+            replies_to=replies_to,
+        )
+
+
+def _choices(interaction: Interaction, data: Json) -> list[Json]:
+    """The completions of an answer.
+
+    Raises:
+        Refusal: there are more than 25, or one is too long or not of the option's type (50035).
+    """
+    choices = read(AutocompleteForm, data, at=("data",)).choices
+    kind = interaction.focused["type"] if interaction.focused else STRING
+    mistakes = (
+        (("data", "choices", str(at), "value"), *wrong)
+        for at, choice in enumerate(choices)
+        if (wrong := _unfit(choice, kind))
+    )
+    if problems := list(mistakes):
+        raise invalid(problems)
+    return [choice.model_dump(exclude_none=True) for choice in choices]
+
+
+def _unfit(choice: Choice, kind: int) -> tuple[str, str] | None:
+    """What is wrong with a choice's value for an option of that type."""
+    value = choice.value
+    if kind == STRING:
+        fits = isinstance(value, str)
+        return None if fits else ("STRING_TYPE_CONVERT", f"Could not interpret {value!r} as string.")
+    if isinstance(value, str) or (kind == INTEGER and isinstance(value, float)):
+        return "NUMBER_TYPE_COERCE", f"Value {value!r} is not {'int' if kind == INTEGER else 'float'}."
+    if abs(value) > LARGEST_INTEGER:
+        return "NUMBER_TYPE_MAX", f"Value should be less than or equal to {LARGEST_INTEGER}."
+    return None
 
 
 def of_token(world: World, application_id: str, token: str) -> Interaction:
@@ -133,14 +244,15 @@ def of_token(world: World, application_id: str, token: str) -> Interaction:
 
     Raises:
         Refusal: the application is another (10015), the token is unknown or older than fifteen
-            minutes (401 with 50027), or the interaction has no first answer yet (10015).
+            minutes (401 with 50027), or the interaction has no first answer yet or asks for
+            completions (10015).
     """
     if application_id != APPLICATION_ID:
         raise Refusal.of(Code.UNKNOWN_WEBHOOK)
     interaction = next((item for item in world.interactions.values() if item.token == token), None)
     if interaction is None or world.clock.now() - interaction.created_at > TOKEN_LIFETIME_S:
         raise Refusal.of(Code.INVALID_WEBHOOK_TOKEN)
-    if interaction.acknowledged_at is None:
+    if interaction.acknowledged_at is None or interaction.kind == AUTOCOMPLETE:
         raise Refusal.of(Code.UNKNOWN_WEBHOOK)
     return interaction
 
@@ -183,13 +295,13 @@ def _callback_response(world: World, interaction: Interaction, kind: int) -> Jso
     original = interaction.original
     response: Json = {"id": interaction.id, "type": interaction.kind}
     if original is None:
-        return {"interaction": response, "resource": {"type": kind}}
+        return {"interaction": response}
     response |= {
         "response_message_id": original.id,
         "response_message_loading": original.loading,
         "response_message_ephemeral": original.ephemeral,
     }
-    resource: Json = {"type": kind}
-    if kind == MESSAGE_ANSWER:
-        resource["message"] = original.to_json(world.address)
+    if kind not in (MESSAGE_ANSWER, UPDATE):
+        return {"interaction": response}
+    resource = {"type": kind, "message": original.to_json(world.address)}
     return {"interaction": response, "resource": resource}

@@ -5,13 +5,13 @@ import re
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from sandbox.components import stored
 from sandbox.errors import Code, Refusal
 from sandbox.forms import AllowedMentions, MessageForm, invalid
 from sandbox.permissions import Permission
 from sandbox.world import (
     ATTACHMENT_LIMIT_BYTES,
     BOT,
-    COMPONENTS_V2,
     DIRECT_MESSAGES,
     EPHEMERAL,
     GUILD_ID,
@@ -27,7 +27,7 @@ from sandbox.world import (
     World,
 )
 
-CHAT_INPUT_COMMAND, REPLY = 20, 19
+REPLY, CHAT_INPUT_COMMAND, CONTEXT_MENU_COMMAND = 19, 20, 23
 
 OLD_AFTER_S = 3600
 OLD_EDITS = 3
@@ -59,7 +59,7 @@ def send(
     Raises:
         Refusal: it is empty (50006), or a file of it is too large or missing.
     """
-    settable = SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS | COMPONENTS_V2 | (EPHEMERAL if interaction else 0)
+    settable = SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS | (EPHEMERAL if interaction else 0)
     message = Message(
         id=world.snowflakes.next(),
         channel_id=channel_id,
@@ -79,7 +79,14 @@ def send(
 
 
 def defer(
-    world: World, channel_id: str, author: User, interaction: Interaction, *, ephemeral: bool
+    world: World,
+    channel_id: str,
+    author: User,
+    interaction: Interaction,
+    *,
+    ephemeral: bool,
+    kind: int = CHAT_INPUT_COMMAND,
+    replies_to: str | None = None,
 ) -> Message:
     """Put a message there that says the bot is thinking."""
     message = Message(
@@ -87,9 +94,10 @@ def defer(
         channel_id=channel_id,
         author=author,
         created_at=world.clock.now(),
-        kind=CHAT_INPUT_COMMAND,
+        kind=kind,
         flags=LOADING | (EPHEMERAL if ephemeral else 0),
         interaction=interaction,
+        replies_to=replies_to,
     )
     world.messages[message.id] = message
     _tell(world, "MESSAGE_CREATE", message)
@@ -100,37 +108,44 @@ def edit(world: World, message: Message, form: MessageForm, uploads: list[Upload
     """Change what the form names; what it does not name stays. Whether it is ephemeral never changes.
 
     Raises:
-        Refusal: nothing would be left (50006), or the message is older than an hour and its channel
-            had its edits of such messages (30046).
+        Refusal: nothing would be left (50006).
     """
-    now = world.clock.now()
-    if now - message.created_at > OLD_AFTER_S:
-        recent = [at for at in world.old_edits.get(message.channel_id, []) if now - at < OLD_AFTER_S]
-        if len(recent) >= OLD_EDITS:
-            retry_after = round(recent[0] + OLD_AFTER_S - now, 3)
-            raise Refusal.of(Code.TOO_MANY_OLD_EDITS, extra={"retry_after": retry_after, "global": False})
-        world.old_edits[message.channel_id] = [*recent, now]
     _fill(world, message, form, uploads)
     if "flags" in form.model_fields_set:
-        settable = SUPPRESS_EMBEDS | COMPONENTS_V2
-        message.flags = message.flags & ~settable | (form.flags or 0) & settable
+        message.flags = message.flags & ~SUPPRESS_EMBEDS | (form.flags or 0) & SUPPRESS_EMBEDS
     if message.loading:
         message.flags &= ~LOADING
     else:
-        message.edited_at = now
+        message.edited_at = world.clock.now()
     message.edits += 1
     _tell(world, "MESSAGE_UPDATE", message)
     return message
 
 
+def count_old_edit(world: World, message: Message) -> None:
+    """Count an edit of a message that is older than an hour.
+
+    Raises:
+        Refusal: its channel had its edits of such messages (30046).
+    """
+    now = world.clock.now()
+    if now - message.created_at <= OLD_AFTER_S:
+        return
+    recent = [at for at in world.old_edits.get(message.channel_id, []) if now - at < OLD_AFTER_S]
+    if len(recent) >= OLD_EDITS:
+        retry_after = round(recent[0] + OLD_AFTER_S - now, 3)
+        raise Refusal.of(Code.TOO_MANY_OLD_EDITS, extra={"retry_after": retry_after, "global": False})
+    world.old_edits[message.channel_id] = [*recent, now]
+
+
 def delete(world: World, message: Message) -> None:
     """Take a message away."""
     del world.messages[message.id]
-    interaction = message.interaction
-    if interaction and interaction.original is message:
-        interaction.original, interaction.original_deleted = None, True
-    elif interaction:
-        interaction.followups.remove(message)
+    for interaction in world.interactions.values():
+        if interaction.original is message:
+            interaction.original = None
+    if message.interaction and message in message.interaction.followups:
+        message.interaction.followups.remove(message)
     data = {"id": message.id, "channel_id": message.channel_id, "guild_id": GUILD_ID}
     _tell_who_sees(world, "MESSAGE_DELETE", message, data)
 
@@ -139,7 +154,7 @@ def _fill(world: World, message: Message, form: MessageForm, uploads: list[Uploa
     """Put what a form names into a message; nothing is changed where the outcome is refused."""
     named = form.model_fields_set
     content = (form.content or "") if "content" in named else message.content
-    components = (form.components or []) if "components" in named else message.components
+    components = stored(form.components or ()) if "components" in named else message.components
     attachments = _attachments(world, message, form, uploads)
     embeds = [embed.to_json() for embed in form.shown_embeds] if "embeds" in named else message.embeds
     if not (content or embeds or attachments or components):
@@ -176,18 +191,27 @@ def _attachments(
         )
     for upload in uploads:
         entry = entries.get(upload.index)
-        filename = _safe((entry and entry.filename) or upload.filename)
+        name = (entry and entry.filename) or upload.filename
+        description = entry.description if entry else None
         kept.append(
-            Attachment(
-                id=world.snowflakes.next(),
-                filename=filename,
-                content_type=_content_type(filename),
-                content=upload.content,
-                description=entry.description if entry else None,
-                ephemeral=message.ephemeral,
-            )
+            attachment(world, name, upload.content, description=description, ephemeral=message.ephemeral)
         )
     return kept
+
+
+def attachment(
+    world: World, name: str, content: bytes, *, description: str | None = None, ephemeral: bool
+) -> Attachment:
+    """A file under a name that is safe in an address, its content type guessed from the name."""
+    filename = _safe(name)
+    return Attachment(
+        id=world.snowflakes.next(),
+        filename=filename,
+        content_type=_content_type(filename),
+        content=content,
+        description=description,
+        ephemeral=ephemeral,
+    )
 
 
 def _safe(filename: str) -> str:

@@ -3,9 +3,12 @@
 import re
 import textwrap
 import time
+from collections.abc import Callable
 
+from sandbox.components import BUTTON, LINK, label
 from sandbox.interactions import FIRST_ANSWER_S
-from sandbox.world import SUPPRESS_EMBEDS, Json, Message, World
+from sandbox.modals import FieldOfModal, fields
+from sandbox.world import MODAL_SUBMIT, SUPPRESS_EMBEDS, Interaction, Json, Message, World
 
 _ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+\-.!|<>~:@/])")
 _CODE = re.compile(r"```(?:[a-zA-Z0-9_+-]+\n)?(.*?)```|`([^`\n]+)`", re.DOTALL)
@@ -26,11 +29,18 @@ _MENTION = re.compile(r"<(@!?|@&|#)(\d+)>|<t:(\d+)(?::([tTdDfFR]))?>")
 NO_ANSWER = "The application did not respond"
 
 
-def render(world: World, message: Message) -> str:
-    """A message with who wrote it, its embeds, attachments and notices, on as many lines as it needs."""
+Dim = Callable[[str], str]
+"""Makes a text look faint."""
+
+
+def render(world: World, message: Message, dim: Dim = str) -> str:
+    """A message on as many lines as it needs: who wrote it, its text, embeds, attachments, notices, buttons.
+
+    `dim` is applied to buttons and selects that are disabled; the word stands there in any case.
+    """
     author = message.author.title + (" [APP]" if message.author.bot else "")
-    if message.interaction and not message.replies_to:
-        author = f"{message.interaction.user.title} used /{message.interaction.command}\n{author}"
+    if message.interaction and _is_first_answer(message, message.interaction):
+        author = f"{_deed(message.interaction)}\n{author}"
     parts = [author]
     if message.loading:
         parts.append("… is thinking")
@@ -45,12 +55,54 @@ def render(world: World, message: Message) -> str:
         parts.append("(edited)")
     if message.ephemeral:
         parts.append("(only you can see this)")
+    parts += [" ".join(_component(item, dim) for item in row["components"]) for row in message.components]
     return "\n".join(parts)
 
 
-def no_answer(command: str) -> str:
-    """What stands where the bot stayed silent."""
-    return f"/{command}: {NO_ANSWER} within {FIRST_ANSWER_S} seconds."
+def _is_first_answer(message: Message, interaction: Interaction) -> bool:
+    return message.replies_to in (None, interaction.source and interaction.source.id)
+
+
+def _deed(interaction: Interaction) -> str:
+    verb = "filled in" if interaction.kind == MODAL_SUBMIT else "used"
+    return f"{interaction.user.title} {verb} {plain(interaction.shown)}"
+
+
+def _component(component: Json, dim: Dim) -> str:
+    """A button as `[Again]`, a select as `[Pick a model: first, second]`."""
+    text = label(component)
+    if component["type"] != BUTTON:
+        options = ", ".join(option["label"] for option in component["options"])
+        text = f"{component.get('placeholder', 'Choose')}: {options}"
+    elif component["style"] == LINK:
+        text += f": {component['url']}"
+    text = plain(text).replace("\n", " ")
+    return dim(f"[{text}, disabled]") if component.get("disabled") else f"[{text}]"
+
+
+def render_modal(modal: Json) -> str:
+    """A modal on several lines: its title, and each field with what it offers and holds."""
+    lines = [f"{render_field(field)} {plain(field.opened_with)}".rstrip() for field in fields(modal)]
+    return "\n".join([f"[{plain(modal['title'])}]", *lines])
+
+
+def render_field(field: FieldOfModal) -> str:
+    """A field's label with what it offers, on one line that ends with a colon."""
+    notes = [] if field.component.get("required", True) else ["may stay empty"]
+    if field.is_select:
+        notes.insert(0, "pick of " + ", ".join(option["label"] for option in field.component["options"]))
+    note = f" ({'; '.join(notes)})" if notes else ""
+    return plain(f"│ {field.label}{note}:").replace("\n", " ")
+
+
+def plain(text: str) -> str:
+    """A text without control characters."""
+    return _CONTROL.sub("", text)
+
+
+def no_answer(shown: str) -> str:
+    """What stands where the bot stayed silent, after a use that stands as `shown` in the chat."""
+    return f"{plain(shown)}: {NO_ANSWER} within {FIRST_ANSWER_S} seconds."
 
 
 def readable(world: World, text: str) -> str:
@@ -62,12 +114,12 @@ def readable(world: World, text: str) -> str:
         kept.append(literal)
         return f"\ue000{len(kept) - 1}\ue001"
 
-    text = _CONTROL.sub("", text).replace("\ue000", "").replace("\ue001", "")
+    text = plain(text).replace("\ue000", "").replace("\ue001", "")
     text = _ESCAPED.sub(lambda match: keep(match[1]), text)
     text = _CODE.sub(lambda match: keep((match[1] or match[2] or "").strip("\n")), text)
     text = _MENTION.sub(lambda match: keep(_named(world, match)), text)
-    for pattern, plain in _MARKS:
-        text = pattern.sub(plain, text)
+    for pattern, bare in _MARKS:
+        text = pattern.sub(bare, text)
     for _ in range(2):  # an escape may stand inside code
         text = re.sub("\ue000(\\d+)\ue001", lambda match: kept[int(match[1])], text)
     return text
@@ -113,9 +165,9 @@ def _embed(world: World, embed: Json) -> str:
         between = "\n" if "\n" in value else ": "
         lines.append(f"{readable(world, field['name'])}{between}{value}")
     pictures = (embed[key]["url"] for key in ("image", "thumbnail") if key in embed)
-    lines += [f"[picture {_CONTROL.sub('', url)}]" for url in pictures]
+    lines += [f"[picture {plain(url)}]" for url in pictures]
     if "footer" in embed:
-        lines += ["", _CONTROL.sub("", embed["footer"]["text"])]
+        lines += ["", plain(embed["footer"]["text"])]
     return textwrap.indent("\n".join(lines), "│ ", lambda _: True)
 
 

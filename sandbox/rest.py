@@ -331,9 +331,9 @@ async def channel_message(request: web.Request) -> web.Response:
     if request.method == "PATCH":
         if found.author is not BOT:
             raise Refusal.of(Code.NOT_THE_AUTHOR)
-        return answer(
-            messages.edit(world, found, _message_form(request), request[_UPLOADS]).to_json(world.address)
-        )
+        form = _message_form(request)
+        messages.count_old_edit(world, found)
+        return answer(messages.edit(world, found, form, request[_UPLOADS]).to_json(world.address))
     if found.author is not BOT and not world.may(BOT, Permission.MANAGE_MESSAGES, where):
         raise Refusal.of(Code.MISSING_PERMISSIONS)
     messages.delete(world, found)

@@ -6,9 +6,11 @@ it. A value reaches to the next `option:`; one in double quotes is taken as it s
 
 import difflib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
-from sandbox import commands
+from sandbox import commands, messages
 from sandbox.errors import SandboxError
 from sandbox.forms import (
     ATTACHMENT,
@@ -25,7 +27,7 @@ from sandbox.forms import (
     USER,
 )
 from sandbox.permissions import Permission
-from sandbox.world import GUILD_ID, Json, User, World, permission_names
+from sandbox.world import ATTACHMENT_LIMIT_BYTES, GUILD_ID, Json, User, World, permission_names
 
 _MARK = re.compile(r"(?:^|(?<=\s))([^\s:\"]{1,32}):(?=\s|$)")
 _QUOTED = re.compile(r"\"[^\"]*\"")
@@ -33,17 +35,39 @@ _QUOTED = re.compile(r"\"[^\"]*\"")
 
 @dataclass(frozen=True)
 class Line:
-    """A command with the data of its interaction; `data` is as the gateway tells it."""
+    """A command with the data of its interaction; `data` is as the gateway tells it.
+
+    `focused` is the option that is still being typed.
+    """
 
     command: Json
     data: Json
+    focused: Json | None = None
 
 
-def read(world: World, user: User, channel_id: str, text: str, *, granted: bool = False) -> Line:
+@dataclass(frozen=True)
+class File:
+    """A file that a member attaches."""
+
+    name: str
+    content: bytes
+
+
+def read(
+    world: World,
+    user: User,
+    channel_id: str,
+    text: str,
+    *,
+    granted: bool = False,
+    files: Mapping[str, File] | None = None,
+    paths: bool = False,
+) -> Line:
     """Read a whole line.
 
     `granted` shows the command to the user whatever its default permissions are, as a server's
-    settings can.
+    settings can. `files` are the values of options that take one; with `paths`, the line itself may
+    give the path of one.
 
     Raises:
         SandboxError: Discord's client would not send it; the sentence says why.
@@ -51,35 +75,41 @@ def read(world: World, user: User, channel_id: str, text: str, *, granted: bool 
     command, path, options, rest = _find(world, user, channel_id, text, granted)
     values: list[Json] = []
     resolved: Json = {}
-    given = _split(options, rest)
+    given, attached = _split(options, rest), dict(files or {})
     for option in options:
         name = option["name"]
-        if name in given:
+        if option["type"] == ATTACHMENT and (name in attached or (name in given and paths)):
+            file = attached.pop(name, None) or _opened(option, given[name])
+            values.append({"type": ATTACHMENT, "name": name, "value": _attached(world, file, resolved)})
+        elif name in given:
             values.append(_value(world, option, given[name], resolved))
         elif option.get("required"):
             raise SandboxError(f"The option {name} is required: {option['description']}.")
+    if attached:
+        raise SandboxError(f"/{command['name']} has no option {next(iter(attached))!r} that takes a file.")
     return Line(command, _data(command, path, values, resolved))
 
 
-def read_unfinished(world: World, user: User, channel_id: str, text: str) -> Line:
-    """Read a line whose last option is still being typed, for its autocompletion.
+def read_unfinished(
+    world: World, user: User, channel_id: str, text: str, *, focused: str | None = None, granted: bool = False
+) -> Line:
+    """Read a line of which the option `focused`, by default the last one, is still being typed.
 
     Raises:
-        SandboxError: the last option is none that the bot completes.
+        SandboxError: that option is none that the bot completes.
     """
-    command, path, options, rest = _find(world, user, channel_id, text, granted=False)
+    command, path, options, rest = _find(world, user, channel_id, text, granted)
     given = _split(options, rest)
     by_name = {option["name"]: option for option in options}
-    focused = list(given)[-1] if given else None
-    if focused is None or not by_name[focused].get("autocomplete"):
-        raise SandboxError("The bot completes nothing at the end of this line.")
-    values = []
-    for name, value in given.items():
-        if name == focused:
-            values.append({"type": by_name[name]["type"], "name": name, "value": value, "focused": True})
-        else:
-            values.append(_value(world, by_name[name], value, {}))
-    return Line(command, _data(command, path, values, {}))
+    if focused is None:
+        focused = list(given)[-1] if given else ""
+    if not by_name.get(focused, {}).get("autocomplete"):
+        where = f"in the option {focused}" if focused else "at the end of this line"
+        raise SandboxError(f"The bot completes nothing {where}.")
+    kind, typed = by_name[focused]["type"], given.pop(focused, "")
+    unfinished = {"type": kind, "name": focused, "value": typed, "focused": True}
+    values = [_value(world, by_name[name], value, {}) for name, value in given.items()]
+    return Line(command, _data(command, path, [*values, unfinished], {}), unfinished)
 
 
 def _find(
@@ -93,11 +123,7 @@ def _find(
     if name not in offered:
         raise SandboxError(f"There is no command /{name}.{_closest(name, offered, '/')}")
     command = offered[name]
-    if not granted and not commands.shown_to(world, command, user):
-        needed = permission_names(commands.required_permissions(command) or 0)
-        raise SandboxError(f"Discord does not show /{name} to {user.title}: it is for members with {needed}.")
-    if not world.may(user, Permission.USE_APPLICATION_COMMANDS, world.channels[channel_id]):
-        raise SandboxError(f"{user.title} may not use commands in #{world.channels[channel_id].name}.")
+    check_may_use(world, user, channel_id, command, f"/{name}", granted=granted)
     path: list[Json] = []
     options: list[Json] = command["options"]
     while options and options[0]["type"] in (SUB_COMMAND, SUB_COMMAND_GROUP):
@@ -110,6 +136,21 @@ def _find(
         path.append(by_name[word])
         options = by_name[word].get("options", [])
     return command, path, options, rest.strip()
+
+
+def check_may_use(
+    world: World, user: User, channel_id: str, command: Json, shown: str, *, granted: bool
+) -> None:
+    """Refuse a command that Discord does not show to a member, or that the channel does not let them use.
+
+    Raises:
+        SandboxError: it is so.
+    """
+    if not granted and not commands.shown_to(world, command, user):
+        needed = permission_names(commands.required_permissions(command) or 0)
+        raise SandboxError(f"Discord does not show {shown} to {user.title}: it is for members with {needed}.")
+    if not world.may(user, Permission.USE_APPLICATION_COMMANDS, world.channels[channel_id]):
+        raise SandboxError(f"{user.title} may not use commands in #{world.channels[channel_id].name}.")
 
 
 def _closest(word: str, known: "dict[str, Json] | list[str]", before: str = "", after: str = "") -> str:
@@ -180,9 +221,27 @@ def _converted(world: World, option: Json, kind: int, text: str, resolved: Json)
                 raise SandboxError(f"The option {name} takes true or false, not {text[:80]!r}.")
             return text.lower() == "true"
         case _ if kind == ATTACHMENT:
-            raise SandboxError(f"The option {name} takes a file, which cannot be typed here.")
+            raise SandboxError(f"The option {name} takes a file, which cannot be typed here: attach it.")
         case _:
             return _referenced(world, option, kind, text, resolved)
+
+
+def _opened(option: Json, path: str) -> File:
+    try:
+        return File(Path(path).name, Path(path).expanduser().read_bytes())
+    except (OSError, RuntimeError, ValueError) as error:
+        cause = getattr(error, "strerror", None) or "that is no path"
+        raise SandboxError(f"The option {option['name']} takes a file, but {path!r}: {cause}.") from None
+
+
+def _attached(world: World, file: File, resolved: Json) -> str:
+    """The id of an attachment that holds the file."""
+    if len(file.content) > ATTACHMENT_LIMIT_BYTES:
+        raise SandboxError(f"{file.name} is larger than {ATTACHMENT_LIMIT_BYTES // 2**20} MiB.")
+    attachment = messages.attachment(world, file.name, file.content, ephemeral=True)
+    world.attachments[attachment.id] = attachment
+    resolved.setdefault("attachments", {})[attachment.id] = attachment.to_json(world.address)
+    return attachment.id
 
 
 def _chosen(option: Json, text: str) -> str | int | float:

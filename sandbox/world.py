@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.clock import Changes, Clock, Snowflakes
+from sandbox.fields import Locale
 from sandbox.permissions import ALL, NAMES, Overwrite, Permission, in_channel
 
 Json = dict[str, Any]
@@ -20,7 +21,6 @@ SUPPRESS_EMBEDS = 1 << 2
 EPHEMERAL = 1 << 6
 LOADING = 1 << 7
 SUPPRESS_NOTIFICATIONS = 1 << 12
-COMPONENTS_V2 = 1 << 15
 
 GUILDS, GUILD_MEMBERS, GUILD_PRESENCES = 1 << 0, 1 << 1, 1 << 8
 GUILD_MESSAGES, DIRECT_MESSAGES, MESSAGE_CONTENT = 1 << 9, 1 << 12, 1 << 15
@@ -184,12 +184,22 @@ class Attachment:
         return body | ({"ephemeral": True} if self.ephemeral else {})
 
 
+COMMAND, COMPONENT, AUTOCOMPLETE, MODAL_SUBMIT = 2, 3, 4, 5
+"""Kinds of interactions."""
+
+
 @dataclass
 class Interaction:
-    """One use of a command.
+    """One use of a command, a button, a select or a modal, or one question for completions.
 
-    `kind` is 2 for a command and 4 for autocompletion. `created_at` and `acknowledged_at` are Unix
-    seconds; `original` is the first answer's message, None before it and after its deletion.
+    `name` is the command's name, the button's label, the select's placeholder or the modal's title, and
+    `shown` how it stands in the chat. `created_at` and `acknowledged_at` are Unix seconds. `source` is
+    the message whose component led here, `trigger` the interaction whose modal is sent, `target` what a
+    context menu belongs to, `focused` the option that is completed.
+
+    `original` is the first answer's message, None before it and after its deletion; after a deferred
+    update it is the source, which then had `deferred_at_edits` edits. `modal` is the one that the first
+    answer opened, `choices` the completions.
     """
 
     id: str
@@ -197,22 +207,37 @@ class Interaction:
     kind: int
     user: User
     channel_id: str
-    command: str
+    name: str
+    shown: str
     created_at: float
+    source: "Message | None" = None
+    trigger: "Interaction | None" = None
+    target: "User | Message | None" = None
+    focused: Json | None = None
     acknowledged_at: float | None = None
     original: "Message | None" = None
-    original_deleted: bool = False
+    deferred_at_edits: int | None = None
     followups: list["Message"] = field(default_factory=list)
+    modal: Json | None = None
     choices: list[Json] | None = None
 
     def metadata(self) -> Json:
         """Discord's message interaction metadata object."""
-        return {
+        body: Json = {
             "id": self.id,
             "type": self.kind,
             "user": self.user.to_json(),
             "authorizing_integration_owners": {"0": GUILD_ID},
         }
+        if isinstance(self.target, User):
+            body["target_user"] = self.target.to_json()
+        elif self.target:
+            body["target_message_id"] = self.target.id
+        if self.trigger:
+            body["triggering_interaction_metadata"] = self.trigger.metadata()
+        elif self.source:
+            body["interacted_message_id"] = self.source.id
+        return body
 
 
 @dataclass
@@ -280,8 +305,9 @@ class Message:
             }
         if self.interaction:
             metadata = self.interaction.metadata()
-            if self.replies_to:
-                metadata["original_response_message_id"] = self.replies_to
+            original = self.interaction.original
+            if original and original is not self:
+                metadata["original_response_message_id"] = original.id
             body |= {
                 "application_id": APPLICATION_ID,
                 "webhook_id": APPLICATION_ID,
@@ -316,7 +342,8 @@ class World:
     """Everything there is.
 
     `#verses` lets everyone do everything usual, in `#announcements` the bot may not post and `#staff`
-    it does not even see. The student has no permission to manage anything, the teacher has Manage
+    it does not even see. `locales` are the members' languages by user name, `guild_locale` the
+    server's. The student has no permission to manage anything, the teacher has Manage
     Server through the role Teacher, the assistant a role without permissions, the owner may
     everything.
     """
@@ -355,6 +382,8 @@ class World:
                 Channel(STAFF_ID, "staff", "The bot cannot see this", 2, (hidden, shown)),
             )
         }
+        self.locales: dict[str, Locale] = dict.fromkeys(self.users, "en-US")
+        self.guild_locale: Locale = "en-US"
         self.members = {
             member.user.id: member
             for member in (
@@ -427,7 +456,7 @@ class World:
             "premium_tier": 0,
             "premium_subscription_count": 0,
             "premium_progress_bar_enabled": False,
-            "preferred_locale": "en-US",
+            "preferred_locale": self.guild_locale,
             "nsfw": False,
             "nsfw_level": 0,
             "region": "deprecated",

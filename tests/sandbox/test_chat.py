@@ -2,6 +2,7 @@
 
 import asyncio
 
+import discord
 import pytest
 from prompt_toolkit.application import create_app_session
 from prompt_toolkit.completion import CompleteEvent
@@ -39,7 +40,7 @@ def test_say_fails_in_one_sentence(on_stage):
         with pytest.raises(SandboxError, match="no final answer within"):
             await replies(stage, "/later", within_s=0.2)
         failing = asyncio.create_task(replies(stage, "/silent"))
-        await stage.until(lambda: any(i.command == "silent" for i in stage.world.interactions.values()))
+        await stage.until(lambda: any(i.name == "silent" for i in stage.world.interactions.values()))
         stage.world.move_clock(4)
         with pytest.raises(SandboxError, match="did not respond"):
             await failing
@@ -47,8 +48,103 @@ def test_say_fails_in_one_sentence(on_stage):
     on_stage(play)
 
 
+class Change(discord.ui.Modal, title="Change"):
+    seed = discord.ui.TextInput(label="Seed", default="to be", min_length=2)
+    how_many = discord.ui.Label(text="How many", component=discord.ui.TextInput(default="4"))
+
+    async def on_submit(self, interaction):
+        await interaction.response.send_message(f"{self.seed.value} x {self.how_many.component.value}")
+
+
+class Buttons(discord.ui.View):
+    @discord.ui.button(label="Change it", custom_id="change")
+    async def change(self, interaction, _):
+        await interaction.response.send_modal(Change())
+
+    @discord.ui.button(label="Later", custom_id="later")
+    async def later(self, interaction, _):
+        await interaction.response.defer()
+        await interaction.followup.send("at last")
+
+    @discord.ui.select(
+        placeholder="Kind", options=[discord.SelectOption(label=name) for name in ("Word", "Char")]
+    )
+    async def kind(self, interaction, select):
+        await interaction.response.edit_message(content=f"it is {select.values[0]}", view=None)
+
+
+def with_buttons(bot):
+    @bot.tree.command(description="Buttons")
+    async def buttons(interaction: discord.Interaction):
+        await interaction.response.send_message("choose", view=Buttons())
+
+    @bot.tree.context_menu(name="Go on with it")
+    async def go_on(interaction: discord.Interaction, message: discord.Message):
+        await interaction.response.send_message(f"{message.content} …")
+
+    @bot.tree.context_menu(name="Who")
+    async def who(interaction: discord.Interaction, member: discord.Member):
+        await interaction.response.send_message(f"{member.name} speaks {interaction.locale}")
+
+    @bot.tree.command(description="Reads")
+    async def reads(interaction: discord.Interaction, text: discord.Attachment):
+        await interaction.response.send_message((await text.read()).decode())
+
+
+def test_say_does_what_a_person_does_with_the_mouse(on_stage, tmp_path):
+    async def play(stage):
+        (tmp_path / "lines.txt").write_text("from a file")
+        assert (await replies(stage, "/buttons"))[1].splitlines()[2:] == [
+            "choose",
+            "[Change it] [Later]",
+            "[Kind: Word, Char]",
+        ]
+        assert (await replies(stage, "!press change it"))[1].splitlines() == [
+            "[Change]",
+            "│ Seed: to be",
+            "│ How many: 4",
+            "(!submit FIELD: VALUE … sends it)",
+        ]
+        sent = (await replies(stage, "!submit how many: 7 Seed: or not: to be"))[1]
+        assert sent.splitlines() == ["Student filled in Change", "shakelm [APP]", "or not: to be x 7"]
+        assert "at last" in (await replies(stage, "!press Later"))[2]
+        assert "it is Char" in (await replies(stage, "!select Kind: Char"))[1]
+        assert "at last …" in (await replies(stage, '!menu "Go on with it" at last'))[1]
+        assert "at last … …" in (await replies(stage, "!menu go on with it"))[1]
+        message = stage.world.messages[next(iter(stage.world.messages))]
+        assert "it is Char …" in (await replies(stage, f"!menu Go on with it {message.id}"))[1]
+        assert (await replies(stage, "!locale de"))[1] == "Student's language is de now."
+        assert "teacher speaks de" in (await replies(stage, "!menu Who @teacher"))[1]
+        assert "from a file" in (await replies(stage, f"/reads text: {tmp_path / 'lines.txt'}"))[1]
+        assert "!press" in (await replies(stage, "!help"))[1]
+
+    on_stage(play, prepare=with_buttons)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("!presss", "There is no !presss; there are: !press, "),
+        ("!press Nothing", "no button 'Nothing'; there are: Change it, Later"),
+        ("!select Kind: Verse", "offers: Word, Char; not 'Verse'"),
+        ("!submit Seed: x", "no open modal"),
+        ("!menu Nothing", "no 'Nothing'; there are: Go on with it"),
+        ("!menu Go on with it never said", "No message holds 'never said'"),
+        ("!menu Who @nobody", "no user 'nobody'"),
+        ("!locale tlh", "does not speak 'tlh'"),
+    ],
+)
+def test_say_refuses_what_the_mouse_cannot_do(on_stage, line, words):
+    async def play(stage):
+        await stage.answered("/buttons")
+        with pytest.raises(SandboxError, match=words):
+            await replies(stage, line)
+
+    on_stage(play, prepare=with_buttons)
+
+
 def completions(world, user, text):
-    completer = chat.CommandCompleter(world, world.users[user])
+    completer = chat.LineCompleter(world, world.users[user])
     return [found.text for found in completer.get_completions(Document(text), CompleteEvent())]
 
 
@@ -78,7 +174,7 @@ def test_talk_shows_answers_edits_and_refusals_and_ends_with_quit(on_stage):
             stage.type("/hello name: Nurse", "teacher")
             await stage.until(lambda: any("Nurse" in text for text in shown))
             keys.send_text("/silent\r")
-            await stage.until(lambda: any(i.command == "silent" for i in stage.world.interactions.values()))
+            await stage.until(lambda: any(i.name == "silent" for i in stage.world.interactions.values()))
             await stage.control("POST", "/clock", {"ahead_s": 4})
             await stage.until(lambda: "did not respond" in shown[-1])
             keys.send_text("/quit\r")
@@ -88,6 +184,56 @@ def test_talk_shows_answers_edits_and_refusals_and_ends_with_quit(on_stage):
         assert "psst" not in "".join(shown)
 
     on_stage(play)
+
+
+def test_completion_asks_the_bot(on_stage):
+    async def play(stage):
+        completer = chat.LineCompleter(stage.world, stage.world.users["student"])
+
+        async def completed(text):
+            found = completer.get_completions_async(Document(text), CompleteEvent())
+            return [(completion.text, completion.start_position) async for completion in found]
+
+        offered = ["default@1", "default@2"]
+        assert await completed("/suggest model: def") == [(name, -3) for name in offered]
+        assert await completed("/suggest mod") == [("model:", -3)]
+        assert ("other@1", 0) in await completed("/suggest who: @teacher model: ")
+        assert await completed("good morrow") == []
+
+    on_stage(play)
+
+
+def test_completion_knows_the_buttons(on_stage):
+    async def play(stage):
+        await stage.answered("/buttons")
+        world = stage.world
+        assert completions(world, "student", "!h") == ["!help"]
+        assert completions(world, "student", "!press ch") == ["!press Change it"]
+        assert completions(world, "student", "!select ") == ["!select Kind: "]
+        assert completions(world, "student", "!menu") == ["!menu", '!menu "Go on with it" ', '!menu "Who" ']
+
+    on_stage(play, prepare=with_buttons)
+
+
+def test_talk_asks_for_the_fields_of_a_modal(on_stage):
+    async def play(stage):
+        shown = []
+        await stage.answered("/buttons")
+        with create_pipe_input() as keys, create_app_session(input=keys, output=DummyOutput()):
+            talk = asyncio.create_task(chat.talk(stage.world, stage.world.users["student"], shown.append))
+            keys.send_text("!press Change it\r")
+            await stage.until(lambda: any("[Change]" in text for text in shown))
+            clear = "\x01\x0b"  # to the start, and everything behind it away
+            keys.send_text(f"{clear}x\r\r")
+            await stage.until(lambda: "2 to 4000 characters" in shown[-1])
+            keys.send_text("yz\r\r")
+            await stage.until(lambda: any("xyz x 4" in text for text in shown))
+            keys.send_text("!press Change it\r\x03")
+            await stage.until(lambda: "Closed, nothing was sent." in shown)
+            keys.send_text("/quit\r")
+            await asyncio.wait_for(talk, 10)
+
+    on_stage(play, prepare=with_buttons)
 
 
 @pytest.mark.parametrize("key", ["\x04", "\x03"])

@@ -162,7 +162,44 @@ LONG = [{"type": 3, "name": f"o{n}", "description": "d" * 100} for n in range(25
             "options.0",
             "APPLICATION_COMMAND_OPTIONS_AUTOCOMPLETE_INVALID",
         ),
+        (
+            {"options": [{**OPTIONS[4], "choices": [{"name": "c", "value": "v" * 101}]}]},
+            "options.0.choices.0.value",
+            "BASE_TYPE_MAX_LENGTH",
+        ),
         ({"contexts": []}, "contexts", "BASE_TYPE_MIN_LENGTH"),
+        ({"name_localizations": {"es": "verso"}}, "name_localizations.es", "BASE_TYPE_CHOICES"),
+        (
+            {"name_localizations": {"es-ES": "Un Verso"}},
+            "name_localizations",
+            "APPLICATION_COMMAND_INVALID_NAME",
+        ),
+        (
+            {"name_localizations": {"es-ES": "x" * 33}},
+            "name_localizations.es-ES",
+            "BASE_TYPE_MAX_LENGTH",
+        ),
+        (
+            {"description_localizations": {"es-ES": "x" * 101}},
+            "description_localizations.es-ES",
+            "BASE_TYPE_MAX_LENGTH",
+        ),
+        (
+            {"options": [OPTIONS[2] | {"name_localizations": {"es-ES": "Líneas"}}]},
+            "options.0.name_localizations.es-ES",
+            "APPLICATION_COMMAND_INVALID_NAME",
+        ),
+        (
+            {"type": 3, "name": "Verse of It"},
+            "description",
+            "APPLICATION_COMMAND_CONTEXT_MENU_INVALID",
+        ),
+        (
+            {"type": 2, "name": "Verse of It", "description": "", "options": [OPTIONS[1]]},
+            "options",
+            "APPLICATION_COMMAND_CONTEXT_MENU_INVALID",
+        ),
+        ({"type": 3, "name": "x" * 33, "description": ""}, "name", "BASE_TYPE_MAX_LENGTH"),
         (
             {
                 "options": [
@@ -192,3 +229,39 @@ def test_two_commands_of_one_name_and_too_many(world):
     with pytest.raises(Refusal) as many:
         commands.replace_all(world, None, [{"name": f"c{n}", "description": "d"} for n in range(101)])
     assert many.value.code == 30032
+
+
+def test_context_menus_and_slash_commands_have_names_and_limits_of_their_own(world):
+    menus = [{"type": kind, "name": f"Verse {number}"} for kind in (2, 3) for number in range(15)]
+    slash = [{"name": f"c{number}", "description": "d"} for number in range(100)]
+    assert len(commands.replace_all(world, None, [*menus, *slash])) == 130
+    for kind in (2, 3):
+        with pytest.raises(Refusal) as many:
+            commands.add(world, None, read(CommandForm, {"type": kind, "name": "One more"}))
+        assert many.value.code == 30032 and str(many.value).endswith("(15)")
+    again, new = commands.add(world, None, read(CommandForm, menus[0]))
+    assert again["name"] == "Verse 0" and not new
+    assert set(commands.offered(world, 2)) == {f"Verse {number}" for number in range(15)}
+    assert set(commands.offered(world)) == {f"c{number}" for number in range(100)}
+
+
+def test_localizations_are_kept(world):
+    body = {
+        "name": "verse",
+        "description": "Write",
+        "name_localizations": {"es-ES": "verso"},
+        "description_localizations": {"es-ES": "Escribe"},
+        "options": [OPTIONS[2] | {"name_localizations": {"es-ES": "líneas"}}],
+    }
+    command, _ = commands.add(world, None, read(CommandForm, body))
+    assert command["name_localizations"] == {"es-ES": "verso"}
+    assert command["description_localizations"] == {"es-ES": "Escribe"}
+    assert command["options"][0]["name_localizations"] == {"es-ES": "líneas"}
+    changed = commands.change(world, None, command["id"], {"description": "Write it"})
+    assert changed["name_localizations"] == {"es-ES": "verso"}
+    menu, _ = commands.add(
+        world,
+        None,
+        read(CommandForm, {"type": 3, "name": "Go on", "name_localizations": {"de": "Weiter so"}}),
+    )
+    assert menu["name_localizations"] == {"de": "Weiter so"}

@@ -7,7 +7,8 @@ import pytest
 from sandbox.forms import MessageForm, read
 from sandbox.interactions import begin
 from sandbox.messages import Upload, defer, edit, send
-from sandbox.rendering import readable, render
+from sandbox.modals import ModalForm
+from sandbox.rendering import readable, render, render_modal
 from sandbox.world import BOT, VERSES_ID, World
 
 
@@ -85,7 +86,7 @@ def test_deferred_then_edited_ephemeral_answer():
     async def play():
         world = World("t")
         student = world.users["student"]
-        interaction = begin(world, student, VERSES_ID, {"name": "verse"}, {})
+        interaction = begin(world, student, VERSES_ID, "verse", {})
         waiting = defer(world, VERSES_ID, BOT, interaction, ephemeral=True)
         head = "Student used /verse\nshakelm [APP]\n"
         assert render(world, waiting) == head + "… is thinking\n(only you can see this)"
@@ -95,3 +96,70 @@ def test_deferred_then_edited_ephemeral_answer():
         assert render(world, waiting) == head + "done again\n(edited)\n(only you can see this)"
 
     asyncio.run(play())
+
+
+ROWS = [
+    {
+        "type": 1,
+        "components": [
+            {"type": 2, "style": 1, "label": "Again\x1b[31m", "custom_id": "a", "emoji": {"name": "🔁"}},
+            {"type": 2, "style": 2, "label": "Continue", "custom_id": "c", "disabled": True},
+            {"type": 2, "style": 5, "label": "Docs", "url": "https://example.org"},
+        ],
+    },
+    {
+        "type": 1,
+        "components": [
+            {
+                "type": 3,
+                "custom_id": "kind",
+                "placeholder": "Pick a kind",
+                "options": [{"label": "Word", "value": "w"}, {"label": "Char", "value": "c"}],
+            }
+        ],
+    },
+]
+
+
+def test_buttons_and_selects_stand_below_and_disabled_ones_look_faint():
+    world = World("t")
+    sent = message(world, {"content": "x", "components": ROWS})
+    assert render(world, sent).splitlines()[2:] == [
+        "[🔁 Again[31m] [Continue, disabled] [Docs: https://example.org]",
+        "[Pick a kind: Word, Char]",
+    ]
+    assert "<[Continue, disabled]>" in render(world, sent, lambda text: f"<{text}>")
+
+
+def test_answers_say_what_was_used():
+    async def play():
+        world = World("t")
+        student = world.users["student"]
+        asked = message(world, {"content": "x", "components": ROWS})
+
+        def head(shown, source=None, **options):
+            interaction = begin(world, student, VERSES_ID, "n", {}, shown=shown, source=source, **options)
+            replies_to = source and source.id
+            answer = message(world, {"content": "y"}, interaction=interaction, replies_to=replies_to)
+            interaction.original = answer
+            more = message(world, {"content": "z"}, interaction=interaction, replies_to=answer.id)
+            assert render(world, more) == "shakelm [APP]\nz"
+            return render(world, answer).splitlines()[0]
+
+        assert head("Continue as verse") == "Student used Continue as verse"
+        assert head("[Again]", asked, kind=3) == "Student used [Again]"
+        assert head("Change", asked, kind=5) == "Student filled in Change"
+
+    asyncio.run(play())
+
+
+def test_a_modal():
+    seed = {"type": 4, "custom_id": "s", "style": 1, "label": "Seed", "value": "to be"}
+    select = {"type": 3, "custom_id": "k", "required": False, "options": ROWS[1]["components"][0]["options"]}
+    rows = [{"type": 1, "components": [seed]}, {"type": 18, "label": "Kind", "component": select}]
+    form = read(ModalForm, {"custom_id": "m", "title": "Change", "components": rows})
+    assert render_modal(form.to_json()).splitlines() == [
+        "[Change]",
+        "│ Seed: to be",
+        "│ Kind (pick of Word, Char; may stay empty):",
+    ]
