@@ -1,30 +1,35 @@
-"""How fast training is: this project's LSTM layer against Keras's, and its windows against prefixes.
+"""How fast training is: this project's LSTM layer against Keras's and PyTorch's, windows against prefixes.
 
 Run it with `.venv/bin/python benchmarks/training.py`; the corpus must be in the cache or reachable. Each pair
-takes turns, step by step, in one process, so that a machine whose speed drifts treats both alike.
+takes turns, step by step, in one process, so that a machine whose speed drifts treats both alike. PyTorch is
+compared where it is installed.
 """
 
 import functools
+import importlib.util
+import os
 import platform
 import statistics
 import time
 from collections.abc import Callable
 from typing import Any
 
+import notebook
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 
 from shakelm import architectures, corpus
 from shakelm.backend import device, keras
-from shakelm.configuration import plan
+from shakelm.batches import Windows
+from shakelm.configuration import Precision, plan
 from shakelm.lstm import LSTM
 from shakelm.splitting import split
-from shakelm.training import Windows
+from shakelm.training import MAX_GRADIENT_NORM
 from shakelm.vocabulary import fit
 
 ROUNDS = 7
-PREFIX_BATCH = 32
+EMBEDDING = 100
 
 Step = Callable[[], Any]
 
@@ -34,6 +39,7 @@ def main() -> None:
     console = Console(width=110)
     console.print(f"{device()}, Python {platform.python_version()}, medians of {ROUNDS} rounds")
     layers(console)
+    frameworks(console)
     windows_against_prefixes(console)
 
 
@@ -56,59 +62,92 @@ def layers(console: Console) -> None:
     console.print("Characters trained on in a second, 2 LSTM layers:", table)
 
 
+def frameworks(console: Console) -> None:
+    """The same network, optimizer, clipping and threads with this project's layer and with PyTorch's.
+
+    PyTorch computes in bfloat16 as its documentation advises, inside `torch.autocast`.
+    """
+    if importlib.util.find_spec("torch") is None:
+        console.print("PyTorch is not installed, so nothing is compared with it: `pip install torch`.")
+        return
+    table = Table("precision", "network", "batch x window", "PyTorch", "own", "ratio")
+    precisions: tuple[Precision, ...] = ("float32", "bfloat16")
+    for precision in precisions:
+        for units, batch, window in ((512, 64, 128), (512, 32, 128)):
+            tokens = np.random.default_rng(1).integers(1, 66, (batch, window))
+            configuration = plan("stacked-lstm", "char", units=(units, units), embedding=EMBEDDING).model
+            layer = functools.partial(LSTM, precision=precision)
+            optimizer = keras.optimizers.AdamW(global_clipnorm=MAX_GRADIENT_NORM)
+            own = _step(
+                architectures.build(configuration, 66, lstm=layer), tokens, tokens, optimizer=optimizer
+            )
+            theirs = _torch_step(units, precision, tokens)
+            reference, speed = (batch * window / seconds for seconds in _medians([theirs, own]))
+            table.add_row(
+                precision,
+                str((units, units)),
+                f"{batch} x {window}",
+                f"{reference:,.0f}/s",
+                f"{speed:,.0f}/s",
+                f"{speed / reference:.2f}",
+            )
+    console.print("Characters trained on in a second, against PyTorch's nn.LSTM:", table)
+
+
+def _torch_step(units: int, precision: str, tokens: Any) -> Step:
+    """One training step of embedding, two LSTM layers and output layer, run once before it is returned."""
+    import torch
+
+    torch.set_num_threads(os.cpu_count() or 1)  # as many as TensorFlow takes
+    embedding, output = torch.nn.Embedding(66, EMBEDDING), torch.nn.Linear(units, 66)
+    lstm = torch.nn.LSTM(EMBEDDING, units, 2, batch_first=True)
+    parameters = [parameter for part in (embedding, lstm, output) for parameter in part.parameters()]
+    optimizer = torch.optim.AdamW(parameters)
+    ids = torch.tensor(tokens)
+
+    def step() -> float:
+        optimizer.zero_grad()
+        with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bfloat16"):
+            logits = output(lstm(embedding(ids))[0])
+        loss = torch.nn.functional.cross_entropy(logits.float().flatten(0, 1), ids.flatten())
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(parameters, MAX_GRADIENT_NORM)
+        optimizer.step()
+        return float(loss.detach())
+
+    step()
+    return step
+
+
 def windows_against_prefixes(console: Console) -> None:
     """The notebook's stacked LSTM on words: every prefix of a line an example, or every window position."""
     text = split(corpus.load("shakespeare").text, "contiguous").train
     vocabulary = fit(text, "word")
-    configuration = plan("stacked-lstm", "word").model
-    ids = vocabulary.encode(text)
-    inputs, targets = Windows(ids, window=32, batch=8)[0]
-    own = _step(architectures.build(configuration, len(vocabulary), lstm=LSTM), inputs, targets)
-    prefixes, following = _prefixes(vocabulary.encode(line) for line in text.splitlines()[:2000])
-    notebook = _step(
-        _notebook_network(len(vocabulary), prefixes.shape[1]),
-        prefixes[:PREFIX_BATCH],
-        keras.utils.to_categorical(following[:PREFIX_BATCH], len(vocabulary)),
+    configuration = plan("stacked-lstm", "word")
+    settings = configuration.training
+    inputs, targets = Windows(vocabulary.encode(text), settings.window, settings.batch)[0]
+    own = _step(architectures.build(configuration.model, len(vocabulary), lstm=LSTM), inputs, targets)
+    prefixes, following = notebook.prefixes(vocabulary.encode(line) for line in text.splitlines()[:2000])
+    prefix_step = _step(
+        notebook.network(len(vocabulary), prefixes.shape[1]),
+        prefixes[: notebook.BATCH],
+        keras.utils.to_categorical(following[: notebook.BATCH], len(vocabulary)),
         loss="categorical_crossentropy",
     )
-    own_s, notebook_s = _medians([own, notebook])
-    speeds = targets.size / own_s, PREFIX_BATCH / notebook_s
+    own_s, prefix_s = _medians([own, prefix_step])
+    speeds = targets.size / own_s, notebook.BATCH / prefix_s
     table = Table("way", "words predicted in a step", "words/s", "ratio")
-    table.add_row("prefixes, one-hot targets", str(PREFIX_BATCH), f"{speeds[1]:,.0f}", "1")
+    table.add_row("prefixes, one-hot targets", str(notebook.BATCH), f"{speeds[1]:,.0f}", "1")
     table.add_row(
         "windows, sparse targets", str(targets.size), f"{speeds[0]:,.0f}", f"{speeds[0] / speeds[1]:.1f}"
     )
     console.print("Words predicted in training in a second, the notebook's stacked LSTM:", table)
 
 
-def _prefixes(lines: Any) -> tuple[np.ndarray, np.ndarray]:
-    """All prefixes of each line, padded on the left to the longest line, and the word after each."""
-    lines = [line for line in lines if len(line) > 1]
-    longest = max(map(len, lines)) - 1
-    examples = [(line[:end], line[end]) for line in lines for end in range(1, len(line))]
-    padded = np.zeros((len(examples), longest), np.int32)
-    for row, (prefix, _) in zip(padded, examples, strict=True):
-        row[longest - len(prefix) :] = prefix
-    return padded, np.array([word for _, word in examples])
-
-
-def _notebook_network(vocabulary_size: int, length: int) -> Any:
-    """Embedding 100, LSTM 150 and 100, softmax over the word after the whole prefix."""
-    return keras.Sequential(
-        [
-            keras.Input((length,), dtype="int32"),
-            keras.layers.Embedding(vocabulary_size, 100),
-            keras.layers.LSTM(150, return_sequences=True),
-            keras.layers.LSTM(100),
-            keras.layers.Dense(vocabulary_size, activation="softmax"),
-        ]
-    )
-
-
-def _step(network: Any, inputs: Any, targets: Any, loss: Any = None) -> Step:
+def _step(network: Any, inputs: Any, targets: Any, loss: Any = None, optimizer: Any = None) -> Step:
     """One training step, compiled and run once before it is returned."""
     network.compile(
-        keras.optimizers.Adam(),
+        optimizer or keras.optimizers.Adam(),
         loss or keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         jit_compile=False,
     )

@@ -5,7 +5,6 @@ in a version's safetensors file; a network is rebuilt from its configuration, ne
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -100,21 +99,3 @@ def set_weights(model: Any, weights: Weights) -> None:
     for layer in model.layers:
         for variable in layer.trainable_variables:
             variable.assign(weights[f"{layer.name}.{variable.name}"].astype(np.float32))
-
-
-@dataclass(frozen=True)
-class LayerShape:
-    """One row of a shape table; None in `shape` stands for batch and time, which are free."""
-
-    layer: str
-    kind: str
-    shape: tuple[int | None, ...]
-    parameters: int
-
-
-def shapes(model: Any) -> list[LayerShape]:
-    """Each layer of a model with its output shape (batch, time, features) and parameters."""
-    return [
-        LayerShape(layer.name, type(layer).__name__, tuple(layer.output.shape), layer.count_params())
-        for layer in model.layers
-    ]

@@ -22,9 +22,10 @@ from shakelm.store import Store
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
+    from rich.progress import ProgressColumn
 
     from shakelm.corpus import Corpus
-    from shakelm.training import Progress
+    from shakelm.progress import Progress
 
 app = typer.Typer(
     help="Language models that write Shakespeare-like verse: use, train and compare them.",
@@ -175,19 +176,19 @@ def architectures(
     dropout: Annotated[float | None, typer.Option(help="Share of features dropped in training.")] = None,
 ) -> None:
     """Show each architecture's layers, output shapes and parameters."""
-    from shakelm.architectures import build, shapes
     from shakelm.configuration import NOTEBOOK_UNITS, plan
+    from shakelm.layers import layers as layers_of
 
     for architecture in [name] if name else NOTEBOOK_UNITS:
         configuration = plan(
             architecture, "word", units=_widths(units), layers=layers, embedding=embedding, dropout=dropout
         )
-        rows = shapes(build(configuration.model, vocabulary_size))
+        rows = layers_of(configuration.model, vocabulary_size)
         total = sum(row.parameters for row in rows)
         display.print_table(
             f"{architecture}: {total:,} parameters with a vocabulary of {vocabulary_size:,}",
             ["layer", "kind", "output shape", ">parameters"],
-            [[row.layer, row.kind, display.shape(row.shape), f"{row.parameters:,}"] for row in rows],
+            [[row.name, row.kind, row.output, f"{row.parameters:,}"] for row in rows],
         )
 
 
@@ -232,6 +233,9 @@ def train(
     carry: Annotated[
         bool | None, typer.Option(help="Read the text as streams and carry the state from window to window.")
     ] = None,
+    restart: Annotated[
+        float | None, typer.Option(help="Share of streams that start a window with an empty state; 0.")
+    ] = None,
     schedule: Annotated[
         Schedule | None, typer.Option(help="How the learning rate goes on; constant by default.")
     ] = None,
@@ -246,7 +250,10 @@ def train(
         bool | None, typer.Option(help="Validate, or learn from that text too and keep the last epoch.")
     ] = None,
 ) -> None:
-    """Train a model and publish it as a new version; Ctrl-C keeps the best epoch so far."""
+    """Train a model and publish it as a new version; Ctrl-C keeps the best epoch so far.
+
+    If it is killed, the same command goes on after the last whole epoch.
+    """
     from shakelm.configuration import plan, read_preset
 
     given = {
@@ -266,6 +273,7 @@ def train(
         "weight_decay": weight_decay,
         "averaging": averaging,
         "carry": carry,
+        "restart": restart,
         "precision": precision,
         "patience": patience,
         "validation": validation,
@@ -278,11 +286,14 @@ def train(
     store = _store()
     store.prepare(name)
     text = _load_corpus(corpus)
+    from rich.progress import TextColumn
+
     from shakelm import training  # TensorFlow comes only once the input is known to be good
 
-    with _bar() as bar:
-        report = _TrainingReport(bar)
-        version = training.train(name, text, configuration, store, _command(corpus), report.show)
+    # Rich's own estimate would take what earlier processes did for the speed of this one.
+    with _bar(TextColumn("{task.fields[time_left]}", style="progress.remaining")) as bar:
+        report = _TrainingReport(bar, configuration.model.vocabulary)
+        version = training.train(name, text, configuration, store, _command(corpus), report.show, report.say)
     display.print_card(version)
 
 
@@ -442,29 +453,34 @@ def remove(model: Annotated[str, typer.Argument(metavar="NAME@VERSION")]) -> Non
 class _TrainingReport:
     """The training's progress bar, and a line for each finished epoch that stays."""
 
-    def __init__(self, bar: "Bar") -> None:
+    def __init__(self, bar: "Bar", vocabulary: VocabularyKind) -> None:
         self._bar = bar
-        self._task = bar.add_task("starting", total=1.0)
-        self._epoch = 1
-        self._loss: float | None = None
+        self._task = bar.add_task("starting", total=1.0, time_left="")
+        self._unit = {"char": "characters", "word": "words"}[vocabulary]
+        self._before: Progress | None = None
+
+    def say(self, sentence: str) -> None:
+        self._bar.console.print(sentence, markup=False, highlight=False)
 
     def show(self, progress: "Progress") -> None:
-        if progress.epoch > self._epoch or progress.stage == "scoring":
-            finished = progress.epoch if progress.stage == "scoring" else progress.epoch - 1
-            known = [("loss", self._loss), ("validation loss", progress.validation_loss)]
-            figures = ", ".join(f"{name} {value:.4f}" for name, value in known if value is not None)
-            self._bar.console.print(f"epoch {finished}: {figures}")
-            self._epoch = progress.epoch
-        self._loss = progress.loss
-        losses = f"loss {progress.loss:.4f}"
-        if progress.validation_loss is not None:
-            losses += f"  validation {progress.validation_loss:.4f}"
+        before, self._before = self._before, progress
+        if before is not None and (progress.epoch > before.epoch or progress.stage == "scoring"):
+            loss, validation_loss = before.loss, progress.validation_loss
+            self.say(f"epoch {before.epoch}: {display.losses(loss, validation_loss)}{self._speed(before)}")
         place = f"epoch {progress.epoch}/{progress.epochs}"
+        losses = display.losses(progress.loss, progress.validation_loss)
         self._bar.update(
             self._task,
             completed=progress.share,
-            description="scoring the held-out text" if progress.stage == "scoring" else f"{place}  {losses}",
+            time_left="" if progress.seconds_left is None else display.duration(progress.seconds_left),
+            description="scoring the held-out text"
+            if progress.stage == "scoring"
+            else f"{place}: {losses}{self._speed(progress)}",
         )
+
+    def _speed(self, progress: "Progress") -> str:
+        speed = progress.tokens_per_second
+        return "" if speed is None else f", {speed:,.0f} {self._unit}/s"
 
 
 def _command(corpus: str) -> str:
@@ -506,7 +522,7 @@ def _widths(text: str | None) -> tuple[int, ...] | None:
         ) from error
 
 
-def _bar() -> "Bar":
+def _bar(time_left: "ProgressColumn | None" = None) -> "Bar":
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
@@ -515,7 +531,7 @@ def _bar() -> "Bar":
         TextColumn("{task.description}"),
         BarColumn(),
         TaskProgressColumn(),
-        TimeRemainingColumn(),
+        time_left or TimeRemainingColumn(),
         console=console,
         transient=True,
         disable=not console.is_terminal,

@@ -69,7 +69,8 @@ class TrainingConfiguration(Settings):
     `window` is the length in tokens of a training example, `patience` the number of epochs without
     a better validation loss after which training stops, `number` the seed of everything random.
     With `carry` the text is read as `batch` streams, window after window, with the state carried from one
-    to the next; without it the windows are shuffled and each starts from an empty state. `averaging` is
+    to the next, but for the share `restart` of the streams, drawn for each window, which go on from an empty
+    state; without it the windows are shuffled and each starts from an empty state. `averaging` is
     the momentum of a moving average of the weights, which is what is kept; 0 keeps the weights themselves.
     Without `validation` the text that would validate is learned from too, all epochs are run and the last
     is kept.
@@ -84,6 +85,7 @@ class TrainingConfiguration(Settings):
     split: Split = "contiguous"
     validation: bool = True
     carry: bool = False
+    restart: Annotated[float, Field(ge=0, le=1)] = 0.0
     schedule: Schedule = "constant"
     weight_decay: Annotated[float, Field(ge=0, le=1)] = 0.0
     averaging: Annotated[float, Field(ge=0, lt=1)] = 0.0
@@ -109,15 +111,19 @@ DEFAULT_BATCH: dict[VocabularyKind, int] = {"word": 8, "char": 32}
 """Small, because a network needs some thousand steps before it sees more than how frequent words are."""
 
 
+def presets() -> list[str]:
+    """The names of all presets."""
+    return sorted(path.stem for path in PRESETS.glob("*.toml"))
+
+
 def read_preset(name: str) -> dict[str, Any]:
     """The arguments of `plan` that a preset's file holds.
 
     Raises:
         ShakelmError: there is no preset of that name.
     """
-    names = sorted(path.stem for path in PRESETS.glob("*.toml"))
-    if name not in names:
-        raise ShakelmError(f"There is no preset {name[:80]!r}: choose one of {', '.join(names)}.")
+    if name not in presets():
+        raise ShakelmError(f"There is no preset {name[:80]!r}: choose one of {', '.join(presets())}.")
     return tomllib.loads((PRESETS / f"{name}.toml").read_text(encoding="utf-8"))
 
 

@@ -1,6 +1,7 @@
 """Tables and figures on the terminal."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Literal
 
 from shakelm.prediction import Prediction
@@ -31,6 +32,17 @@ def print_table(title: str, columns: list[str], rows: Sequence[Sequence[object]]
 def figure(value: float | None) -> str:
     """A loss with four digits, or a dash where there is none."""
     return "-" if value is None else f"{value:.4f}"
+
+
+def losses(loss: float | None, validation_loss: float | None) -> str:
+    """Those of the two that there are, named."""
+    known = (("loss", loss), ("validation loss", validation_loss))
+    return ", ".join(f"{name} {value:.4f}" for name, value in known if value is not None)
+
+
+def duration(seconds: float) -> str:
+    """Hours, minutes and seconds, as in 0:12:05."""
+    return str(timedelta(seconds=round(seconds)))
 
 
 def figure_rows(figures: Figures) -> list[tuple[str, str]]:
@@ -101,9 +113,3 @@ def after(reference: str, seed: str) -> str:
 def visible(piece: str) -> str:
     """A token as a table can show it: line ends and blanks by their escapes or in quotes."""
     return repr(piece) if not piece.isprintable() or piece.isspace() else piece
-
-
-def shape(sizes: tuple[int | None, ...]) -> str:
-    """The shape of a layer's output, with names for the sizes that are free: batch and time."""
-    free = ("batch", "time")
-    return f"({', '.join(free[place] if size is None else str(size) for place, size in enumerate(sizes))})"

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from shakelm import corpus
 from shakelm.errors import ShakelmError
+from shakelm.machine import NVIDIA_DRIVER
 from shakelm.store import Store
 
 MIN_PYTHON = (3, 11)
@@ -19,8 +20,6 @@ TENSORFLOW_TIMEOUT_S = 120
 """A first import may have to compile everything."""
 REDIS_TIMEOUT_S = 3
 DISCORD_API = "https://discord.com/api/v10"
-
-_NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
 
 
 @dataclass(frozen=True)
@@ -92,7 +91,7 @@ def _devices(gpus: list[dict[str, object]]) -> Finding:
     cpu = f"CPU ({os.cpu_count()} cores)"
     if gpus:
         return Finding("Devices", True, ", ".join([cpu, *map(_gpu, gpus)]))
-    if _NVIDIA_DRIVER.exists():
+    if NVIDIA_DRIVER.exists():
         cure = "run `pip install '.[gpu]'` in the project's folder for TensorFlow with CUDA"
         return Finding("Devices", False, f"{cpu}; an NVIDIA driver, but TensorFlow sees no GPU", cure)
     return Finding("Devices", True, f"{cpu}, no GPU")

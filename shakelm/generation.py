@@ -1,7 +1,8 @@
 """Writing: from a seed to a verse, token by token, with the state carried along."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 import numpy as np
 
@@ -9,7 +10,7 @@ from shakelm import network
 from shakelm.configuration import MAX_NUMBER
 from shakelm.errors import ShakelmError
 from shakelm.network import Engine, Floats, Network, State
-from shakelm.sampling import Sampling, choose
+from shakelm.sampling import Sampling, choose, distribution, entropy
 from shakelm.store import Version
 from shakelm.vocabulary import Vocabulary
 
@@ -116,8 +117,8 @@ def read(model: LanguageModel, seed: str) -> tuple[str, Floats, State]:
     seed = _known_form(seed, model.vocabulary)
     # A line end before the seed: the model has just finished a line and begins a new one.
     tokens = model.vocabulary.encode("\n" + seed)[np.newaxis]
-    logits, state = model.network.advance(tokens, model.network.empty_state(batch=1))
-    following: Floats = logits[0, -1].copy()
+    logits, state = model.network.read(tokens, model.network.empty_state(batch=1))
+    following: Floats = logits[0]
     if not seed:  # a verse begins with something to read
         following[[token.isspace() for token in model.vocabulary.tokens]] = -np.inf
     return seed, following, state
@@ -139,28 +140,56 @@ def write(model: LanguageModel, seed: str, sampling: Sampling, length: Length, n
     return write_all(model, [Request(seed, sampling, length, number)])[0]
 
 
-def write_all(model: LanguageModel, requests: Sequence[Request]) -> list[Verse]:
+def write_measured(
+    model: LanguageModel, seed: str, sampling: Sampling, length: Length, number: int
+) -> tuple[Verse, float]:
+    """Write the verse that `write` writes, and tell how open its choices were.
+
+    Returns:
+        The verse, and the mean entropy in bits of the distributions that its tokens were drawn from, after
+        temperature and truncation; the token at which it ended is among them.
+
+    Raises:
+        ShakelmError: the number is out of range.
+    """
+    entropies: list[float] = []
+
+    def measure(logits: Floats) -> None:
+        entropies.append(entropy(distribution(logits[0], sampling)))
+
+    (verse,) = write_all(model, [Request(seed, sampling, length, number)], measure)
+    return verse, fmean(entropies)
+
+
+def write_all(
+    model: LanguageModel, requests: Sequence[Request], on_choice: Callable[[Floats], None] | None = None
+) -> list[Verse]:
     """Write a verse for each request, at least one, all at once.
 
     The same requests together give the same texts again. A verse written among others and one written
     alone come from different matrix products, whose sums differ in the last bits: should a random number
     fall that close to the border between two tokens, the two texts part there. Where it has to be the
     very text that the number gives alone, use `write`.
+
+    `on_choice` gets the logits (verses that are not done, vocabulary) before the tokens are drawn from them.
     """
-    seeds, begun, states = zip(*(read(model, request.seed) for request in requests), strict=True)
+    begun = {seed: read(model, seed) for seed in {request.seed for request in requests}}
+    seeds, following, states = zip(*(begun[request.seed] for request in requests), strict=True)
     drafts = [_Draft(model.vocabulary, seed, request) for seed, request in zip(seeds, requests, strict=True)]
-    logits = np.stack(begun)
+    logits = np.stack(following)
     state = tuple(np.concatenate(parts) for parts in zip(*states, strict=True))
     going = drafts
     while True:
+        if on_choice is not None:
+            on_choice(logits)
         tokens = choose(logits, [draft.sampling for draft in going], [draft.random for draft in going])
-        kept = [row for row, draft in enumerate(going) if draft.add(int(tokens[row]))]
+        kept = [row for row, token in enumerate(tokens.tolist()) if going[row].add(token)]
         if not kept:
             return [draft.verse() for draft in drafts]
         if len(kept) < len(going):
             going = [going[row] for row in kept]
             tokens, state = tokens[kept], tuple(part[kept] for part in state)
-        logits, state = model.network.step(tokens, state)
+        logits, state = model.network.read(tokens[:, np.newaxis], state)
 
 
 class _Draft:

@@ -40,11 +40,21 @@ class LSTM(keras.layers.LSTM):  # type: ignore[misc]
             recurrent_kernel = keras.random.dropout(recurrent_kernel, self._weight_dropout, seed=self._seeds)
         # A custom gradient takes tensors; variables would count as hidden inputs.
         kernel, bias = tf.convert_to_tensor(self.cell.kernel), tf.convert_to_tensor(self.cell.bias)
-        hidden, memory = (tf.convert_to_tensor(state) for state in initial_state)
-        outputs, hidden, memory = _lstm(self._product_type)(
-            sequences, hidden, memory, kernel, recurrent_kernel, bias
-        )
+        starts = (sequences, *(tf.convert_to_tensor(state) for state in initial_state))
+        lstm = _lstm(self._product_type)
+        parts = [lstm(*rows, kernel, recurrent_kernel, bias) for rows in _halves(starts)]
+        outputs, hidden, memory = (tf.concat(part, axis=0) for part in zip(*parts, strict=True))
         return hidden, outputs, [hidden, memory]
+
+
+def _halves(arrays: tuple[Any, ...]) -> Any:
+    """The first and the second half of the rows of all arrays, whose loops then run at the same time.
+
+    A step's operations are too small for several threads each (see `backend.halve_threads`).
+    """
+    rows = tf.shape(arrays[0])[0]
+    sizes = (rows // 2, rows - rows // 2)
+    return zip(*(tf.split(array, sizes, num=2) for array in arrays), strict=True)
 
 
 def _lstm(product_type: Any) -> Any:
@@ -71,60 +81,63 @@ def _lstm(product_type: Any) -> Any:
         """
         steps, units, features = tf.shape(inputs)[1], recurrent_kernel.shape[0], kernel.shape[0]
         # Time comes first, so that a step's rows lie together.
-        rows = tf.reshape(tf.transpose(inputs, (1, 0, 2)), (-1, features))
+        rows = tf.reshape(tf.transpose(tf.cast(inputs, product_type), (1, 0, 2)), (-1, features))
         recurrent = tf.cast(recurrent_kernel, product_type)  # once, not at every step
-        projected = _unstack(tf.reshape(product(rows, kernel) + bias, (steps, -1, 4 * units)))
+        # Kept narrow, as the product gives it, which halves the memory to pass through.
+        projected = tf.matmul(rows, tf.cast(kernel, product_type))
+        projected = tf.nn.bias_add(projected, tf.cast(bias, product_type))
+        projected = tf.reshape(projected, (steps, -1, 4 * units))
 
         def forward(step: Any, hidden: Any, memory: Any, *written: Any) -> Any:
-            sums = projected.read(step) + product(hidden, recurrent)
+            sums = tf.cast(projected[step], tf.float32) + product(hidden, recurrent)
             into, forget, candidate, out = tf.split(sums, 4, axis=1)
             into, forget, out = tf.sigmoid(into), tf.sigmoid(forget), tf.sigmoid(out)
             candidate = tf.tanh(candidate)
-            memory = forget * memory + into * candidate
-            hidden = out * tf.tanh(memory)
-            gates = tf.concat((into, forget, candidate, out), axis=1)
-            values = (hidden, memory, gates)
+            memory_before, memory = memory, forget * memory + into * candidate
+            bounded = tf.tanh(memory)
+            hidden = out * bounded
+            # Apart, since joining them in one array would take longer than computing them.
+            values = (hidden, memory_before, into, forget, candidate, out, bounded)
             written = tuple(array.write(step, value) for array, value in zip(written, values, strict=True))
             return step + 1, hidden, memory, *written
 
-        empty = [tf.TensorArray(inputs.dtype, steps) for _ in range(3)]
-        _, last_hidden, last_memory, *written = tf.while_loop(
+        empty = [tf.TensorArray(inputs.dtype, steps) for _ in range(7)]
+        _, last_hidden, last_memory, hiddens, *kept = tf.while_loop(
             lambda step, *_: step < steps, forward, (0, hidden, memory, *empty), parallel_iterations=1
         )
-        hiddens, memories, gates = (array.stack() for array in written)
+        hiddens = hiddens.stack()
 
         def gradients(of_outputs: Any, of_last_hidden: Any, of_last_memory: Any) -> Any:
             """Gradients with respect to the six arguments, from those with respect to the three results."""
             hiddens_before = tf.concat((hidden[tf.newaxis], hiddens[:-1]), axis=0)
-            memories_before = _unstack(tf.concat((memory[tf.newaxis], memories[:-1]), axis=0))
-            arriving = _unstack(tf.transpose(of_outputs, (1, 0, 2)))
-            all_gates, memories_after = _unstack(gates), _unstack(memories)
+            arriving = tf.transpose(of_outputs, (1, 0, 2))
             transposed = tf.transpose(recurrent)
 
             def backward(step: Any, of_hidden: Any, of_memory: Any, of_sums: Any) -> Any:
-                into, forget, candidate, out = tf.split(all_gates.read(step), 4, axis=1)
-                bounded = tf.tanh(memories_after.read(step))
-                of_hidden += arriving.read(step)
+                memory_before, into, forget, candidate, out, bounded = (array.read(step) for array in kept)
+                of_hidden += arriving[step]
                 of_memory += of_hidden * out * (1 - bounded * bounded)
                 of_sum = tf.concat(
                     (
                         of_memory * candidate * into * (1 - into),
-                        of_memory * memories_before.read(step) * forget * (1 - forget),
+                        of_memory * memory_before * forget * (1 - forget),
                         of_memory * into * (1 - candidate * candidate),
                         of_hidden * bounded * out * (1 - out),
                     ),
                     axis=1,
                 )
+                of_sum = tf.cast(of_sum, product_type)
                 of_hidden = product(of_sum, transposed)
                 return step - 1, of_hidden, of_memory * forget, of_sums.write(step, of_sum)
 
             _, of_first_hidden, of_first_memory, of_sums = tf.while_loop(
                 lambda step, *_: step >= 0,
                 backward,
-                (steps - 1, of_last_hidden, of_last_memory, tf.TensorArray(inputs.dtype, steps)),
+                (steps - 1, of_last_hidden, of_last_memory, tf.TensorArray(product_type, steps)),
                 parallel_iterations=1,
             )
             of_rows = tf.reshape(of_sums.stack(), (-1, 4 * units))
+            ones = tf.ones((1, tf.shape(of_rows)[0]))
             of_inputs = tf.reshape(product(of_rows, kernel, transpose_b=True), (steps, -1, features))
             return (
                 tf.transpose(of_inputs, (1, 0, 2)),
@@ -132,14 +145,9 @@ def _lstm(product_type: Any) -> Any:
                 of_first_memory,
                 product(rows, of_rows, transpose_a=True),
                 product(tf.reshape(hiddens_before, (-1, units)), of_rows, transpose_a=True),
-                tf.reduce_sum(of_rows, axis=0),
+                tf.reshape(product(ones, of_rows), (-1,)),  # their sum
             )
 
         return (tf.transpose(hiddens, (1, 0, 2)), last_hidden, last_memory), gradients
 
     return lstm
-
-
-def _unstack(array: Any) -> Any:
-    """A tensor array of the slices along the first axis."""
-    return tf.TensorArray(array.dtype, tf.shape(array)[0]).unstack(array)

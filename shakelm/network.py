@@ -17,6 +17,9 @@ Floats = NDArray[np.float32]
 State = tuple[Floats, ...]
 """One array (batch, units) a state vector, layer by layer; an LSTM has two a layer: hidden, cell."""
 
+_HALF = np.array(0.5, np.float32)
+"""As an array, which NumPy need not convert at each use."""
+
 
 class Network(Protocol):
     """What decoding and scoring need of a trained model."""
@@ -27,10 +30,11 @@ class Network(Protocol):
     def advance(self, tokens: NDArray[np.int32], state: State) -> tuple[Floats, State]:
         """Read tokens of shape (batch, time); logits (batch, time, vocabulary) and the state after."""
 
-    def step(self, tokens: NDArray[np.int32], state: State) -> tuple[Floats, State]:
-        """Read one token a row, shape (batch,); logits (batch, vocabulary) and the state after.
+    def read(self, tokens: NDArray[np.int32], state: State) -> tuple[Floats, State]:
+        """Read at least one token a row, shape (batch, time); logits (batch, vocabulary) and the state after.
 
-        Computes what `advance` does for windows of one token, up to rounding. The caller owns the logits.
+        The logits are those after the last token, as `advance` computes them but for rounding. The caller
+        owns them.
         """
 
 
@@ -46,7 +50,7 @@ class NumpyNetwork:
         """Take arrays by the names of `architectures.weights_of`, as float32."""
         self._cell = _lstm if cell == "lstm" else _simple
         self._states_per_layer = 2 if cell == "lstm" else 1
-        self._output = weights["output.kernel"]
+        self._output = _aligned(weights["output.kernel"])
         self._output_bias = weights["output.bias"]
         arrange = _arranged_gates if cell == "lstm" else _as_it_is
         depth = sum(name.endswith(".recurrent_kernel") for name in weights)
@@ -79,23 +83,36 @@ class NumpyNetwork:
                 outputs[time] = layer[0]
             hidden = outputs
             after += layer
-        logits = hidden @ self._output + self._output_bias
-        return logits.transpose(1, 0, 2), after
+        logits = self._logits(hidden.reshape(-1, hidden.shape[-1]))
+        return logits.reshape(*hidden.shape[:2], -1).transpose(1, 0, 2), after
 
-    def step(self, tokens: NDArray[np.int32], state: State) -> tuple[Floats, State]:
-        """Read one token a row, shape (batch,); logits (batch, vocabulary) and the state after."""
-        after: State = ()
-        hidden: Floats = self._first[tokens]
-        for index, recurrent in enumerate(self._recurrent):
-            if index:
-                hidden = hidden @ self._kernels[index]
-                hidden += self._biases[index]
-            layer = self._cell(hidden, recurrent, self._of_layer(index, state))
-            hidden = layer[0]
-            after += layer
-        logits = hidden @ self._output
+    def read(self, tokens: NDArray[np.int32], state: State) -> tuple[Floats, State]:
+        """Read tokens of shape (batch, time); logits (batch, vocabulary) and the state after the last."""
+        if len(tokens) > 1:
+            return self._read(tokens.T, state)
+        # A single verse: NumPy takes less time for vectors than for matrices of one row.
+        logits, after = self._read(tokens[0], tuple(part[0] for part in state))
+        return logits[np.newaxis], tuple(part[np.newaxis] for part in after)
+
+    def _read(self, tokens: NDArray[np.int32], state: State) -> tuple[Floats, State]:
+        """As `read`, of tokens (time, batch), or of tokens (time,) with everything else a vector."""
+        for token in tokens:
+            after: State = ()
+            hidden: Floats = self._first[token]
+            for index, recurrent in enumerate(self._recurrent):
+                if index:
+                    hidden = hidden.dot(self._kernels[index])
+                    hidden += self._biases[index]
+                layer = self._cell(hidden, recurrent, self._of_layer(index, state))
+                hidden = layer[0]
+                after += layer
+            state = after
+        return self._logits(hidden), state
+
+    def _logits(self, hidden: Floats) -> Floats:
+        logits: Floats = hidden.dot(self._output)[..., : len(self._output_bias)]
         logits += self._output_bias
-        return logits, after
+        return logits
 
     def _of_layer(self, index: int, state: State) -> State:
         return state[index * self._states_per_layer : (index + 1) * self._states_per_layer]
@@ -105,38 +122,42 @@ def _as_it_is(weights: Floats) -> Floats:
     return weights
 
 
+def _aligned(kernel: Floats) -> Floats:
+    """With columns of zeros up to whole cache lines a row: its product with a vector then takes less time."""
+    return np.pad(kernel, ((0, 0), (0, -kernel.shape[1] % 16)))
+
+
 def _arranged_gates(weights: Floats) -> Floats:
     inputs, forget, candidate, output = np.split(weights, 4, axis=-1)
-    half = np.float32(0.5)
     return np.ascontiguousarray(
-        np.concatenate([inputs * half, forget * half, output * half, candidate], axis=-1)
+        np.concatenate([inputs * _HALF, forget * _HALF, output * _HALF, candidate], axis=-1)
     )
 
 
 def _lstm(projected: Floats, recurrent: Floats, state: State) -> State:
-    """Hidden and memory (batch, units) one token on, from (batch, 4 units) multiplied by the kernel.
+    """Hidden and memory (..., units) one token on, from (..., 4 units) multiplied by the kernel.
 
     Works in place where it can: at these sizes an array made anew costs as much as its arithmetic.
     """
     hidden, memory = state
     units = recurrent.shape[0]
-    gates = hidden @ recurrent
+    gates = hidden.dot(recurrent)
     gates += projected
     np.tanh(gates, out=gates)
-    sigmoids, candidate = gates[:, : 3 * units], gates[:, 3 * units :]
-    sigmoids *= 0.5
-    sigmoids += 0.5
-    memory = sigmoids[:, units : 2 * units] * memory
-    candidate *= sigmoids[:, :units]
+    sigmoids, candidate = gates[..., : 3 * units], gates[..., 3 * units :]
+    sigmoids *= _HALF
+    sigmoids += _HALF
+    memory = sigmoids[..., units : 2 * units] * memory
+    candidate *= sigmoids[..., :units]
     memory += candidate
     hidden = np.tanh(memory)
-    hidden *= sigmoids[:, 2 * units :]
+    hidden *= sigmoids[..., 2 * units :]
     return hidden, memory
 
 
 def _simple(projected: Floats, recurrent: Floats, state: State) -> State:
-    """Hidden (batch, units) one token on, from (batch, units) already multiplied by the kernel."""
-    hidden = state[0] @ recurrent
+    """Hidden (..., units) one token on, from (..., units) already multiplied by the kernel."""
+    hidden = state[0].dot(recurrent)
     hidden += projected
     return (np.tanh(hidden, out=hidden),)
 
@@ -166,10 +187,10 @@ class KerasNetwork:
         logits, *after = self._model.predict_on_batch([tokens, *state])
         return logits, tuple(after)
 
-    def step(self, tokens: NDArray[np.int32], state: State) -> tuple[Floats, State]:
-        """Read one token a row, shape (batch,); logits (batch, vocabulary) and the state after."""
-        logits, after = self.advance(tokens[:, np.newaxis], state)
-        return logits[:, 0].copy(), after
+    def read(self, tokens: NDArray[np.int32], state: State) -> tuple[Floats, State]:
+        """Read tokens of shape (batch, time); logits (batch, vocabulary) and the state after the last."""
+        logits, after = self.advance(tokens, state)
+        return logits[:, -1].copy(), after
 
 
 def load_weights(path: Path) -> dict[str, Floats]:

@@ -3,7 +3,7 @@
 import io
 import textwrap
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from shakelm.display import visible
@@ -13,6 +13,9 @@ from shakelm.version import History
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+WIDTH_IN, DPI = 5.8, 200
+"""So large that letters can be read where a chat shows a picture 550 pixels wide."""
 
 _MARKERS = 25
 """About so many are drawn on a curve: more would hide it."""
@@ -33,8 +36,8 @@ def curves(history: History, title: str) -> bytes:
     """
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(10, 4.2), dpi=120, layout="constrained")
-    figure.suptitle(title, parse_math=False)
+    figure = Figure(figsize=(WIDTH_IN, 3.1), dpi=DPI, layout="constrained")
+    figure.suptitle(title, parse_math=False, fontsize=11)
     loss, accuracy = figure.subplots(1, 2, gridspec_kw={"wspace": 0.06})
     epochs = history.epochs
     loss.set(title="Loss", ylabel="nats per token")
@@ -47,11 +50,12 @@ def curves(history: History, title: str) -> bytes:
     return _png(figure)
 
 
-def next_tokens(prediction: Prediction, title: str) -> bytes:
+def next_tokens(prediction: Prediction, title: str, label: Callable[[str], str] = visible) -> bytes:
     """Draw a prediction as grouped horizontal bars, a group a token and a bar a temperature, as a PNG.
 
     The most likely token is at the top; temperatures differ by their hatches without colour too, and the
     legend names each with the entropy (bits) of its distribution. At most `len(_HATCHES)` temperatures.
+    `label` gives a token's name.
     """
     from matplotlib import colormaps
     from matplotlib.figure import Figure
@@ -59,8 +63,9 @@ def next_tokens(prediction: Prediction, title: str) -> bytes:
     distributions = prediction.distributions
     places = range(len(prediction.tokens))
     thickness = 0.8 / len(distributions)
-    figure = Figure(figsize=(8, 1.8 + 0.15 * len(distributions) * len(places)), dpi=120, layout="constrained")
-    figure.suptitle(textwrap.fill(title, 70), parse_math=False)
+    height = 1.5 + 0.14 * len(distributions) * len(places)
+    figure = Figure(figsize=(WIDTH_IN, height), dpi=DPI, layout="constrained")
+    figure.suptitle(textwrap.fill(title, 60), parse_math=False, fontsize=11)
     axes = figure.subplots()
     for row, distribution in enumerate(distributions):
         bars = axes.barh(
@@ -74,7 +79,7 @@ def next_tokens(prediction: Prediction, title: str) -> bytes:
             hatch=_HATCHES[row],
         )
         axes.bar_label(bars, fmt="%.1f", padding=3, fontsize=7)
-    labels = [_shortened(visible(token)) for token in prediction.tokens]
+    labels = [_shortened(label(token)) for token in prediction.tokens]
     axes.set_yticks(places, labels, parse_math=False, family="monospace", fontsize=12)
     axes.set_ylim(len(places) - 0.5, -0.5)
     axes.set_xlabel("probability (%)")

@@ -8,7 +8,7 @@ import numpy as np
 from shakelm import generation
 from shakelm.errors import ShakelmError
 from shakelm.generation import LanguageModel
-from shakelm.sampling import Sampling, distribution
+from shakelm.sampling import Sampling, distribution, entropy
 from shakelm.vocabulary import UNKNOWN
 
 TEMPERATURES = (0.5, 1.0, 1.5)
@@ -23,8 +23,7 @@ class Distribution:
     """How likely the tokens of a prediction are at one temperature.
 
     `probabilities` holds one from 0 to 1 for each of these tokens; `entropy` is that of the whole
-    distribution over all tokens, in bits: 0 where the choice is certain, n where it is as open as one
-    among 2**n equally likely tokens.
+    distribution over all tokens, in bits, as in `sampling.entropy`.
     """
 
     temperature: float
@@ -76,13 +75,7 @@ def predict(
     distributions = []
     for sampling in samplings:
         probabilities = distribution(logits, sampling)
-        possible = probabilities[probabilities > 0]
-        distributions.append(
-            Distribution(
-                sampling.temperature,
-                tuple(probabilities[ids].tolist()),
-                float((possible * np.log2(1 / possible)).sum()),
-            )
-        )
+        shares = tuple(probabilities[ids].tolist())
+        distributions.append(Distribution(sampling.temperature, shares, entropy(probabilities)))
     tokens = tuple(model.vocabulary.tokens[token] for token in ids)
     return Prediction(seed, model.vocabulary.unknown(seed), tokens, tuple(distributions))

@@ -7,6 +7,7 @@ given again. Everything else in the store's folder has a name with a leading dot
 Versions that ship with the package lie in a second folder that is only read.
 """
 
+import errno
 import re
 import shutil
 import textwrap
@@ -104,6 +105,8 @@ def default_root() -> Path:
 class Store:
     """The versions below `root` (by default `default_root()`) and those that ship with the package.
 
+    `checkpoints` is the folder of trainings that are not done; whoever trains looks after it.
+
     Any number of processes may read and write at once. Reading needs no permission to write, and a
     folder that does not exist yet is an empty store. Every method raises ShakelmError where the
     folder cannot be read, or written where the method writes.
@@ -114,6 +117,7 @@ class Store:
         self.root = default_root() if root is None else root
         self._packaged = packaged
         self._pointer_file = self.root / ".live.json"
+        self.checkpoints = self.root / ".checkpoints"
 
     def versions(self) -> list[Version]:
         """All complete versions, by name and number."""
@@ -352,9 +356,11 @@ class Store:
         try:
             yield
         except OSError as error:
+            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+            cure = "free space on its disk and try again" if full else "make that folder writable"
             raise ShakelmError(
-                f"The store {self.root} cannot be written ({error.strerror or error}): make that folder "
-                "writable, or name another one in SHAKELM_STORE."
+                f"The store {self.root} cannot be written ({error.strerror or error}): {cure}, or name "
+                "another one in SHAKELM_STORE."
             ) from error
 
     @contextmanager

@@ -4,28 +4,33 @@ import math
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save
 
-from shakelm import architectures, backend
+from shakelm import architectures, backend, checkpoints
 from shakelm.backend import keras
-from shakelm.backend import tensorflow as tf
+from shakelm.batches import Streams, Windows
+from shakelm.callbacks import Keeper, Recorder, Restarter
+from shakelm.checkpoints import Arrays, Checkpoint, CheckpointFile, Standing
 from shakelm.configuration import Configuration, TrainingConfiguration
 from shakelm.corpus import Corpus
 from shakelm.errors import ShakelmError
 from shakelm.evaluation import score
+from shakelm.generation import LanguageModel, Length, write
 from shakelm.lstm import LSTM
 from shakelm.network import Floats, NumpyNetwork
+from shakelm.progress import OnNotice, OnProgress, Progress
+from shakelm.sampling import Sampling
 from shakelm.splitting import split
 from shakelm.store import Store, Version
 from shakelm.version import Card, CorpusFacts, Epoch, Figures, History
@@ -42,28 +47,11 @@ WARM_UP_STEPS = 100
 LAST_RATE = 0.02
 """The share of the learning rate at which a cosine schedule ends."""
 
+SAMPLE_TEMPERATURE = 0.8
+"""Of the line that is written after each epoch."""
+
 HALF_PRECISION_COST = 0.0005
 """Weights are stored as float16 where that costs at most so many nats per token on the validation text."""
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Where a training stands.
-
-    `share` of all training steps done, 0 to 1; losses in nats per token (`loss` is the running epoch's,
-    under dropout; `validation_loss` the last finished epoch's); `seconds_left` if every epoch is run.
-    """
-
-    stage: Literal["training", "scoring"]
-    share: float
-    epoch: int
-    epochs: int
-    loss: float | None
-    validation_loss: float | None
-    seconds_left: float | None
-
-
-OnProgress = Callable[[Progress], None]
 
 
 def train(
@@ -73,241 +61,161 @@ def train(
     store: Store,
     command: str,
     on_progress: OnProgress = lambda _progress: None,
+    on_notice: OnNotice = lambda _sentence: None,
+    stop: threading.Event | None = None,
 ) -> Version:
     """Train a model, score it once on the held-out part and publish it.
 
     Training stops early when the validation loss no longer improves, and the best epoch's weights are
     kept. An interrupt (Ctrl-C) ends it after the batch that is under way; that epoch is validated like a
-    whole one, and the best is kept. A second interrupt ends everything without a version.
+    whole one, and the best is kept; so does the event `stop`, once it is set. A second interrupt ends
+    everything without a version.
+
+    After each whole epoch a checkpoint is written, and the same training (name, text and configuration)
+    goes on from it if its process was killed: the curves and the version are those of a training that was
+    never interrupted. The checkpoint is removed when the version is published, or the training discarded.
 
     Args:
         name: what the version is called.
         corpus: the text; split here, vocabulary and everything else is learned from its training part.
         configuration: sizes and settings, as from `configuration.plan`.
-        store: where the version goes.
+        store: where the version goes, and the checkpoints until then.
         command: what to write on the card as the command that repeats this training.
-        on_progress: called after every batch, and before the final scoring.
+        on_progress: called after every batch, and before the final scoring; what it raises ends the
+            training, and `Discarded` removes its checkpoint too.
+        on_notice: given a sentence where the training goes on after an epoch, where a checkpoint cannot be
+            read or written, and where a second interrupt ends it.
+        stop: ends the training early, when it is set.
 
     Raises:
-        ShakelmError: the text is too short, the loss is no longer a number, or the store cannot be written.
+        ShakelmError: the name is malformed, the text is too short, the loss is no longer a number, the store
+            cannot be written, or the same training is under way in another process.
+        Discarded: `on_progress` raised it.
     """
     settings = configuration.training
     parts = split(corpus.text, settings.split)
     text = parts.train if settings.validation else parts.train + parts.validation
     vocabulary = fit(text, configuration.model.vocabulary)
-    keras.utils.set_random_seed(settings.number)
-    started = time.monotonic()
     validation = parts.validation if settings.validation else None
-    model, history = _fit(configuration, vocabulary, text, validation, on_progress)
-    seconds = time.monotonic() - started
-    on_progress(_scoring(history, settings))
-    weights = _stored_precision(architectures.weights_of(model), configuration, vocabulary, parts.validation)
-
-    def write(folder: Path, number: int) -> None:
-        network = NumpyNetwork(_as_float32(weights), configuration.model.cell)
-
-        def figures(text: str, window: int | None = WINDOW_OF_FIGURES) -> Figures:
-            return score(network, vocabulary, text, window)
-
-        card = Card(
-            name=name,
-            version=number,
-            corpus=CorpusFacts(name=corpus.name, sha256=corpus.sha256, characters=len(corpus.text)),
-            command=command,
-            number=settings.number,
-            parameters=model.count_params(),
-            weights=str(next(iter(weights.values())).dtype),
-            epochs=len(history.epochs),
-            seconds=round(seconds, 1),
-            validation=figures(validation) if validation else None,
-            held_out=figures(parts.held_out, window=None),
-            held_out_windows=figures(parts.held_out),
-            trained_at=datetime.now(UTC).replace(microsecond=0),
-            software=backend.software(),
-            device=backend.device(),
+    store.prepare(name)
+    with (
+        checkpoints.claim(store.checkpoints, name, corpus.sha256, configuration) as checkpoint_file,
+        _saying_how_to_go_on(checkpoint_file, on_notice),
+    ):
+        if vocabulary.kind == "char":  # with a vocabulary of words the output layer takes the most time
+            backend.halve_threads()
+        keras.utils.set_random_seed(settings.number)
+        run = _fit(
+            configuration,
+            vocabulary,
+            text,
+            validation,
+            checkpoint_file,
+            on_progress,
+            on_notice,
+            stop or threading.Event(),
         )
-        (folder / "weights.safetensors").write_bytes(save(weights))
-        for file, content in (
-            ("vocabulary.json", vocabulary),
-            ("configuration.json", configuration),
-            ("history.json", history),
-            ("card.json", card),
-        ):
-            (folder / file).write_text(content.model_dump_json(indent=1) + "\n", encoding="utf-8")
-
-    return store.publish(name, write)
-
-
-class Windows(keras.utils.PyDataset):  # type: ignore[misc]
-    """Batches of windows of a token stream: inputs and targets (batch, window), targets one token ahead.
-
-    With `random`, each epoch shuffles the windows and shifts where they start; without it all windows
-    come in order.
-    """
-
-    def __init__(
-        self, ids: NDArray[np.int32], window: int, batch: int, random: np.random.Generator | None = None
-    ) -> None:
-        """Cut `ids` (tokens,), at least two, into windows; a stream shorter than a window is one window."""
-        super().__init__()
-        self._ids = ids
-        self._steps = np.arange(min(window, len(ids) - 1))
-        self._count = (len(ids) - 1) // len(self._steps)
-        if random is not None and self._count > 1:
-            self._count -= 1  # leaves room to shift
-        self._batch = min(batch, self._count)
-        self._random = random
-        self.on_epoch_end()
-
-    def __len__(self) -> int:
-        # The windows that do not fill a batch are left out: with shuffling others are each time.
-        return self._count // self._batch if self._random else math.ceil(self._count / self._batch)
-
-    def __getitem__(self, index: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        starts = self._starts[index * self._batch : (index + 1) * self._batch]
-        places = starts[:, np.newaxis] + self._steps
-        return self._ids[places], self._ids[places + 1]
-
-    def on_epoch_end(self) -> None:
-        """Shuffle and shift for the next epoch."""
-        self._starts = np.arange(self._count) * len(self._steps)
-        if self._random is not None:
-            room = len(self._ids) - 1 - self._count * len(self._steps)
-            self._starts += self._random.integers(room + 1)
-            self._random.shuffle(self._starts)
-
-
-class Streams(keras.utils.PyDataset):  # type: ignore[misc]
-    """Batches of windows that go on where those of the batch before ended: inputs, targets (streams, window).
-
-    The text is cut into so many streams of the same length; each epoch shifts where they start.
-    """
-
-    def __init__(
-        self, ids: NDArray[np.int32], window: int, streams: int, random: np.random.Generator
-    ) -> None:
-        """Cut `ids` (tokens,) into streams.
-
-        Raises:
-            ShakelmError: a stream would not fill two windows.
-        """
-        super().__init__()
-        self._ids, self._window, self._random = ids, window, random
-        # One window less than there is, which leaves room to shift.
-        self._count = (len(ids) - 1) // streams // window - 1
-        if self._count < 1:
-            raise ShakelmError(
-                f"The text is too short for {streams} streams with windows of {window} tokens: "
-                "train with a smaller batch or window, or without carrying the state."
-            )
-        self._starts = np.arange(streams) * ((len(ids) - 1) // streams)
-        self.on_epoch_end()
-
-    def __len__(self) -> int:
-        return self._count
-
-    def __getitem__(self, index: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        places = (self._starts + self._shift + index * self._window)[:, np.newaxis] + np.arange(self._window)
-        return self._ids[places], self._ids[places + 1]
-
-    def on_epoch_end(self) -> None:
-        """Shift the streams for the next epoch."""
-        self._shift = self._random.integers(self._window)
-
-
-class _Recorder(keras.callbacks.Callback):  # type: ignore[misc]
-    """Writes the history and reports progress."""
-
-    def __init__(self, epochs: int, interrupted: threading.Event, on_progress: OnProgress) -> None:
-        super().__init__()
-        self.epochs: list[Epoch] = []
-        self._total = epochs
-        self._interrupted = interrupted
-        self._on_progress = on_progress
-        self._started = self._epoch_started = time.monotonic()
-
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002 (Keras's signature)
-        self._epoch_started = time.monotonic()
-
-    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        share = (len(self.epochs) + (batch + 1) / self.params["steps"]) / self._total
-        elapsed = time.monotonic() - self._started
-        self._on_progress(
-            Progress(
-                stage="training",
-                share=share,
-                epoch=len(self.epochs) + 1,
-                epochs=self._total,
-                loss=logs["loss"],
-                validation_loss=self.epochs[-1].validation_loss if self.epochs else None,
-                seconds_left=elapsed / share - elapsed,
-            )
+        seconds = run.elapsed()
+        history = History(
+            epochs=[epoch for epoch in run.epochs if math.isfinite(epoch.judged_loss)],
+            best=run.keeper.best_epoch,
+        )
+        on_progress(_scoring(history, settings))
+        weights = _stored_precision(
+            architectures.weights_of(run.keeper.kept), configuration, vocabulary, parts.validation
         )
 
-        if self._interrupted.is_set():
-            self.model.stop_training = True
+        def write(folder: Path, number: int) -> None:
+            network = NumpyNetwork(_as_float32(weights), configuration.model.cell)
 
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002 (Keras's signature)
-        if self._interrupted.is_set():
-            self.model.stop_training = True
-        self.epochs.append(
-            Epoch(
-                epoch=len(self.epochs) + 1,
-                loss=logs["loss"],
-                accuracy=logs["accuracy"],
-                validation_loss=logs.get("val_loss"),
-                validation_accuracy=logs.get("val_accuracy"),
-                seconds=round(time.monotonic() - self._epoch_started, 2),
+            def figures(text: str, window: int | None = WINDOW_OF_FIGURES) -> Figures:
+                return score(network, vocabulary, text, window)
+
+            card = Card(
+                name=name,
+                version=number,
+                corpus=CorpusFacts(name=corpus.name, sha256=corpus.sha256, characters=len(corpus.text)),
+                command=command,
+                number=settings.number,
+                parameters=run.model.count_params(),
+                weights=str(next(iter(weights.values())).dtype),
+                epochs=len(history.epochs),
+                seconds=round(seconds, 1),
+                validation=figures(validation) if validation else None,
+                held_out=figures(parts.held_out, window=None),
+                held_out_windows=figures(parts.held_out),
+                trained_at=datetime.now(UTC).replace(microsecond=0),
+                software=backend.software(),
+                device=backend.device(),
             )
-        )
+            (folder / "weights.safetensors").write_bytes(save(weights))
+            for file, content in (
+                ("vocabulary.json", vocabulary),
+                ("configuration.json", configuration),
+                ("history.json", history),
+                ("card.json", card),
+            ):
+                (folder / file).write_text(content.model_dump_json(indent=1) + "\n", encoding="utf-8")
+
+        return store.publish(name, write)
 
 
-class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]
-    """Averages the weights, scores the average after each epoch, and keeps the best, or else the last.
+@dataclass
+class _Run:
+    """A training under way: all that changes in it, which is what a checkpoint holds.
 
-    `kept` is the same network for batches that start from an empty state, with the averaged weights; the
-    average follows closely at first and with the full momentum later.
+    `random` is the one NumPy generator that it draws from, `seconds` what it took before this process.
     """
 
-    def __init__(self, kept: Any, momentum: float, validation: Windows | None) -> None:
-        super().__init__()
-        self._kept, self._momentum, self._validation = kept, momentum, validation
-        self._steps = 0
-        self._lowest = math.inf
-        self._best: list[NDArray[Any]] | None = None
-        self._approach = tf.function(self._approach_weights, reduce_retracing=True)
+    model: Any
+    keeper: Keeper
+    batches: Windows | Streams
+    random: np.random.Generator
+    epochs: list[Epoch] = field(default_factory=list)
+    seconds: float = 0.0
+    started: float = field(default_factory=time.monotonic)
 
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002 (Keras's signature)
-        for layer in self.model.layers:
-            if getattr(layer, "stateful", False):
-                layer.reset_state()
+    def checkpoint(self) -> Checkpoint:
+        """Where it stands; only after a whole epoch."""
+        standing = Standing(
+            epochs=self.epochs,
+            best=self.keeper.best_epoch,
+            averaged=self.keeper.steps,
+            seconds=self.elapsed(),
+            generator=self.batches.drawn_from,
+        )
+        return Checkpoint(standing, self.arrays())
 
-    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002 (Keras's signature)
-        if self._momentum:
-            self._steps += 1
-            momentum = min(self._momentum, self._steps / (self._steps + 10))
-            self._approach(tf.constant(1 - momentum, tf.float32))
+    def arrays(self) -> Arrays:
+        """Copies of all arrays; those of the network include the states of its seed generators."""
+        return {
+            "network": [np.asarray(variable) for variable in self.model.variables],
+            "optimizer": [np.asarray(variable) for variable in self.model.optimizer.variables],
+            "kept": self.keeper.kept.get_weights(),
+            "best": self.keeper.best,
+        }
 
-    def _approach_weights(self, share: Any) -> None:
-        for averaged, current in zip(
-            self._kept.trainable_variables, self.model.trainable_variables, strict=True
-        ):
-            averaged.assign(averaged + share * (current - averaged))
+    def resume(self, checkpoint: Checkpoint) -> None:
+        """Stand where the checkpoint was written."""
+        standing, arrays = checkpoint.standing, checkpoint.arrays
+        for owner, name in ((self.model, "network"), (self.model.optimizer, "optimizer")):
+            for variable, array in zip(owner.variables, arrays[name], strict=True):
+                variable.assign(array)
+        self.keeper.kept.set_weights(arrays["kept"])
+        self.keeper.resume(standing.averaged, standing.best, standing.epochs, arrays["best"])
+        self.random.bit_generator.state = standing.generator
+        self.epochs = list(standing.epochs)
+        self.seconds = standing.seconds
 
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002 (Keras's signature)
-        if not self._momentum:
-            self._approach(tf.constant(1.0))
-        if self._validation is None:
-            return
-        scores = self._kept.evaluate(self._validation, verbose=0, return_dict=True)
-        logs |= {f"val_{name}": value for name, value in scores.items()}
-        if logs["val_loss"] < self._lowest:
-            self._lowest = logs["val_loss"]
-            self._best = self._kept.get_weights()
+    def elapsed(self) -> float:
+        """Seconds that it has taken up to now, in all its processes."""
+        return self.seconds + time.monotonic() - self.started
 
-    def on_train_end(self, logs: Any = None) -> None:  # noqa: ARG002 (Keras's signature)
-        if self._best is not None:
-            self._kept.set_weights(self._best)
+    def is_over(self, settings: TrainingConfiguration) -> bool:
+        """Whether every epoch was run, or the best is too long ago."""
+        passed = len(self.epochs)
+        patience_is_lost = settings.validation and passed - self.keeper.best_epoch >= settings.patience
+        return passed == settings.epochs or patience_is_lost
 
 
 def _fit(
@@ -315,13 +223,64 @@ def _fit(
     vocabulary: Vocabulary,
     text: str,
     validation: str | None,
+    file: CheckpointFile,
     on_progress: OnProgress,
-) -> tuple[Any, History]:
-    """Train until the end, the early stop or an interrupt; the network with the kept weights, the history."""
+    on_notice: OnNotice,
+    interrupted: threading.Event,
+) -> _Run:
+    """Train until the end, the early stop or an interrupt; `kept` then has the best weights."""
+    settings = configuration.training
+    run = _start(configuration, vocabulary, text, validation)
+    checkpoint = file.read(run.arrays(), on_notice)
+    if checkpoint is not None:
+        run.resume(checkpoint)
+        on_notice(f"Going on after epoch {len(run.epochs)} of {settings.epochs}.")
+    if not run.is_over(settings):
+        with _interruptible(interrupted):
+
+            def after_epoch(_epoch: int, logs: dict[str, float]) -> None:
+                if run.is_over(settings):
+                    run.model.stop_training = True
+                # After an interrupt the epoch is not whole, and one without numbers leads nowhere.
+                if not interrupted.is_set() and all(map(math.isfinite, logs.values())):
+                    file.write(run.checkpoint(), on_notice)
+
+            tokens = run.batches[0][0].size
+            run.model.fit(
+                run.batches,
+                initial_epoch=len(run.epochs),
+                epochs=settings.epochs,
+                callbacks=[
+                    run.keeper,  # the first: it scores what the others look at
+                    Restarter(settings.restart, settings.number),
+                    Recorder(
+                        run.epochs,
+                        settings.epochs,
+                        tokens,
+                        interrupted,
+                        on_progress,
+                        lambda: _sample(run.keeper.kept, configuration, vocabulary),
+                    ),
+                    keras.callbacks.TerminateOnNaN(),
+                    keras.callbacks.LambdaCallback(on_epoch_end=after_epoch),
+                ],
+                shuffle=False,  # `Windows` shuffles single windows, not whole batches
+                verbose=0,
+            )
+    if not run.keeper.best_epoch:
+        raise ShakelmError(
+            "The loss is no longer a number, so nothing was learned: train with a lower learning rate."
+        )
+    run.keeper.kept.set_weights(run.keeper.best)
+    return run
+
+
+def _start(configuration: Configuration, vocabulary: Vocabulary, text: str, validation: str | None) -> _Run:
+    """A training before its first step."""
     settings = configuration.training
     random = np.random.default_rng(settings.number)
     ids = vocabulary.encode(text)
-    training = (
+    batches = (
         Streams(ids, settings.window, settings.batch, random)
         if settings.carry
         else Windows(ids, settings.window, settings.batch, random)
@@ -340,28 +299,10 @@ def _fit(
         "metrics": ["accuracy"],
         "jit_compile": False,  # on a CPU XLA's compilation costs more than it gains
     }
-    model.compile(_optimizer(settings, len(training)), **goal)
+    model.compile(_optimizer(settings, len(batches)), **goal)
+    model.optimizer.build(model.trainable_variables)
     kept.compile(**goal)
-    with _interruptible() as interrupted:
-        recorder = _Recorder(settings.epochs, interrupted, on_progress)
-        # The keeper is the first: it scores what the others look at.
-        callbacks = [_Keeper(kept, settings.averaging, scored), recorder, keras.callbacks.TerminateOnNaN()]
-        if scored is not None:
-            callbacks.append(keras.callbacks.EarlyStopping("val_loss", patience=settings.patience))
-        model.fit(
-            training,
-            epochs=settings.epochs,
-            callbacks=callbacks,
-            shuffle=False,  # `Windows` shuffles single windows, not whole batches
-            verbose=0,
-        )
-    epochs = [epoch for epoch in recorder.epochs if math.isfinite(epoch.judged_loss)]
-    if not epochs:
-        raise ShakelmError(
-            "The loss is no longer a number, so nothing was learned: train with a lower learning rate."
-        )
-    best = epochs[-1] if validation is None else min(epochs, key=lambda epoch: epoch.judged_loss)
-    return kept, History(epochs=epochs, best=best.epoch)
+    return _Run(model, Keeper(kept, settings.averaging, scored), batches, random)
 
 
 def training_rate(settings: TrainingConfiguration, steps: int) -> Any:
@@ -391,13 +332,26 @@ def _optimizer(settings: TrainingConfiguration, steps: int) -> Any:
 
 
 @contextmanager
-def _interruptible() -> Iterator[threading.Event]:
-    """An event that the first Ctrl-C sets, instead of an exception in native code, which would abort.
+def _saying_how_to_go_on(file: CheckpointFile, on_notice: OnNotice) -> Iterator[None]:
+    """Say what is left where an interrupt ends everything."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        on_notice(
+            f"Stopped without a version: run the same command again to go on after epoch {file.epoch}."
+            if file.epoch
+            else "Stopped without a version, before the first epoch was whole."
+        )
+        raise
+
+
+@contextmanager
+def _interruptible(interrupted: threading.Event) -> Iterator[None]:
+    """Have the first Ctrl-C set the event, instead of raising in native code, which would abort.
 
     Only where Ctrl-C would raise KeyboardInterrupt: a process that ignores it or handles it itself goes on
     doing so.
     """
-    interrupted = threading.Event()
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         if interrupted.is_set():
@@ -406,13 +360,21 @@ def _interruptible() -> Iterator[threading.Event]:
 
     handler = signal.getsignal(signal.SIGINT)
     if handler is not signal.default_int_handler:
-        yield interrupted
+        yield
         return
     signal.signal(signal.SIGINT, interrupt)
     try:
-        yield interrupted
+        yield
     finally:
         signal.signal(signal.SIGINT, handler)
+
+
+def _sample(kept: Any, configuration: Configuration, vocabulary: Vocabulary) -> str:
+    """A line that the network writes with the weights as they are."""
+    network = NumpyNetwork(architectures.weights_of(kept), configuration.model.cell)
+    model = LanguageModel("", vocabulary, network)
+    number = configuration.training.number
+    return write(model, "", Sampling(SAMPLE_TEMPERATURE), Length(lines=1), number).text
 
 
 def _at_least_two(vocabulary: Vocabulary, text: str) -> NDArray[np.int32]:
@@ -424,7 +386,7 @@ def _at_least_two(vocabulary: Vocabulary, text: str) -> NDArray[np.int32]:
 
 def _scoring(history: History, settings: TrainingConfiguration) -> Progress:
     last = history.epochs[-1]
-    return Progress("scoring", 1.0, last.epoch, settings.epochs, last.loss, last.validation_loss, None)
+    return Progress("scoring", 1.0, last.epoch, settings.epochs, last.loss, last.validation_loss, None, None)
 
 
 def _stored_precision(

@@ -1,6 +1,7 @@
 """Versions small enough to write many of: what the tests of this folder share."""
 
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -72,3 +73,11 @@ def packaged(tmp_path: Path) -> Path:
 def store(tmp_path: Path, packaged: Path) -> Store:
     """An empty store, whose folder does not exist yet, over the packaged versions."""
     return Store(tmp_path / "store", packaged)
+
+
+@pytest.fixture
+def interrupts() -> Iterator[None]:
+    """Ctrl-C as on a terminal, also where the tests run in the background, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

@@ -4,9 +4,18 @@ from numpy.typing import NDArray
 
 from shakelm.configuration import MAX_NUMBER
 from shakelm.errors import ShakelmError
-from shakelm.generation import LONGEST_LINE, LanguageModel, Length, Request, write, write_all
+from shakelm.generation import (
+    LONGEST_LINE,
+    LanguageModel,
+    Length,
+    Request,
+    read,
+    write,
+    write_all,
+    write_measured,
+)
 from shakelm.network import Floats, NumpyNetwork, State
-from shakelm.sampling import Sampling
+from shakelm.sampling import Sampling, distribution, entropy
 from shakelm.vocabulary import UNKNOWN, Vocabulary, fit
 
 TEXT = "To be, or not to be: that is the question.\nWhether 'tis nobler\n\nin the mind to suffer\n" * 3
@@ -117,11 +126,11 @@ def test_a_blank_seed_is_no_seed() -> None:
 
 
 class RowByRow(NumpyNetwork):
-    """Computes each row of a step alone, so that its sums have the same last bits as a single verse's."""
+    """Computes each row alone, so that its sums have the same last bits as a single verse's."""
 
-    def step(self, tokens: NDArray[np.int32], state: State) -> tuple[Floats, State]:
+    def read(self, tokens: NDArray[np.int32], state: State) -> tuple[Floats, State]:
         rows = [
-            super(RowByRow, self).step(tokens[[row]], tuple(part[[row]] for part in state))
+            super(RowByRow, self).read(tokens[[row]], tuple(part[[row]] for part in state))
             for row in range(len(tokens))
         ]
         after = tuple(np.concatenate(parts) for parts in zip(*(state for _, state in rows), strict=True))
@@ -143,6 +152,20 @@ def test_verses_written_at_once_are_those_written_one_by_one(vocabulary: Vocabul
     ]
     assert write_all(small, requests) == alone
     assert write_all(small, requests[::-1]) == alone[::-1]
+
+
+@pytest.mark.parametrize("sampling", [PLAIN, Sampling(0.5, top_k=4), Sampling(0.0)])
+def test_a_measured_verse_is_the_same_and_its_entropy_that_of_all_its_choices(sampling: Sampling) -> None:
+    small = model(CHARS, {"\n": 1.0})
+    verse, bits = write_measured(small, "to", sampling, Length(words=4), 3)
+
+    assert verse == write(small, "to", sampling, Length(words=4), 3)
+    # Each choice again from the beginning; the blank that would have followed was one too.
+    choices = [read(small, verse.text[:end])[1] for end in range(2, len(verse.text) + 1)]
+    assert len(choices) == verse.tokens + 1
+    assert bits == pytest.approx(
+        np.mean([entropy(distribution(logits, sampling)) for logits in choices]), abs=1e-4
+    )
 
 
 @pytest.mark.parametrize("number", [-1, MAX_NUMBER + 1])

@@ -99,3 +99,18 @@ def test_a_model_trains_as_with_keras_own_layer() -> None:
         losses.append([float(model.train_on_batch(tokens, tokens)) for _ in range(10)])
     np.testing.assert_allclose(losses[1], losses[0], rtol=1e-4)
     assert losses[1][-1] < losses[1][0]
+
+
+def test_narrow_products_give_gradients_that_stay_close() -> None:
+    options = {"return_sequences": True, "return_state": True}
+    layers = [keras.layers.LSTM(9, **options), LSTM(9, precision="bfloat16", **options)]
+    random = np.random.default_rng(6)
+    arguments = [tf.constant(random.normal(size=shape), tf.float32) for shape in ((4, 12, 6), (4, 9), (4, 9))]
+    for layer in layers:
+        layer.build((None, None, 6))
+    layers[0].set_weights([random.normal(0, 0.3, array.shape) for array in layers[0].get_weights()])
+    layers[1].set_weights(layers[0].get_weights())
+    exact, narrow = (results(layer, *arguments) for layer in layers)
+    for exact_result, narrow_result in zip(exact, narrow, strict=True):
+        error = np.linalg.norm(narrow_result - exact_result) / np.linalg.norm(exact_result)
+        assert 0 < error < 0.02

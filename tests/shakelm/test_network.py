@@ -46,11 +46,16 @@ def test_numpy_gives_keras_own_logits(
     np.testing.assert_allclose(whole, expected, atol=1e-4)
 
     state = decoder.empty_state(3)
-    steps = []
+    one_by_one = []
     for token in tokens.T:
-        logits, state = decoder.step(token, state)
-        steps.append(logits)
-    np.testing.assert_allclose(np.stack(steps, axis=1), expected, atol=1e-4)
+        logits, state = decoder.read(token[:, np.newaxis], state)
+        one_by_one.append(logits)
+    np.testing.assert_allclose(np.stack(one_by_one, axis=1), expected, atol=1e-4)
+
+    last, after = decoder.read(tokens, decoder.empty_state(3))
+    np.testing.assert_allclose(last, expected[:, -1], atol=1e-4)
+    for part, stepped in zip(after, state, strict=True):
+        np.testing.assert_array_equal(part, stepped)
 
 
 @pytest.mark.parametrize("architecture", ["simple-rnn", "stacked-lstm"])
@@ -61,9 +66,9 @@ def test_a_row_is_computed_alike_alone_and_among_others(architecture: Architectu
     tokens = np.random.default_rng(5).integers(0, 3000, (32, 6)).astype(np.int32)
     _, state = decoder.advance(tokens, decoder.empty_state(32))
     given = [part.copy() for part in state]
-    logits, after = decoder.step(tokens[:, 0], state)
+    logits, after = decoder.read(tokens, state)
     for row in range(32):
-        own_logits, own_after = decoder.step(tokens[[row], 0], tuple(part[[row]] for part in state))
+        own_logits, own_after = decoder.read(tokens[[row]], tuple(part[[row]] for part in state))
         np.testing.assert_allclose(own_logits[0], logits[row], atol=1e-5)
         for own, part in zip(own_after, after, strict=True):
             np.testing.assert_allclose(own[0], part[row], atol=1e-6)
@@ -80,8 +85,7 @@ def test_both_engines_carry_the_same_state(architecture: Architecture, tmp_path:
     for engine in ("numpy", "keras"):
         loaded = network.load(path, configuration, 66, engine)  # type: ignore[arg-type]
         _, state = loaded.advance(first, loaded.empty_state(2))
-        _, state = loaded.step(second[:, 0], state)
-        results.append(loaded.step(second[:, 1], state))
+        results.append(loaded.read(second, state))
     (numpy_logits, numpy_state), (keras_logits, keras_state) = results
     np.testing.assert_allclose(numpy_logits, keras_logits, atol=1e-4)
     assert len(numpy_state) == len(keras_state) == architectures.states_per_layer(configuration) * 2
@@ -97,13 +101,3 @@ def test_a_missing_or_misshapen_array_is_refused() -> None:
     weights["output.bias"] = np.zeros(11, np.float32)
     with pytest.raises(ValueError, match="shape"):
         architectures.set_weights(model, weights)
-
-
-def test_the_shape_table_has_the_notebooks_sizes() -> None:
-    model = architectures.build(plan("stacked-lstm", "word").model, 1000)
-    rows = {row.layer: row for row in architectures.shapes(model)}
-    assert rows["embedding"].parameters == 1000 * 100
-    assert rows["recurrent_0"].parameters == 4 * (100 + 150 + 1) * 150
-    assert rows["recurrent_1"].parameters == 4 * (150 + 100 + 1) * 100
-    assert rows["output"].shape == (None, None, 1000)
-    assert sum(row.parameters for row in rows.values()) == model.count_params()

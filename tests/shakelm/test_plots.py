@@ -80,7 +80,7 @@ def prediction(tokens: int, temperatures: int = 3, share: float = 0.4, entropy: 
 @pytest.mark.parametrize("temperatures", [1, 3, 5])
 def test_a_picture_of_next_tokens_grows_with_them(tokens: int, temperatures: int) -> None:
     height, width, _ = pixels(next_tokens(prediction(tokens, temperatures), "verse@1")).shape
-    assert width == 960
+    assert width == 1160
     assert height >= 18 * tokens * temperatures
 
 
@@ -101,7 +101,7 @@ def test_temperatures_differ_without_colour() -> None:
     top, bottom = edges[0], edges[edges < len(grey) * 0.6][-1]
     third = (bottom - top) / 3
     shares = [
-        (grey[round(top + row * third) + 4 : round(top + (row + 1) * third) - 3, 200:600] < 0.3).mean()
+        (grey[round(top + row * third) + 6 : round(top + (row + 1) * third) - 5, 200:600] < 0.3).mean()
         for row in range(3)
     ]
     assert shares[0] == 0

@@ -3,7 +3,7 @@ import pytest
 from numpy.typing import NDArray
 
 from shakelm.errors import ShakelmError
-from shakelm.sampling import Sampling, choose, distribution
+from shakelm.sampling import Sampling, choose, distribution, entropy
 from shakelm.vocabulary import UNKNOWN
 
 Counts = NDArray[np.intp]
@@ -25,6 +25,13 @@ def test_no_temperature_overflows(temperature: float) -> None:
     probabilities = distribution(LOGITS * 1e4, Sampling(temperature))
     assert probabilities.sum() == pytest.approx(1.0)
     assert np.isfinite(probabilities).all()
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "bits"), [([0.0, 1.0], 0), ([0.5, 0.5], 1), ([0.5, 0.25, 0.125, 0.125], 1.75)]
+)
+def test_entropy_is_in_bits(probabilities: list[float], bits: float) -> None:
+    assert entropy(np.array(probabilities)) == pytest.approx(bits)
 
 
 def test_higher_temperatures_are_flatter() -> None:
@@ -90,7 +97,8 @@ def test_only_tokens_that_were_kept_are_drawn(sampling: Sampling) -> None:
     assert draw(logits, sampling, np.random.default_rng(4), 20_000).nonzero()[0].tolist() == kept.tolist()
 
 
-def test_the_ends_of_the_range_of_numbers_draw_tokens_of_some_probability() -> None:
+@pytest.mark.parametrize("rows", [1, 3])
+def test_the_ends_of_the_range_of_numbers_draw_tokens_of_some_probability(rows: int) -> None:
     class Fixed(np.random.Generator):
         value = 0.0
 
@@ -98,11 +106,11 @@ def test_the_ends_of_the_range_of_numbers_draw_tokens_of_some_probability() -> N
             return self.value
 
     fixed = Fixed(np.random.PCG64())
-    logits = np.full((1, 130), -np.inf, np.float32)
-    logits[0, [70, 100]] = 0.0
+    logits = np.full((rows, 130), -np.inf, np.float32)
+    logits[:, [70, 100]] = 0.0
     for value, token in ((0.0, 70), (np.nextafter(1.0, 0.0), 100)):
         fixed.value = value
-        assert choose(logits, [Sampling(1.0)], [fixed]).tolist() == [token]
+        assert choose(logits, [Sampling(1.0)] * rows, [fixed] * rows).tolist() == [token] * rows
 
 
 def test_a_row_is_drawn_alike_alone_and_among_others_by_one_number() -> None:

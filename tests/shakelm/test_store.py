@@ -1,5 +1,6 @@
 """The store: what it lists, its live pointer, and several real processes in it at once."""
 
+import errno
 import os
 import re
 import subprocess
@@ -62,6 +63,15 @@ def test_a_published_version_has_its_files_and_facts(store: Store, writer: Write
     assert version.configuration().model.units == (8,)
 
 
+def test_a_full_disk_is_told_with_its_cure(store: Store) -> None:
+    def write(_folder: Path, _number: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.raises(ShakelmError, match="free space on its disk"):
+        store.publish("sonnets", write)
+    assert references(store) == ["shakespeare-char@1", "shakespeare-word@1"]
+
+
 def test_numbers_count_up_and_sort_as_numbers(store: Store, writer: Writer) -> None:
     numbers = [store.publish("sonnets", writer("sonnets")).number for _ in range(11)]
     assert numbers == list(range(1, 12))
@@ -86,7 +96,7 @@ def test_a_version_outlives_a_packaged_one_of_its_number(
 
 
 def test_what_does_not_exist_is_told_with_what_does(store: Store) -> None:
-    for reference in ("hamlet", "hamlet@1", "shakespeare-char@2"):
+    for reference in ("hamlet", "hamlet@1", "shakespeare-char@3"):
         with pytest.raises(ShakelmError, match=rf"'{reference}'.*shakespeare-char@1, shakespeare-word@1"):
             store.find(reference)
 

@@ -3,24 +3,29 @@
 import hashlib
 import math
 import signal
-from collections.abc import Iterator
+import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from shakelm import generation
+from shakelm import architectures, generation
+from shakelm.batches import Windows
+from shakelm.callbacks import Restarter
 from shakelm.configuration import Configuration, plan
 from shakelm.corpus import Corpus
 from shakelm.errors import ShakelmError
 from shakelm.evaluation import score
+from shakelm.progress import Progress
 from shakelm.splitting import split
 from shakelm.store import Store
-from shakelm.training import LAST_RATE, WARM_UP_STEPS, Progress, Streams, Windows, train, training_rate
+from shakelm.training import LAST_RATE, WARM_UP_STEPS, train, training_rate
 
 LEXICON = ("abc", "abd", "aca", "bcd", "bda", "cab", "cdc", "dad")
 ENTROPY = math.log(len(LEXICON)) / 4
 """Nats per character: each word is as likely as any other and takes four characters with its space."""
+
+RANDOM = np.random.default_rng(1)
 
 
 def corpus(text: str) -> Corpus:
@@ -72,7 +77,15 @@ def test_a_version_is_complete_and_its_card_is_true(own_store: Store) -> None:
     shares = [progress.share for progress in seen]
     assert shares == sorted(shares)
     assert {progress.epoch for progress in seen} == {1, 2}
+    # An epoch of so few batches is measured whole; its seconds include its validation.
+    batches = len(Windows(loaded.vocabulary.encode(split(text.text, "contiguous").train), 32, 16, RANDOM))
+    for epoch in history.epochs:
+        last = [progress for progress in seen[:-1] if progress.epoch == epoch.epoch][-1]
+        assert last.tokens_per_second is not None
+        assert last.tokens_per_second * (epoch.seconds + 0.01) > batches * 16 * 32
+    assert seen[-2].seconds_left == pytest.approx(0, abs=1e-6)
     assert seen[-1].stage == "scoring"
+    assert seen[-1].tokens_per_second is seen[-1].seconds_left is None
     assert seen[-1].validation_loss == history.epochs[-1].validation_loss
 
 
@@ -83,6 +96,28 @@ def test_the_number_repeats_a_training(own_store: Store) -> None:
         for number in (5, 5, 6)
     )
     assert first.weights.read_bytes() == second.weights.read_bytes() != other.weights.read_bytes()
+
+
+def test_a_restart_empties_the_state_of_some_streams_in_all_layers() -> None:
+    streams = 200
+    configuration = plan("stacked-lstm", "char", units=(3, 4), embedding=5).model
+    model = architectures.build(configuration, 10, streams=streams)
+    model(np.zeros((streams, 2), np.int32))
+    states = [state for layer in model.layers[2:4] for state in layer.states]
+    assert len(states) == 4
+    assert all(np.all(np.asarray(state) != 0) for state in states)
+
+    restarter = Restarter(0.25, number=1)
+    restarter.set_model(model)
+    restarter.on_train_batch_begin(0)
+    emptied = [np.all(np.asarray(state) == 0, axis=1) for state in states]
+    assert all((each == emptied[0]).all() for each in emptied)
+    assert 0.15 < emptied[0].mean() < 0.35
+    untouched = [np.all(np.asarray(state)[~emptied[0]] != 0) for state in states]
+    assert all(untouched)
+
+    restarter.on_epoch_begin(1)
+    assert all(np.all(np.asarray(state) == 0) for state in states)
 
 
 def test_the_best_epoch_is_kept_and_training_stops_early(own_store: Store) -> None:
@@ -111,6 +146,7 @@ def test_carried_state_averaged_weights_and_schedule_reach_the_entropy_too(own_s
         window=16,
         epochs=6,
         carry=True,
+        restart=0.1,
         averaging=0.99,
         schedule="cosine",
         weight_decay=0.01,
@@ -159,14 +195,6 @@ def test_without_validation_all_is_learned_from_and_the_last_epoch_is_kept(own_s
     assert "z" in generation.load(version).vocabulary
 
 
-@pytest.fixture
-def interrupts() -> Iterator[None]:
-    """Ctrl-C as on a terminal, also where the tests run in the background, which ignores it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 @pytest.mark.usefixtures("interrupts")
 @pytest.mark.parametrize("interrupted_in_epoch", [1, 2])
 def test_an_interrupt_keeps_the_best_so_far(own_store: Store, interrupted_in_epoch: int) -> None:
@@ -184,6 +212,36 @@ def test_an_interrupt_keeps_the_best_so_far(own_store: Store, interrupted_in_epo
     assert len(version.history().epochs) == interrupted_in_epoch
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     assert version.card().validation.nats_per_token < math.log(6)
+
+
+def test_whoever_watches_can_stop_a_training_which_keeps_the_best_so_far(own_store: Store) -> None:
+    stop = threading.Event()
+
+    def watch(progress: Progress) -> None:
+        if progress.epoch == 2:
+            stop.set()
+
+    version = train(
+        "stopped", language(1500), small(epochs=50), own_store, "shakelm train stopped", watch, stop=stop
+    )
+    assert len(version.history().epochs) == 2
+    assert not list(own_store.checkpoints.iterdir())
+
+
+def test_each_epoch_is_followed_by_a_line_that_its_weights_write(own_store: Store) -> None:
+    samples: dict[int, set[str | None]] = {}
+
+    def watch(progress: Progress) -> None:
+        if progress.stage == "training":
+            samples.setdefault(progress.epoch, set()).add(progress.sample)
+
+    train("sampled", language(1500), small(epochs=3), own_store, "shakelm train sampled", watch)
+    assert samples[1] == {None}
+    ((second,), (third,)) = samples[2], samples[3]
+    assert second != third
+    for line in (second, third):
+        assert line
+        assert set(line) <= set("abcd ")
 
 
 def test_a_loss_that_is_no_number_ends_with_a_sentence(own_store: Store) -> None:
@@ -208,55 +266,8 @@ def test_words_are_learned_too(own_store: Store) -> None:
     assert version.card().held_out.nats_per_char is None
 
 
-def test_windows_hold_each_token_once_and_targets_lie_one_ahead() -> None:
-    ids = np.arange(103, dtype=np.int32)
-    windows = Windows(ids, window=10, batch=4)
-    batches = [windows[index] for index in range(len(windows))]
-    inputs = np.concatenate([batch for batch, _ in batches])
-    targets = np.concatenate([batch for _, batch in batches])
-    assert inputs.ravel().tolist() == list(range(100))
-    assert (targets == inputs + 1).all()
-
-
-def test_shuffled_windows_shift_from_epoch_to_epoch() -> None:
-    windows = Windows(np.arange(103, dtype=np.int32), 10, 4, np.random.default_rng(1))
-    starts = set()
-    for _ in range(30):
-        inputs, targets = windows[0]
-        assert (targets == inputs + 1).all()
-        starts |= {int(row[0]) % 10 for row in inputs}
-        windows.on_epoch_end()
-    assert len(starts) > 5
-
-
-def test_streams_go_on_where_the_window_before_ended() -> None:
-    ids = np.arange(1000, dtype=np.int32)
-    streams = Streams(ids, window=10, streams=4, random=np.random.default_rng(1))
-    shifts = set()
-    for _ in range(20):
-        batches = [streams[index] for index in range(len(streams))]
-        joined = np.concatenate([inputs for inputs, _ in batches], axis=1)
-        assert (np.diff(joined, axis=1) == 1).all()
-        assert all((targets == inputs + 1).all() for inputs, targets in batches)
-        assert len(np.unique(joined)) == joined.size
-        shifts.add(int(joined[0, 0]))
-        streams.on_epoch_end()
-    assert len(shifts) > 5
-
-
-def test_a_text_too_short_for_its_streams_is_refused() -> None:
-    with pytest.raises(ShakelmError, match="smaller batch or window"):
-        Streams(np.arange(100, dtype=np.int32), window=32, streams=8, random=np.random.default_rng(1))
-
-
 def test_a_cosine_schedule_warms_up_and_ends_low() -> None:
     settings = plan("lstm", "char", epochs=10, schedule="cosine", learning_rate=0.01).training
     schedule = training_rate(settings, steps=100)
     rates = [float(schedule(step)) for step in (0, WARM_UP_STEPS, 550, 1000)]
     assert rates == pytest.approx([0, 0.01, 0.0051, 0.01 * LAST_RATE], rel=0.01)
-
-
-def test_a_stream_shorter_than_a_window_is_one_window() -> None:
-    windows = Windows(np.arange(5, dtype=np.int32), 10, 4, np.random.default_rng(1))
-    assert len(windows) == 1
-    assert windows[0][0].tolist() == [[0, 1, 2, 3]]
