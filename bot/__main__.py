@@ -12,7 +12,7 @@ import typer
 
 from bot import endpoint, watch
 from bot.client import Bot
-from bot.commands import COMMANDS
+from bot.commands import BUTTONS, COMMANDS, FORMS
 from bot.health import check
 from bot.settings import BotSettings
 from shakelm.errors import ShakelmError
@@ -36,7 +36,7 @@ async def run(settings: BotSettings) -> None:
     """
     connection = await asyncio.to_thread(queues.connect, settings.redis_url)
     endpoint.use_api(settings.api_base)
-    async with Bot(settings, connection, COMMANDS) as bot:
+    async with Bot(settings, connection, COMMANDS, BUTTONS, FORMS) as bot:
         try:
             await bot.login(settings.token.get_secret_value())
             await endpoint.use_gateway_of_api(bot)

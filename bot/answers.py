@@ -1,9 +1,11 @@
-"""Hands the messages that `worker.messages` composes, as Discord's JSON, to discord.py."""
+"""Hands the messages that the worker's modules compose, as Discord's JSON, to discord.py."""
 
 from typing import Any
 
 import discord
+from discord import ui
 
+from shakelm.errors import ShakelmError
 from worker import messages
 from worker.payloads import ReplyTo
 
@@ -13,10 +15,38 @@ def arguments(message: messages.Body) -> dict[str, Any]:
 
     Mentions need no argument: the client allows none in anything it sends.
     """
-    return {
+    taken = {
         "content": message.get("content"),
         "embeds": [discord.Embed.from_dict(embed) for embed in message.get("embeds", [])],
     }
+    return taken | ({"view": _view(message["components"])} if "components" in message else {})
+
+
+def _view(rows: list[dict[str, Any]]) -> ui.View:
+    """Rows of buttons and selects (Discord: Component Reference), as discord.py sends them."""
+    view = ui.View(timeout=None)
+    for number, row in enumerate(rows):
+        for component in row["components"]:
+            view.add_item(_item(component, number))
+    view.stop()  # so that discord.py does not keep it: presses go to `bot.buttons`
+    return view
+
+
+def _item(component: dict[str, Any], row: int) -> ui.Item[ui.View]:
+    if component["type"] == discord.ComponentType.button.value:
+        return ui.Button(
+            style=discord.ButtonStyle(component["style"]),
+            label=component["label"],
+            custom_id=component["custom_id"],
+            disabled=component.get("disabled", False),
+            row=row,
+        )
+    return ui.Select(
+        custom_id=component["custom_id"],
+        placeholder=component.get("placeholder"),
+        options=[discord.SelectOption.from_dict(option) for option in component["options"]],
+        row=row,
+    )
 
 
 async def answer(interaction: discord.Interaction[Any], message: messages.Body, private: bool) -> None:
@@ -33,13 +63,39 @@ async def answer(interaction: discord.Interaction[Any], message: messages.Body, 
         await interaction.response.send_message(**arguments(message), ephemeral=private)
 
 
-async def tell(interaction: discord.Interaction[Any], sentence: str) -> None:
-    """Answer with one sentence, privately where nothing was answered yet.
+async def answer_privately(interaction: discord.Interaction[Any], message: messages.Body) -> None:
+    """Say something that is only about the person, whatever was answered before.
+
+    An answer that others see goes; a message with the button that was pressed stays as it is.
 
     Raises:
         discord.HTTPException: Discord does not take it.
     """
-    await answer(interaction, messages.problem(sentence), private=True)
+    if interaction.response.type == discord.InteractionResponseType.channel_message:
+        first = await interaction.original_response()
+        if first.flags.ephemeral:
+            await answer(interaction, message, private=True)
+            return
+        await interaction.delete_original_response()
+    elif interaction.response.type not in _OF_THE_PRESSED_MESSAGE:
+        await answer(interaction, message, private=True)
+        return
+    await interaction.followup.send(**arguments(message), ephemeral=True)
+
+
+_OF_THE_PRESSED_MESSAGE = (
+    discord.InteractionResponseType.deferred_message_update,
+    discord.InteractionResponseType.message_update,
+)
+
+
+async def tell(interaction: discord.Interaction[Any], error: ShakelmError) -> None:
+    """Answer with the sentence of an error, in private.
+
+    Raises:
+        discord.HTTPException: Discord does not take it.
+    """
+    await answer_privately(interaction, messages.problem(error, interaction.locale.value))
 
 
 def reply_to(interaction: discord.Interaction[Any]) -> ReplyTo:

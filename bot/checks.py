@@ -5,8 +5,8 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from shakelm.errors import ShakelmError
 from worker.payloads import ModelIndex
+from worker.texts import Refusal
 
 TO_POST = ("view_channel", "send_messages", "embed_links", "attach_files")
 """The permissions without which the bot can keep no training message in a channel."""
@@ -32,6 +32,20 @@ def check_administrator(interaction: discord.Interaction[Any], role: int | None)
         raise app_commands.MissingRole(known.name if known else role)
 
 
+def check_own(interaction: discord.Interaction[Any], author: str, role: int | None) -> None:
+    """Let pass the person with the id `author`, whose thing it is, and administrators as above.
+
+    Raises:
+        Refusal: neither.
+    """
+    if str(interaction.user.id) == author:
+        return
+    try:
+        check_administrator(interaction, role)
+    except app_commands.CheckFailure as error:
+        raise Refusal("refusal.not_yours") from error
+
+
 def check_can_post(interaction: discord.Interaction[Any]) -> None:
     """Let pass where the bot may post messages with embeds and files in the interaction's channel.
 
@@ -52,11 +66,9 @@ def check_model(reference: str, index: ModelIndex | None) -> None:
     Where no worker has published an index yet, everything passes: the worker looks again.
 
     Raises:
-        ShakelmError: no such model; names those that exist.
+        Refusal: no such model; names those that exist.
     """
     if index is None or index.holds(reference):
         return
     known = ", ".join(summary.reference for summary in index.versions[:10])
-    raise ShakelmError(
-        f"There is no model {reference[:80]!r}: choose one of {known}; /models shows them all."
-    )
+    raise Refusal("refusal.unknown_model", model=reference[:80], known=known)

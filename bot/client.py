@@ -9,8 +9,11 @@ import discord
 import redis
 from discord import app_commands
 
-from bot import errors
+from bot import errors, modals
+from bot.buttons import Component
+from bot.modals import Form
 from bot.settings import BotSettings
+from bot.translation import Translator
 from shakelm.errors import ShakelmError
 
 log = logging.getLogger(__name__)
@@ -37,7 +40,11 @@ class Bot(discord.Client):
         self,
         settings: BotSettings,
         connection: redis.Redis,
-        commands: Iterable[app_commands.Command[Any, ..., Any] | app_commands.Group],
+        commands: Iterable[
+            app_commands.Command[Any, ..., Any] | app_commands.ContextMenu | app_commands.Group
+        ],
+        buttons: Iterable[Component] = (),
+        forms: Iterable[Form] = (),
     ) -> None:
         super().__init__(
             intents=discord.Intents(guilds=True),
@@ -46,6 +53,8 @@ class Bot(discord.Client):
         )
         self.settings = settings
         self.connection = connection
+        self._buttons = tuple(buttons)
+        self._forms = tuple(forms)
         self._home = discord.Object(settings.guild) if settings.guild else None
         # The commands of one server are for servers anyway, and Discord takes these two for global ones only.
         self.tree = (
@@ -85,13 +94,15 @@ class Bot(discord.Client):
         return await asyncio.to_thread(function, self.connection, *args, **kwargs)
 
     async def setup_hook(self) -> None:
-        """Register the commands, after the login and before the gateway.
+        """Register buttons and commands, after the login and before the gateway.
 
         Commands for one server appear at once; the global ones are emptied then, so that none shows twice.
 
         Raises:
-            ShakelmError: that one server does not have the bot.
+            ShakelmError: that one server does not have the bot, or a catalogue of texts is damaged.
         """
+        self.add_dynamic_items(*self._buttons)
+        await self.tree.set_translator(Translator())
         if self._home:
             try:
                 await self.tree.sync(guild=self._home)
@@ -101,6 +112,11 @@ class Bot(discord.Client):
                     "scope applications.commands, or correct DISCORD_GUILD."
                 ) from error
         await self.tree.sync()
+
+    async def on_interaction(self, interaction: discord.Interaction["Bot"]) -> None:
+        """Take what a form sends; commands and buttons have their ways in discord.py."""
+        if interaction.type is discord.InteractionType.modal_submit:
+            await modals.dispatch(interaction, self._forms)
 
     async def on_ready(self) -> None:
         """Say in the log that the bot is there."""

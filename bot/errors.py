@@ -1,4 +1,4 @@
-"""The command tree's one error handler: every class of error has its sentence."""
+"""The one error handler of commands, buttons and forms: every class of error has its sentence."""
 
 import functools
 import logging
@@ -11,121 +11,125 @@ import redis
 from discord import app_commands
 from pydantic import ValidationError
 
-from bot.answers import answer, tell
+from bot.answers import answer_privately, tell
 from shakelm.errors import ShakelmError
-from worker import messages
+from worker import incidents, messages
+from worker.texts import Refusal, text
 
 log = logging.getLogger(__name__)
 
 
 async def handle(interaction: discord.Interaction[Any], error: Exception) -> None:
-    """Tell the person what went wrong and how to go on; the answer is private where none was given yet.
+    """Tell the person what went wrong and how to go on, in private.
 
     An error without a sentence of its own gets a reference number, under which the log has the traceback.
     """
     cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
-    text = sentence(cause)
+    locale = interaction.locale.value
+    refused = refusal(cause, locale)
     try:
-        if text is not None:
-            log.info("Refused %s: %s", _command(interaction), type(cause).__name__)
-            await tell(interaction, text)
+        if refused is not None:
+            log.info("Refused %s: %s", _what(interaction), type(cause).__name__)
+            await tell(interaction, refused)
         else:
             reference = secrets.token_hex(4)
-            log.error("Error %s in %s", reference, _command(interaction), exc_info=cause)
-            await answer(interaction, messages.failed(reference), private=True)
-    except (discord.DiscordException, OSError) as failure:
-        log.warning("Could not tell the person about it: %s", failure)
+            log.error("Error %s in %s", reference, _what(interaction), exc_info=cause)
+            await answer_privately(interaction, messages.failed(reference, locale))
+            incident = f"{_what(interaction)}: {type(cause).__name__}"
+            await interaction.client.call(incidents.note, reference, incident)
+    except (discord.DiscordException, redis.RedisError, OSError) as failure:
+        log.warning("Could not tell everybody about it: %s", failure)
 
 
-def _command(interaction: discord.Interaction[Any]) -> str:
+def _what(interaction: discord.Interaction[Any]) -> str:
+    """What somebody used, for the log."""
+    data: Any = interaction.data
+    if data and "custom_id" in data:
+        return f"{interaction.type.name} {data['custom_id']}"
     return f"/{interaction.command.qualified_name}" if interaction.command else "an unknown command"
 
 
 @functools.singledispatch
-def sentence(error: Exception) -> str | None:  # noqa: ARG001
+def refusal(error: Exception, locale: str) -> ShakelmError | None:  # noqa: ARG001
     """What to tell a person about `error`: the cause and the cure, or None where it is nobody's fault.
 
-    Chosen by the error's class, the nearest base class first.
+    Chosen by the error's class, the nearest base class first; `locale` is the person's.
     """
     return None
 
 
-@sentence.register
-def _(error: ShakelmError) -> str:
-    return str(error)
+@refusal.register
+def _(error: ShakelmError, locale: str) -> ShakelmError:  # noqa: ARG001
+    return error
 
 
-@sentence.register(redis.RedisError)
-@sentence.register(TimeoutError)
-def _(error: Exception) -> str:  # noqa: ARG001
-    return (
-        "The queue does not answer, so I can pass nothing on: try again in a minute, and tell whoever runs "
-        "the bot if it stays so."
-    )
+@refusal.register(redis.RedisError)
+@refusal.register(TimeoutError)
+def _(error: Exception, locale: str) -> ShakelmError:  # noqa: ARG001
+    return Refusal("refusal.queue_silent")
 
 
-@sentence.register
-def _(error: ValidationError) -> str:
+@refusal.register
+def _(error: ValidationError, locale: str) -> ShakelmError:  # noqa: ARG001
     first = error.errors(include_url=False, include_input=False)[0]
-    option = ".".join(str(part) for part in first["loc"]) or "an option"
-    return f"I cannot use this {option}: {first['msg']}."
+    if not first["loc"]:
+        return Refusal("refusal.options", problem=first["msg"])
+    option = ".".join(str(part) for part in first["loc"])
+    return Refusal("refusal.option", option=option, problem=first["msg"])
 
 
-@sentence.register
-def _(error: app_commands.TransformerError) -> str:
-    return f"I cannot use the value {str(error.value)[:80]!r}: choose one that Discord offers."
+@refusal.register
+def _(error: app_commands.TransformerError, locale: str) -> ShakelmError:  # noqa: ARG001
+    return Refusal("refusal.value", value=str(error.value)[:80])
 
 
-@sentence.register
-def _(error: app_commands.MissingPermissions) -> str:
-    return f"You need the permission {_names(error.missing_permissions)} for this: ask somebody who has it."
+@refusal.register
+def _(error: app_commands.MissingPermissions, locale: str) -> ShakelmError:
+    return Refusal("refusal.permission", permissions=_names(error.missing_permissions, locale))
 
 
-@sentence.register
-def _(error: app_commands.MissingRole) -> str:
-    return f"You need the role {error.missing_role} or the permission Manage Server for this: ask who has it."
+@refusal.register
+def _(error: app_commands.MissingRole, locale: str) -> ShakelmError:  # noqa: ARG001
+    return Refusal("refusal.role", role=str(error.missing_role))
 
 
-@sentence.register
-def _(error: app_commands.BotMissingPermissions) -> str:
-    return (
-        f"I may not post here: I need {_names(error.missing_permissions)} in this channel. Grant me that, or "
-        "use another channel."
-    )
+@refusal.register
+def _(error: app_commands.BotMissingPermissions, locale: str) -> ShakelmError:
+    return Refusal("refusal.bot_permission", permissions=_names(error.missing_permissions, locale))
 
 
-@sentence.register
-def _(error: app_commands.CommandOnCooldown) -> str:
-    return f"That was quick: you can do this again in {math.ceil(error.retry_after)} seconds."
+@refusal.register
+def _(error: app_commands.CommandOnCooldown, locale: str) -> ShakelmError:  # noqa: ARG001
+    return Refusal("refusal.cooldown", count=math.ceil(error.retry_after))
 
 
-@sentence.register
-def _(error: app_commands.NoPrivateMessage) -> str:  # noqa: ARG001
-    return "This works on servers only: use it in a channel of one."
+@refusal.register
+def _(error: app_commands.NoPrivateMessage, locale: str) -> ShakelmError:  # noqa: ARG001
+    return Refusal("refusal.servers_only")
 
 
-@sentence.register
-def _(error: app_commands.CheckFailure) -> str:  # noqa: ARG001
-    return "You may not do this: ask whoever manages the server."
+@refusal.register
+def _(error: app_commands.CheckFailure, locale: str) -> ShakelmError:  # noqa: ARG001
+    return Refusal("refusal.forbidden")
 
 
-@sentence.register(app_commands.CommandNotFound)
-@sentence.register(app_commands.CommandSignatureMismatch)
-def _(error: app_commands.AppCommandError) -> str:  # noqa: ARG001
-    return "This command has changed since Discord last loaded it: reload Discord (Ctrl+R) and try again."
+@refusal.register(app_commands.CommandNotFound)
+@refusal.register(app_commands.CommandSignatureMismatch)
+def _(error: app_commands.AppCommandError, locale: str) -> ShakelmError:  # noqa: ARG001
+    return Refusal("refusal.command_changed")
 
 
-@sentence.register
-def _(error: discord.Forbidden) -> str:  # noqa: ARG001
-    return "Discord does not let me do that here: look at my permissions in this channel, then try again."
+@refusal.register
+def _(error: discord.Forbidden, locale: str) -> ShakelmError:  # noqa: ARG001
+    return Refusal("refusal.bot_forbidden")
 
 
-@sentence.register(discord.DiscordServerError)
-@sentence.register(discord.RateLimited)
-def _(error: discord.DiscordException) -> str:  # noqa: ARG001
-    return "Discord is too busy to take my message just now: try again in a minute."
+@refusal.register(discord.DiscordServerError)
+@refusal.register(discord.RateLimited)
+def _(error: discord.DiscordException, locale: str) -> ShakelmError:  # noqa: ARG001
+    return Refusal("refusal.discord_busy")
 
 
-def _names(permissions: list[str]) -> str:
-    """Permissions as Discord's settings call them: 'manage_guild' becomes 'Manage Server'."""
-    return ", ".join(name.replace("_", " ").replace("guild", "server").title() for name in permissions)
+def _names(permissions: list[str], locale: str) -> str:
+    """Permissions as Discord's settings call them: `manage_guild` is Manage Server."""
+    return ", ".join(text(locale, f"permission.{name}") for name in permissions)

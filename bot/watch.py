@@ -1,4 +1,4 @@
-"""What the bot does unasked: training messages, verses that nobody will write in time, a sign of life."""
+"""What the bot does unasked: training messages, waiting messages, a sign of life."""
 
 import asyncio
 import logging
@@ -15,17 +15,24 @@ import redis
 from bot import health
 from bot.answers import arguments
 from bot.client import Bot
-from worker import delivery, messages, queues
-from worker.payloads import MessageAt, ModelSummary, TrainingState, TrainProgress, TrainRequest, VerseRequest
+from bot.waiting import WaitingMessages
+from worker import messages, queues, training_messages, trainings
+from worker.payloads import ENDED, MessageAt
+from worker.trainings import Standing
 
 log = logging.getLogger(__name__)
 
 PAUSE_S = 3.0
 """Seconds between two looks, and so at least between two edits of one message."""
 
-OLD_S = 3600.0
-OLD_PAUSE_S = 1800.0
-"""A message older than an hour may be edited only rarely (Discord's error code 30046)."""
+WAITING_PAUSE_S = 5.0
+"""The same for the messages of those who wait in the queue."""
+
+RENEW_S = 55 * 60.0
+"""A training's message is followed by a new one after so many seconds."""
+
+Picture = tuple[bytes, str]
+"""A PNG, and what it shows in words."""
 
 
 async def repeat(step: Callable[[], Awaitable[None]], pause_s: float) -> None:
@@ -52,63 +59,29 @@ async def say_connected(bot: Bot) -> None:
         await bot.call(health.say_connected)
 
 
-async def withdraw_verses(bot: Bot) -> None:
-    """Take the verses off the queue whose tokens die soon, and tell the students.
-
-    Raises:
-        redis.RedisError: the queue cannot be reached.
-    """
-    expiring = await bot.call(queues.withdraw_expiring, bot.settings.withdraw_s)
-    await asyncio.gather(*(_tell_withdrawn(bot, request) for request in expiring))
-
-
-async def _tell_withdrawn(bot: Bot, request: VerseRequest) -> None:
-    try:
-        await asyncio.to_thread(
-            delivery.edit_original, bot.settings.api_base, request.reply_to, messages.expired()
-        )
-    except (delivery.DeliveryRefusedError, delivery.DeliveryFailedError) as error:
-        log.warning("Could not say that a verse was withdrawn: %s", error)
-
-
-@dataclass(frozen=True)
-class _Training:
-    """What Redis holds about one training."""
-
-    request: TrainRequest | None
-    progress: TrainProgress
-    curves: bytes | None
-    live: ModelSummary | None
-
-    @property
-    def over(self) -> bool:
-        return self.progress.state in (TrainingState.FINISHED, TrainingState.FAILED)
-
-
-def _look(connection: redis.Redis, training: str) -> _Training:
-    index = queues.model_index(connection)
-    return _Training(
-        request=queues.training_request(connection, training),
-        progress=queues.training_progress(connection, training),
-        curves=queues.training_curves(connection, training),
-        live=index.live() if index else None,
-    )
+def _look(connection: redis.Redis, training: str) -> tuple[Standing | None, bytes | None]:
+    """Where a training stands, and the picture of its curves once it is over."""
+    return trainings.look(connection, training), queues.training_curves(connection, training)
 
 
 @dataclass
 class _Shown:
-    """What a message said last, when it was edited, and until when Discord bars edits (monotonic seconds)."""
+    """What a message said last, and until when Discord bars edits (monotonic seconds)."""
 
     message: messages.Body | None = None
-    edited_at: float = -math.inf
     barred_until: float = -math.inf
 
 
 @dataclass
 class TrainingMessages:
-    """Keeps the channel messages of all trainings up to date, also those of before a restart."""
+    """Keeps the channel messages of all trainings up to date, also those of before a restart.
+
+    A message that is older than `renew_s` seconds is followed by a new one, since Discord allows few edits of
+    messages older than an hour (its error code 30046).
+    """
 
     bot: Bot
+    renew_s: float = RENEW_S
     _shown: dict[str, _Shown] = field(default_factory=dict)
 
     async def refresh(self) -> None:
@@ -122,58 +95,71 @@ class TrainingMessages:
         await asyncio.gather(*(self._refresh(training, at) for training, at in watched.items()))
 
     async def _refresh(self, training: str, at: MessageAt) -> None:
-        found = await self.bot.call(_look, training)
-        if found.request is None:
+        found, curves = await self.bot.call(_look, training)
+        if found is None:
             await self.bot.call(queues.unwatch, training)
             return
-        message = messages.training(found.request, found.progress, found.live)
-        if not self._is_due(self._shown[training], at, message, found.over):
+        over = found.progress.state in ENDED
+        message, shown = training_messages.following(found), self._shown[training]
+        if time.monotonic() < shown.barred_until or not (over or message != shown.message):
             return
+        picture = (curves, found.progress.curves) if curves else None
         try:
-            await self._edit(at, message, found)
+            if _age_s(at) > self.renew_s:
+                await self._renew(found, at, message, picture)
+            else:
+                await self._message(at).edit(**arguments(message), attachments=_files(picture))
         except (discord.NotFound, discord.Forbidden) as error:
             log.warning("Giving up the message of training %s: %s", training, error)
             await self.bot.call(queues.unwatch, training)
         except (discord.DiscordException, OSError) as error:
             log.warning("Could not edit the message of training %s: %s", training, error)
             if isinstance(error, discord.RateLimited):
-                self._shown[training].barred_until = time.monotonic() + error.retry_after
+                shown.barred_until = time.monotonic() + error.retry_after
         else:
-            self._shown[training] = _Shown(message, time.monotonic())
-            if found.over:
+            self._shown[training] = _Shown(message)
+            if over:
                 await self.bot.call(queues.unwatch, training)
 
-    def _is_due(self, shown: _Shown, at: MessageAt, message: messages.Body, over: bool) -> bool:
-        now = time.monotonic()
-        if now < shown.barred_until:
-            return False
-        age_s = (discord.utils.utcnow() - discord.utils.snowflake_time(int(at.message_id))).total_seconds()
-        pause_s = OLD_PAUSE_S if age_s > OLD_S else 0.0
-        return over or (message != shown.message and now >= shown.edited_at + pause_s)
+    async def _renew(
+        self, training: Standing, at: MessageAt, message: messages.Body, picture: Picture | None
+    ) -> None:
+        """Go on in a new message, and say so in the old one, if Discord lets that be edited at all."""
+        guild = int(training.request.guild) if training.request.guild else None
+        channel = self.bot.get_partial_messageable(int(at.channel_id), guild_id=guild)
+        new = await channel.send(**arguments(message), files=_files(picture))
+        now_at = MessageAt(channel_id=at.channel_id, message_id=str(new.id))
+        await self.bot.call(queues.watch, training.training_id, now_at)
+        moved = training_messages.moved(training.request, new.jump_url)
+        try:
+            await self._message(at).edit(**arguments(moved))
+        except (discord.DiscordException, OSError) as error:
+            log.info("An old message of training %s stays as it is: %s", training.training_id, error)
 
-    async def _edit(self, at: MessageAt, message: messages.Body, found: _Training) -> None:
-        channel = self.bot.get_partial_messageable(int(at.channel_id))
-        files = [_picture(found.progress, found.curves)] if found.curves else []
-        await channel.get_partial_message(int(at.message_id)).edit(**arguments(message), attachments=files)
+    def _message(self, at: MessageAt) -> discord.PartialMessage:
+        return self.bot.get_partial_messageable(int(at.channel_id)).get_partial_message(int(at.message_id))
 
 
-def _picture(progress: TrainProgress, curves: bytes) -> discord.File:
-    """The curves of a training, with words for those who cannot see them."""
-    return discord.File(
-        BytesIO(curves),
-        filename="curves.png",
-        description=(
-            f"Loss and accuracy of {progress.model or 'the training'} over {progress.epoch} epochs, "
-            "on the training and the validation part."
-        ),
-    )
+def _age_s(at: MessageAt) -> float:
+    """How old a message is, which its id says."""
+    return (discord.utils.utcnow() - discord.utils.snowflake_time(int(at.message_id))).total_seconds()
+
+
+def _files(picture: Picture | None) -> list[discord.File]:
+    return [discord.File(BytesIO(picture[0]), "curves.png", description=picture[1])] if picture else []
 
 
 @asynccontextmanager
 async def watching(bot: Bot) -> AsyncIterator[None]:
     """Run everything in the background while the context lasts; the bot must be logged in."""
-    steps = (lambda: say_connected(bot), lambda: withdraw_verses(bot), TrainingMessages(bot).refresh)
-    loops = [asyncio.create_task(repeat(step, PAUSE_S)) for step in steps]
+    waiting = WaitingMessages(bot)
+    steps: dict[Callable[[], Awaitable[None]], float] = {
+        lambda: say_connected(bot): PAUSE_S,
+        TrainingMessages(bot).refresh: PAUSE_S,
+        waiting.withdraw: PAUSE_S,
+        waiting.refresh: WAITING_PAUSE_S,
+    }
+    loops = [asyncio.create_task(repeat(step, pause_s)) for step, pause_s in steps.items()]
     try:
         yield
     finally:

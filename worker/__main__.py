@@ -45,9 +45,13 @@ def train() -> None:
 @app.command(hidden=True)
 def train_once() -> None:
     """Wait for one training, do it and end; `train` starts this."""
+    from worker import training_plans
     from worker.rq_workers import SOCKET_TIMEOUT_S, TrainWorker
 
-    _work(TrainWorker(queues.connect(_settings().redis_url, SOCKET_TIMEOUT_S)), jobs=1)
+    settings = _settings()
+    connection = queues.connect(settings.redis_url, SOCKET_TIMEOUT_S)
+    training_plans.publish_corpus(connection, settings.corpus)
+    _work(TrainWorker(connection), jobs=1)
 
 
 @app.command()

@@ -1,7 +1,8 @@
 """Puts an answer into Discord: an edit of an interaction's first answer, through the webhook of its token.
 
-Discord's documentation: Edit Original Interaction Response, Uploading Files, Rate Limits. The address holds
-the token, so no exception of `requests`, whose texts hold the address, leaves this module.
+Discord's documentation: Edit Original Interaction Response, Create Followup Message, Uploading Files, Rate
+Limits. The address holds the token, so no exception of `requests`, whose texts hold the address, leaves this
+module.
 """
 
 import json
@@ -20,6 +21,9 @@ TIMEOUT_S = (3.05, 10.0)
 
 PATIENCE_S = 40.0
 """How long to keep trying before giving up."""
+
+EPHEMERAL = 1 << 6
+"""The flag of a message that one person sees alone (Discord: Message Flags)."""
 
 REFUSALS = (401, 403, 404)
 """Token dead, no permission, message deleted. Never tried again: too many of these get an address banned."""
@@ -51,16 +55,47 @@ def edit_original(
     body: Body,
     attachment: Attachment | None = None,
     patience_s: float = PATIENCE_S,
+    timeout_s: tuple[float, float] = TIMEOUT_S,
 ) -> None:
     """Make `body` the content of the interaction's first answer; doing so twice changes nothing.
 
     Rate limits are waited for; server errors, and connections that break, are tried again with growing
-    pauses, for at most `patience_s` seconds and never beyond the token's life.
+    pauses; the last attempt begins within `patience_s` seconds and the token's life. `timeout_s` is as
+    `TIMEOUT_S`, for each attempt.
 
     Raises:
         DeliveryRefusedError: the token is dead, the bot may not write there, or the message is gone.
         DeliveryFailedError: no success within the time, or Discord finds the message malformed.
     """
+    address = f"{_webhook(api_base, reply_to)}/messages/@original"
+    _send("PATCH", address, reply_to, _content(body, attachment), patience_s, timeout_s)
+
+
+def say_instead(api_base: str, reply_to: ReplyTo, body: Body) -> None:
+    """Say why an answer does not come: in its place, or privately beside a message that has to stay.
+
+    Raises:
+        DeliveryRefusedError, DeliveryFailedError: as `edit_original`.
+    """
+    if not reply_to.in_place:
+        edit_original(api_base, reply_to, body)
+        return
+    private = {"json": body | {"flags": EPHEMERAL}}
+    _send("POST", _webhook(api_base, reply_to), reply_to, private, PATIENCE_S, TIMEOUT_S)
+
+
+def _webhook(api_base: str, reply_to: ReplyTo) -> str:
+    return f"{api_base}/webhooks/{reply_to.application_id}/{quote(reply_to.token, safe='')}"
+
+
+def _send(
+    method: str,
+    address: str,
+    reply_to: ReplyTo,
+    content: dict[str, Any],
+    patience_s: float,
+    timeout_s: tuple[float, float],
+) -> None:
     left_s = reply_to.seconds_left()
     if left_s <= 0:
         raise DeliveryRefusedError("the token has expired")
@@ -71,7 +106,7 @@ def edit_original(
         reraise=True,
     )
     try:
-        attempts(_patch, api_base, reply_to, body, attachment)
+        attempts(_try, method, address, content, timeout_s)
     except _TryAgainError as error:
         raise DeliveryFailedError(f"gave up: {error}") from None
 
@@ -86,16 +121,14 @@ def _pause(state: RetryCallState) -> float:
     return _growing(state)
 
 
-def _patch(api_base: str, reply_to: ReplyTo, body: Body, attachment: Attachment | None) -> None:
-    address = (
-        f"{api_base}/webhooks/{reply_to.application_id}/{quote(reply_to.token, safe='')}/messages/@original"
-    )
+def _try(method: str, address: str, content: dict[str, Any], timeout_s: tuple[float, float]) -> None:
     try:
-        response = requests.patch(
+        response = requests.request(
+            method,
             address,
-            **_content(body, attachment),
+            **content,
             headers={"User-Agent": USER_AGENT},
-            timeout=TIMEOUT_S,
+            timeout=timeout_s,
             allow_redirects=False,
         )
     except requests.RequestException as error:
@@ -117,11 +150,13 @@ def _content(body: Body, attachment: Attachment | None) -> dict[str, Any]:
     """What `requests` sends: JSON, or multipart where a file goes along."""
     if attachment is None:
         return {"json": body}
-    described = body | {"attachments": [{"id": 0, "filename": attachment.name}]}
+    described: dict[str, Any] = {"id": 0, "filename": attachment.name}
+    if attachment.description:
+        described["description"] = attachment.description
     return {
         "files": {
-            "payload_json": (None, json.dumps(described), "application/json"),
-            "files[0]": (attachment.name, attachment.content, "text/plain; charset=utf-8"),
+            "payload_json": (None, json.dumps(body | {"attachments": [described]}), "application/json"),
+            "files[0]": (attachment.name, attachment.content, attachment.media_type),
         }
     }
 

@@ -6,49 +6,59 @@ logs them.
 """
 
 import logging
-import shlex
-import threading
 import time
+from collections.abc import Callable
 from functools import cache, lru_cache
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any, ParamSpec
 
 import redis
-from redis.exceptions import RedisError
 from rq import get_current_job
 from rq.exceptions import AbandonedJobError
 from rq.job import Job
 
 from shakelm import generation
-from shakelm.configuration import plan
 from shakelm.errors import ShakelmError
 from shakelm.generation import LanguageModel, Length
 from shakelm.network import Engine
 from shakelm.sampling import Sampling
 from shakelm.store import Store, Version
-from worker import delivery, index, lease, messages, queues
-from worker.messages import Message
+from worker import (
+    admin_messages,
+    delivery,
+    incidents,
+    index,
+    lease,
+    lessons,
+    messages,
+    queues,
+    records,
+    texts,
+    trainer,
+    trainings,
+    verse_messages,
+)
+from worker.messages import Body, Message
 from worker.payloads import (
+    CurvesRequest,
+    JobRequest,
+    NextRequest,
     PromoteRequest,
+    RemoveRequest,
     ReplyTo,
     RollBackRequest,
-    TrainingState,
-    TrainProgress,
+    StepRequest,
+    TemperaturesRequest,
+    TokensRequest,
     TrainRequest,
     VerseRequest,
     VerseResult,
 )
 from worker.settings import WorkerSettings, read
 
-if TYPE_CHECKING:
-    from shakelm.training import Progress
-
-PROGRESS_EVERY_S = 1.0
+P = ParamSpec("P")
 
 log = logging.getLogger(__name__)
-
-shutting_down = threading.Event()
-"""Set by the training worker when it is told to stop; a training then ends soon, as failed."""
 
 
 @cache
@@ -69,36 +79,82 @@ def verse(request: dict[str, Any]) -> None:
         DeliveryFailedError: Discord could not be reached.
     """
     wanted = VerseRequest.model_validate(request)
-    if _is_late(wanted.reply_to):
-        return
-    try:
-        message = messages.verse(_write(wanted))
-    except ShakelmError as error:
-        message = Message(messages.problem(str(error)))
-    _answer(wanted.reply_to, message)
+    _reply(wanted, lambda: _verse(wanted))
+
+
+def _verse(wanted: VerseRequest) -> Message:
+    result = _write(wanted)
+    records.complete(_connection(), wanted.id, result)
+    return verse_messages.verse(wanted, result)
 
 
 def _write(wanted: VerseRequest) -> VerseResult:
     started = time.perf_counter()
-    # The version is looked up each time, so that a promotion holds from the next verse on.
-    model = _model(store().find(wanted.model), settings().engine)
+    model = _load(wanted.model)
     written = generation.write(
         model,
-        wanted.seed,
-        Sampling(temperature=wanted.temperature),
+        wanted.context + wanted.seed,
+        Sampling(wanted.temperature, wanted.top_k, wanted.top_p, wanted.min_p),
         Length(lines=wanted.lines),
         wanted.number,
     )
     seconds = time.perf_counter() - started
     log.info("%s: %d tokens by %s in %.2f s", _job_id(), written.tokens, model.reference, seconds)
     return VerseResult(
-        text=written.text,
+        text=written.text[len(wanted.context) :],
         model=model.reference,
         temperature=wanted.temperature,
         number=wanted.number,
         seconds=seconds,
-        unknown=written.unknown,
+        unknown=[piece for piece in written.unknown if piece in wanted.seed],
     )
+
+
+def temperatures(request: dict[str, Any]) -> None:
+    """Write one seed and number at several temperatures, and make that the answer; raises like `verse`."""
+    wanted = TemperaturesRequest.model_validate(request)
+    _reply(wanted, lambda: lessons.temperatures(wanted, _load(wanted.model)))
+
+
+def next_tokens(request: dict[str, Any]) -> None:
+    """Make what may come after a text the answer; raises like `verse`."""
+    wanted = NextRequest.model_validate(request)
+    _reply(wanted, lambda: lessons.begin_line(_connection(), wanted, _load(wanted.model)))
+
+
+def next_step(request: dict[str, Any]) -> None:
+    """Change the line under which a button was pressed; raises like `verse`."""
+    wanted = StepRequest.model_validate(request)
+    _reply(wanted, lambda: lessons.step(_connection(), wanted, _load))
+
+
+def tokens(request: dict[str, Any]) -> None:
+    """Make how a model sees a text the answer; raises like `verse`."""
+    wanted = TokensRequest.model_validate(request)
+    _reply(wanted, lambda: lessons.tokens(wanted, store().find(wanted.model)))
+
+
+def curves(request: dict[str, Any]) -> None:
+    """Make the curves of a version's training the answer; raises like `verse`."""
+    wanted = CurvesRequest.model_validate(request)
+    _reply(wanted, lambda: lessons.curves(store().find(wanted.model), wanted.reply_to.locale))
+
+
+def _reply(wanted: JobRequest, make: Callable[[], Message]) -> None:
+    """Deliver what `make` returns, or what it is that does not let it."""
+    if _is_late(wanted.reply_to):
+        return
+    try:
+        message = make()
+    except ShakelmError as error:
+        _say_instead(wanted.reply_to, messages.problem(error, wanted.reply_to.locale))
+    else:
+        _answer(wanted.reply_to, message)
+
+
+def _load(reference: str | None) -> LanguageModel:
+    """The model of that reference, looked up each time, so that a promotion holds from the next job on."""
+    return _model(store().find(reference), settings().engine)
 
 
 @lru_cache(maxsize=4)
@@ -113,9 +169,10 @@ def promote(request: dict[str, Any]) -> None:
     if _is_late(wanted.reply_to):
         return
     try:
-        body = messages.promoted(index.summary(store().promote(wanted.model), live=True))
+        now_live = index.summary(store().promote(wanted.model), live=True)
+        body = admin_messages.promoted(now_live, wanted.reply_to.locale)
     except ShakelmError as error:
-        body = messages.problem(str(error))
+        body = messages.problem(error, wanted.reply_to.locale)
     index.publish(_connection(), store())
     _answer(wanted.reply_to, Message(body))
 
@@ -126,30 +183,44 @@ def roll_back(request: dict[str, Any]) -> None:
     if _is_late(wanted.reply_to):
         return
     try:
-        body = messages.rolled_back(index.summary(_roll_back_once(), live=True))
+        reference = _once("rolled_back", store().roll_back)
+        now_live = index.summary(store().find(reference), live=True)
+        body = admin_messages.rolled_back(now_live, wanted.reply_to.locale)
     except ShakelmError as error:
-        body = messages.problem(str(error))
+        body = messages.problem(error, wanted.reply_to.locale)
     index.publish(_connection(), store())
     _answer(wanted.reply_to, Message(body))
 
 
-def _roll_back_once() -> Version:
-    """Roll back, unless an earlier attempt of the same job has done it."""
+def _once(what: str, change: Callable[[], Version]) -> str:
+    """The reference that a change of the store returns, unless an earlier attempt of the job has done it."""
     job = get_current_job()
-    reference = job.get_meta(refresh=False).get("rolled_back_to")
-    if reference is not None:
-        return store().find(reference)
-    version = store().roll_back()
-    job.meta["rolled_back_to"] = version.reference
-    job.save_meta()
-    return version
+    done: str | None = job.get_meta(refresh=False).get(what)
+    if done is None:
+        done = job.meta[what] = change().reference
+        job.save_meta()
+    return done
+
+
+def remove(request: dict[str, Any]) -> None:
+    """Delete a version for good, and say so; a second attempt of the same job does not miss it."""
+    wanted = RemoveRequest.model_validate(request)
+    if _is_late(wanted.reply_to):
+        return
+    try:
+        _once("removed", lambda: store().remove(wanted.model))
+        body = admin_messages.removed(wanted.model, wanted.reply_to.locale)
+    except ShakelmError as error:
+        body = messages.problem(error, wanted.reply_to.locale)
+    index.publish(_connection(), store())
+    _answer(wanted.reply_to, Message(body))
 
 
 def apologise(reply_to: dict[str, Any], reference: str) -> None:
     """Tell somebody that their job failed for good, under the reference that the log has."""
     to = ReplyTo.model_validate(reply_to)
     if not _is_late(to):
-        _answer(to, Message(messages.failed(reference)))
+        _say_instead(to, messages.failed(reference, to.locale))
 
 
 def _is_late(reply_to: ReplyTo) -> bool:
@@ -160,102 +231,37 @@ def _is_late(reply_to: ReplyTo) -> bool:
 
 
 def _answer(reply_to: ReplyTo, message: Message) -> None:
-    """Claim the answer for good and deliver it; a refusal ends the job, since trying again is forbidden."""
+    """Claim the answer for good and deliver it.
+
+    Raises:
+        DeliveryFailedError: Discord could not be reached.
+    """
     lease.claim(_connection(), reply_to)
+    _deliver(delivery.edit_original, settings().api_base, reply_to, message.body, message.attachment)
+
+
+def _say_instead(reply_to: ReplyTo, body: Body) -> None:
+    """Claim the answer for good and say why there is none; raises like `_answer`."""
+    lease.claim(_connection(), reply_to)
+    _deliver(delivery.say_instead, settings().api_base, reply_to, body)
+
+
+def _deliver(send: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
+    """Send; a refusal ends the job, since trying again is forbidden."""
     try:
-        delivery.edit_original(settings().api_base, reply_to, message.body, message.attachment)
+        send(*args, **kwargs)
     except delivery.DeliveryRefusedError as error:
         log.warning("%s: answer not delivered: %s", _job_id(), error)
 
 
 def train(training_id: str, request: dict[str, Any]) -> None:
-    """Train, publish the version and what became of it; the progress goes to Redis all the while."""
+    """Train, and note all the while how far it is, and at the end what became of it.
+
+    Raises:
+        InterruptedTrainingError: the worker was told to stop; another one goes on.
+    """
     wanted = TrainRequest.model_validate(request)
-    try:
-        version = _train(training_id, wanted)
-    except ShakelmError as error:
-        _fail(_connection(), training_id, str(error))
-        return
-    from shakelm import plots
-
-    queues.save_curves(_connection(), training_id, plots.curves(version.history(), version.reference))
-    index.publish(_connection(), store())
-    card = version.card()
-    queues.save_progress(
-        _connection(),
-        training_id,
-        queues.training_progress(_connection(), training_id).model_copy(
-            update={
-                "state": TrainingState.FINISHED,
-                "share": 1.0,
-                "epoch": card.epochs,
-                "seconds_left": None,
-                "error": None,
-                "model": version.reference,
-                "held_out": index.held_out(card),
-            }
-        ),
-    )
-    log.info("%s: trained %s", training_id, version.reference)
-
-
-def _train(training_id: str, wanted: TrainRequest) -> Version:
-    from shakelm import corpus
-
-    queues.save_progress(
-        _connection(), training_id, TrainProgress(state=TrainingState.RUNNING, epochs=wanted.epochs)
-    )
-    source = settings().corpus
-    text = corpus.load(source)
-    from shakelm import training  # after what may fail at once, since TensorFlow takes seconds
-
-    command = ["shakelm", "train", wanted.name]
-    command += ["--architecture", wanted.architecture, "--vocabulary", wanted.vocabulary, "--corpus", source]
-    command += ["--epochs", str(wanted.epochs), "--number", str(wanted.number)]
-    log.info("%s: %s", training_id, shlex.join(command))
-    return training.train(
-        wanted.name,
-        text,
-        plan(wanted.architecture, wanted.vocabulary, epochs=wanted.epochs, number=wanted.number),
-        store(),
-        shlex.join(command),
-        _Reporter(_connection(), training_id),
-    )
-
-
-class _Reporter:
-    """Publishes a training's progress, at most once in `PROGRESS_EVERY_S`, and ends it at a shutdown."""
-
-    def __init__(self, connection: "redis.Redis", training_id: str) -> None:
-        self._connection = connection
-        self._training_id = training_id
-        self._next = 0.0
-
-    def __call__(self, progress: "Progress") -> None:
-        if shutting_down.is_set():
-            raise ShakelmError(messages.TRAINING_INTERRUPTED)
-        if time.monotonic() < self._next:
-            return
-        self._next = time.monotonic() + PROGRESS_EVERY_S
-        running = TrainProgress(
-            state=TrainingState.RUNNING,
-            share=progress.share,
-            epoch=progress.epoch,
-            epochs=progress.epochs,
-            loss=progress.loss,
-            validation_loss=progress.validation_loss,
-            seconds_left=progress.seconds_left,
-        )
-        try:
-            queues.save_progress(self._connection, self._training_id, running)
-        except RedisError as error:  # hours of training are worth more than one report
-            log.warning("%s: progress not reported: %s", self._training_id, error)
-
-
-def _fail(connection: "redis.Redis", training_id: str, sentence: str) -> None:
-    log.warning("%s: failed: %s", training_id, sentence)
-    progress = queues.training_progress(connection, training_id)
-    queues.save_progress(connection, training_id, queues.failed(progress, sentence))
+    trainer.run(_connection(), store(), settings().corpus, training_id, wanted)
 
 
 def after_failure(
@@ -269,13 +275,17 @@ def after_failure(
     if job.should_retry:
         log.warning("%s: %s, tried again", job.id, kind.__name__)
         return
-    reference = job.id[:8]
+    reference = job.id[-8:]
     log.error("reference %s: job %s failed for good: %s", reference, job.id, kind.__name__)
     try:
+        incidents.note(job.connection, reference, f"{job.description}: {kind.__name__} {error}"[:500])
         if job.func_name == "worker.jobs.train":
-            abandoned = isinstance(error, AbandonedJobError)
-            broke = messages.TRAINING_BROKE.format(reference=reference)
-            _fail(job.connection, job.id, messages.TRAINING_ABANDONED if abandoned else broke)
+            locale = TrainRequest.model_validate(job.args[1]).locale
+            if isinstance(error, AbandonedJobError):
+                sentence = texts.text(locale, "training.error.abandoned")
+            else:
+                sentence = texts.text(locale, "training.error.unexpected", reference=reference)
+            trainings.end_failed(job.connection, job.id, sentence)
         elif job.func_name != "worker.jobs.apologise":
             reply_to = ReplyTo.model_validate(job.args[0]["reply_to"])
             queues.enqueue_apology(job.connection, reply_to, reference)

@@ -1,40 +1,46 @@
-"""The client side of the queues: enqueue, ask for places, workers, progress and the index of versions.
+"""The client side of the queues: enqueue, ask for workers, progress and the index of versions.
 
 Everything here is synchronous and quick; the bot calls it in a thread. No TensorFlow, no store.
 
-Keys in Redis beside RQ's own: `shakelm:models` (index of versions), `shakelm:trainings:watched` (hash from
-training id to channel message), `shakelm:training:ID:request`, `:progress` and `:curves`.
+Keys in Redis beside RQ's own: `shakelm:models` (index of versions), `shakelm:trainings` (sorted set of
+training ids by the time of asking), `shakelm:trainings:watched` (hash from training id to channel message),
+`shakelm:training:ID:request`, `:progress` and `:curves`, `shakelm:verses:paused` (there while they are).
+`worker.trainings` has more of trainings.
 """
 
-from typing import Literal, cast
+import time
+from typing import Any, Literal, cast
 from urllib.parse import urlsplit
-from uuid import uuid4
 
 import redis
 from redis.exceptions import AuthenticationError, RedisError
-from rq import Queue, Retry, worker_registration
+from rq import Queue, RateLimit, Retry, worker_registration
 from rq.exceptions import NoSuchJobError
 from rq.job import Job, JobStatus
+from rq.rate_limit import RateLimitRegistry
 from rq.serializers import JSONSerializer
 
 from shakelm.errors import ShakelmError
-from worker import lease, messages
 from worker.payloads import (
+    ENDED,
     TOKEN_LIFETIME_S,
+    JobRequest,
     MessageAt,
     ModelIndex,
     Payload,
     PromoteRequest,
     QueueStatus,
+    RemoveRequest,
     ReplyTo,
     RollBackRequest,
     TrainingState,
     TrainingStatus,
     TrainProgress,
     TrainRequest,
-    VerseRequest,
     WorkerStatus,
+    new_id,
 )
+from worker.texts import DEFAULT, text
 
 QueueName = Literal["verse", "train"]
 
@@ -47,7 +53,7 @@ VERSE_TIMEOUT_S = 120
 TRAINING_TIMEOUT_S = 24 * 60 * 60
 
 ATTEMPTS = 3
-"""How often a job is tried that ends in an unexpected error or whose worker is killed; trainings: once."""
+"""How often a job is tried that ends in an unexpected error or whose worker is killed; a training goes on."""
 
 ENDED_TTL_S = 20
 """A job's record, its arguments and so its token, stays in Redis this long after its end.
@@ -58,7 +64,12 @@ Not 0: RQ then deletes the record at once and trips over the execution of a work
 TRAINING_TTL_S = 30 * 24 * 60 * 60
 """What is known of a training is kept this long after its last change."""
 
+_OF_WORKER = ("hostname", "state", "death", "device", "shakelm_version")
+"""What is read of a worker's record: RQ's own fields, and two that `worker.rq_workers` adds."""
+
 _MODELS = "shakelm:models"
+_PAUSED = "shakelm:verses:paused"
+_TRAININGS = "shakelm:trainings"
 _WATCHED = "shakelm:trainings:watched"
 
 
@@ -95,14 +106,26 @@ def queue(connection: "redis.Redis", name: QueueName) -> Queue:
     return Queue(name, connection=connection, serializer=JSONSerializer)
 
 
-def verses_ahead(connection: "redis.Redis") -> int:
-    """How many verses wait or are being written."""
-    verses = queue(connection, VERSE)
-    return cast(int, verses.count + _running(verses))
+def is_paused(connection: "redis.Redis") -> bool:
+    """Whether what people asked for waits until an administrator lets it go on."""
+    return bool(connection.exists(_PAUSED))
 
 
-def _running(of: Queue) -> int:
-    """Jobs in work. Not RQ's `count`, which would clean the registry: that is the workers' task."""
+def pause(connection: "redis.Redis") -> None:
+    """Let everything that people asked for wait; promotions, apologies and trainings go on.
+
+    RQ's own suspension would stop the trainings too, and lets each idle worker take one more job.
+    """
+    connection.set(_PAUSED, 1)
+
+
+def resume(connection: "redis.Redis") -> None:
+    """Let everything go on; where nothing is paused that is no error."""
+    connection.delete(_PAUSED)
+
+
+def running(of: Queue) -> int:
+    """How many jobs are in work. Not RQ's `count`, which would clean the registry: the workers' task."""
     return cast(int, of.started_job_registry.get_job_count(cleanup=False))
 
 
@@ -114,11 +137,18 @@ def workers(connection: "redis.Redis", name: QueueName) -> list[WorkerStatus]:
     keys = sorted(worker_registration.get_keys(queue=queue(connection, name)))
     with connection.pipeline(transaction=False) as pipeline:
         for key in keys:
-            pipeline.hmget(key, "hostname", "state", "death")
+            pipeline.hmget(key, *_OF_WORKER)
         records = pipeline.execute()
     return [
-        WorkerStatus(name=key.rpartition(":")[2], host=host.decode(), queue=name, busy=state == b"busy")
-        for key, (host, state, death) in zip(keys, records, strict=True)
+        WorkerStatus(
+            name=key.rpartition(":")[2],
+            host=host.decode(),
+            queue=name,
+            busy=state == b"busy",
+            device=(device or b"").decode(),
+            version=(version or b"").decode(),
+        )
+        for key, (host, state, death, device, version) in zip(keys, records, strict=True)
         if host and not death
     ]
 
@@ -133,9 +163,14 @@ def train_workers(connection: "redis.Redis") -> int:
     return len(workers(connection, TRAIN))
 
 
-def enqueue_verse(connection: "redis.Redis", request: VerseRequest) -> str:
-    """Put a verse at the end of its queue; returns the job's id."""
-    return _enqueue_answer(connection, "verse", request)
+def enqueue_asked(connection: "redis.Redis", function: str, request: JobRequest) -> str:
+    """Let a job of `worker.jobs` wait for its turn; returns its id, the request's.
+
+    One job of each person is in the queue at a time. RQ puts the next one at its end when that one is done,
+    withdrawn or lost (RQ's documentation: Rate Limiting): people take turns, however much each asks for.
+    """
+    turn = RateLimit(f"person:{request.author}", concurrency=1)
+    return _enqueue_answer(connection, function, request, job_id=request.id, rate_limit=turn)
 
 
 def enqueue_promotion(connection: "redis.Redis", request: PromoteRequest) -> str:
@@ -148,13 +183,23 @@ def enqueue_roll_back(connection: "redis.Redis", request: RollBackRequest) -> st
     return _enqueue_answer(connection, "roll_back", request, at_front=True)
 
 
+def enqueue_removal(connection: "redis.Redis", request: RemoveRequest) -> str:
+    """Put the removal of a version before all verses; returns the job's id."""
+    return _enqueue_answer(connection, "remove", request, at_front=True)
+
+
 def enqueue_apology(connection: "redis.Redis", reply_to: ReplyTo, reference: str) -> str:
     """Have a worker tell somebody that their job failed for good; returns the job's id."""
     return _enqueue_answer(connection, "apologise", reply_to, reference, at_front=True)
 
 
 def _enqueue_answer(
-    connection: "redis.Redis", function: str, payload: Payload, *more: str, at_front: bool = False
+    connection: "redis.Redis",
+    function: str,
+    payload: Payload,
+    *more: str,
+    at_front: bool = False,
+    **options: Any,
 ) -> str:
     """Enqueue a job that answers an interaction; its record never outlives the token for long."""
     job = queue(connection, VERSE).enqueue_call(
@@ -165,42 +210,27 @@ def _enqueue_answer(
         ttl=TOKEN_LIFETIME_S,
         result_ttl=ENDED_TTL_S,
         failure_ttl=ENDED_TTL_S,
-        retry=Retry(max=ATTEMPTS - 1),
+        retry=Retry(max=ATTEMPTS - 1, enqueue_at_front=at_front),
         at_front=at_front,
+        **options,
     )
     return cast(str, job.id)
 
 
-def withdraw_expiring(connection: "redis.Redis", seconds: float) -> list[VerseRequest]:
-    """Take the verses out of the queue whose token dies within `seconds`, and claim their answers.
-
-    Returns those whose token still lives, so that the students can be told; a verse that a worker takes
-    at the same moment stays the worker's.
-    """
-    verses = queue(connection, VERSE)
-    withdrawn = []
-    for job in verses.get_jobs():
-        if job.func_name != "worker.jobs.verse":
-            continue
-        request = VerseRequest.model_validate(job.args[0])
-        if request.reply_to.seconds_left() > seconds or not verses.remove(job):
-            continue
-        job.delete(remove_from_queue=False)
-        if request.reply_to.seconds_left() > 0:
-            lease.claim(connection, request.reply_to)
-            withdrawn.append(request)
-    return withdrawn
-
-
-def enqueue_training(connection: "redis.Redis", request: TrainRequest, message: MessageAt) -> str:
+def enqueue_training(
+    connection: "redis.Redis", request: TrainRequest, message: MessageAt, training_id: str | None = None
+) -> str:
     """Put a training at the end of its queue and remember the message that shows its progress.
 
     Returns the training's id, which is the job's as well.
     """
-    training_id = uuid4().hex
+    training_id = training_id or new_id()
+    now = time.time()
+    connection.zadd(_TRAININGS, {training_id: now})
+    connection.zremrangebyscore(_TRAININGS, "-inf", now - TRAINING_TTL_S)
     connection.set(_key(training_id, "request"), request.model_dump_json(), ex=TRAINING_TTL_S)
     save_progress(connection, training_id, TrainProgress(state=TrainingState.QUEUED, epochs=request.epochs))
-    connection.hset(_WATCHED, training_id, message.model_dump_json())
+    watch(connection, training_id, message)
     queue(connection, TRAIN).enqueue_call(
         "worker.jobs.train",
         args=(training_id, request.model_dump(mode="json")),
@@ -209,6 +239,7 @@ def enqueue_training(connection: "redis.Redis", request: TrainRequest, message: 
         timeout=TRAINING_TIMEOUT_S,
         result_ttl=ENDED_TTL_S,
         failure_ttl=ENDED_TTL_S,
+        retry=Retry(max=ATTEMPTS - 1, enqueue_at_front=True),
     )
     return training_id
 
@@ -226,6 +257,11 @@ def watched_trainings(connection: "redis.Redis") -> dict[str, MessageAt]:
     }
 
 
+def watch(connection: "redis.Redis", training_id: str, message: MessageAt) -> None:
+    """Keep that message of a training up to date from now on, and no other."""
+    connection.hset(_WATCHED, training_id, message.model_dump_json())
+
+
 def unwatch(connection: "redis.Redis", training_id: str) -> None:
     """Forget the message of a training; one that is not watched is no error."""
     connection.hdel(_WATCHED, training_id)
@@ -237,17 +273,37 @@ def training_request(connection: "redis.Redis", training_id: str) -> TrainReques
     return None if record is None else TrainRequest.model_validate_json(record)
 
 
+def trainings(connection: "redis.Redis") -> dict[str, float]:
+    """When each training was asked for, in Unix seconds, by training id, the first one first."""
+    entries = cast("list[tuple[bytes, float]]", connection.zrange(_TRAININGS, 0, -1, withscores=True))
+    return {training_id.decode(): asked_at for training_id, asked_at in entries}
+
+
+def forget_requester(connection: "redis.Redis", person: str) -> None:
+    """Forget that somebody asked for trainings; the trainings stay."""
+    for training_id in trainings(connection):
+        request = training_request(connection, training_id)
+        if request is not None and request.requested_by == person:
+            nobody = request.model_copy(update={"requested_by": None})
+            connection.set(_key(training_id, "request"), nobody.model_dump_json(), xx=True, keepttl=True)
+
+
 def training_progress(connection: "redis.Redis", training_id: str) -> TrainProgress:
-    """How far a training is; failed where its worker was killed, or where nothing is known of it."""
+    """How far a training is: waiting again where it is to go on, failed where it ended without a word."""
     # The job is read first: whatever it says, the progress read after it is at least as new.
-    alive = _is_alive(connection, training_id)
+    stands = _state_of_job(connection, training_id)
     record = cast("bytes | None", connection.get(_key(training_id, "progress")))
     if record is None:
-        return TrainProgress(state=TrainingState.FAILED, epochs=0, error=messages.TRAINING_UNKNOWN)
+        return TrainProgress(
+            state=TrainingState.FAILED, epochs=0, error=text(DEFAULT, "training.error.unknown")
+        )
     progress = TrainProgress.model_validate_json(record)
-    if alive or progress.state in (TrainingState.FINISHED, TrainingState.FAILED):
+    if progress.state in ENDED or stands is TrainingState.RUNNING:
         return progress
-    return failed(progress, messages.TRAINING_ABANDONED)
+    if stands is TrainingState.QUEUED:
+        return progress.model_copy(update={"state": stands, "seconds_left": None})
+    request = training_request(connection, training_id)
+    return failed(progress, text(request.locale if request else DEFAULT, "training.error.abandoned"))
 
 
 def failed(progress: TrainProgress, sentence: str) -> TrainProgress:
@@ -257,16 +313,18 @@ def failed(progress: TrainProgress, sentence: str) -> TrainProgress:
     )
 
 
-def _is_alive(connection: "redis.Redis", training_id: str) -> bool:
-    """Whether the job waits, or runs in a worker whose last heartbeat has not run out."""
+def _state_of_job(connection: "redis.Redis", training_id: str) -> TrainingState | None:
+    """Whether the job waits, be it that a worker has to notice first that another was killed, or runs."""
     try:
         job = Job.fetch(training_id, connection=connection, serializer=JSONSerializer)
     except NoSuchJobError:
-        return False
+        return None
     status = job.get_status(refresh=False)  # once: read again, it may have moved on
     if status == JobStatus.STARTED:
-        return any(worker.name == job.worker_name for worker in workers(connection, TRAIN))
-    return bool(status == JobStatus.QUEUED)
+        if any(worker.name == job.worker_name for worker in workers(connection, TRAIN)):
+            return TrainingState.RUNNING
+        return TrainingState.QUEUED if job.should_retry else None
+    return TrainingState.QUEUED if status == JobStatus.QUEUED else None
 
 
 def save_progress(connection: "redis.Redis", training_id: str, progress: TrainProgress) -> None:
@@ -299,11 +357,13 @@ def save_model_index(connection: "redis.Redis", index: ModelIndex) -> bool:
 def status(connection: "redis.Redis") -> QueueStatus:
     """Workers, queues and trainings at this moment."""
     verses, trainings = queue(connection, VERSE), queue(connection, TRAIN)
+    held_back = sum(known.get_rate_limited_job_count() for known in RateLimitRegistry.all(connection))
     unended = trainings.started_job_registry.get_job_ids(cleanup=False) + trainings.job_ids
     return QueueStatus(
         workers=workers(connection, VERSE) + workers(connection, TRAIN),
-        verses_waiting=verses.count,
-        verses_running=_running(verses),
+        paused=is_paused(connection),
+        verses_waiting=verses.count + held_back,
+        verses_running=running(verses),
         trainings=[
             TrainingStatus(training_id=training_id, request=request, progress=progress)
             for training_id in unended

@@ -9,21 +9,23 @@ import logging
 import os
 import socket
 import threading
+import time
 from datetime import UTC, datetime, timedelta
+from importlib import metadata
 from typing import Any, ClassVar
 from uuid import uuid4
 
 import redis
 from redis.exceptions import RedisError
 from rq import Queue, SimpleWorker, worker_registration
-from rq.exceptions import StopRequested
+from rq.exceptions import DequeueTimeout, StopRequested
 from rq.executions import Execution
 from rq.intermediate_queue import IntermediateQueue
 from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.worker import WorkerStatus
 
-from worker import index, jobs
+from worker import devices, index, jobs, queues, trainer, waiting
 from worker.queues import TRAIN, VERSE, QueueName
 
 HEARTBEAT_S = 3.0
@@ -34,6 +36,9 @@ IDLE_S = 4
 
 STUCK_S = 8
 """A job that was taken from the queue so many seconds ago and is not begun: its worker was killed."""
+
+PAUSED_S = 1.0
+"""While the queue is paused a worker looks this often whether it goes on, in seconds."""
 
 CLEANING_S = 10
 """The lock of whoever looks after abandoned jobs; passes on after that if its holder was killed."""
@@ -66,6 +71,46 @@ class QuickQueue(Queue):  # type: ignore[misc]
         return bool(self.connection.set(self.registry_cleaning_key, 1, nx=True, ex=CLEANING_S))
 
 
+# Back to the front, but behind what no person's turn holds back, such as promotions.
+_PUT_BACK = """
+redis.call('LREM', KEYS[1], 1, ARGV[1])
+for _, id in ipairs(redis.call('LRANGE', KEYS[2], 0, -1)) do
+    if redis.call('HEXISTS', ARGV[2] .. id, 'rate_limit_key') == 1 then
+        return redis.call('LINSERT', KEYS[2], 'BEFORE', id, ARGV[1])
+    end
+end
+return redis.call('RPUSH', KEYS[2], ARGV[1])
+"""
+
+
+class PausableQueue(QuickQueue):
+    """A queue that gives away nothing that people asked for while an administrator has it paused."""
+
+    @classmethod
+    def dequeue_any(
+        cls, queues_: list[Queue], timeout: int | None, connection: "redis.Redis", **options: Any
+    ) -> tuple[Job, Queue] | None:
+        """The next job; while the queue is paused only what goes before all others."""
+        (queue,) = queues_
+        if queues.is_paused(connection) and not _goes_first(queue):
+            time.sleep(PAUSED_S)
+            raise DequeueTimeout(timeout, [queue.key])
+        taken: tuple[Job, Queue] | None = super().dequeue_any(
+            queues_, timeout, connection=connection, **options
+        )
+        if taken is None or not taken[0].has_rate_limit or not queues.is_paused(connection):
+            return taken
+        put_back = connection.register_script(_PUT_BACK)  # it was paused while this waited for a job
+        put_back([queue.intermediate_queue_key, queue.key], [taken[0].id, Job.redis_job_namespace_prefix])
+        raise DequeueTimeout(timeout, [queue.key])
+
+
+def _goes_first(queue: Queue) -> bool:
+    """Whether the first job of the queue is one that no person's turn holds back, such as a promotion."""
+    first = queue.get_jobs(0, 1)
+    return bool(first) and not first[0].has_rate_limit
+
+
 class OwnProcessWorker(SimpleWorker):  # type: ignore[misc]
     """Runs each job in its own process, with heartbeats from a thread."""
 
@@ -74,6 +119,8 @@ class OwnProcessWorker(SimpleWorker):  # type: ignore[misc]
 
     log_result_lifespan = False
     max_connection_wait_time = 5.0
+    queue_class = QuickQueue
+    uses_tensorflow = True
 
     def __init__(self, queue: QueueName, connection: "redis.Redis") -> None:
         """A worker for one queue; `connection` must allow commands `SOCKET_TIMEOUT_S` seconds."""
@@ -81,7 +128,7 @@ class OwnProcessWorker(SimpleWorker):  # type: ignore[misc]
             [queue],
             name=f"{queue}-{socket.gethostname()}-{uuid4().hex[:8]}",
             connection=connection,
-            queue_class=QuickQueue,
+            queue_class=self.queue_class,
             serializer=JSONSerializer,
             worker_ttl=self.life_s,
             maintenance_interval=IDLE_S - 1,  # due whenever waiting for a job timed out
@@ -107,6 +154,14 @@ class OwnProcessWorker(SimpleWorker):  # type: ignore[misc]
         """Seconds after its last heartbeat until a job counts as abandoned."""
         return self.life_s
 
+    def serialize(self) -> dict[str, Any]:
+        """What Redis holds of the worker: besides RQ's own fields those that `queues.workers` reads."""
+        return {
+            **super().serialize(),
+            "device": devices.known(self.connection, self.uses_tensorflow),
+            "shakelm_version": metadata.version("shakelm"),
+        }
+
     def execute_job(self, job: Job, queue: Queue) -> None:
         """Run a job; a thread says meanwhile that job and worker live."""
         execution = self.prepare_execution(job)
@@ -124,6 +179,7 @@ class OwnProcessWorker(SimpleWorker):  # type: ignore[misc]
         while not done.wait(HEARTBEAT_S):
             try:
                 self.maintain_heartbeats(job, execution)
+                self.connection.hset(self.key, "device", devices.known(self.connection, self.uses_tensorflow))
             except RedisError as error:
                 log.warning("No heartbeat: %s", error)
 
@@ -135,11 +191,24 @@ class OwnProcessWorker(SimpleWorker):  # type: ignore[misc]
 
 
 class VerseWorker(OwnProcessWorker):
-    """Writes verses and keeps the index of versions up to date."""
+    """Does what people ask for, and keeps the index of versions up to date."""
+
+    queue_class = PausableQueue
 
     def __init__(self, connection: "redis.Redis") -> None:
         """A worker for the queue of verses."""
         super().__init__(VERSE, connection)
+        self.uses_tensorflow = jobs.settings().engine == "keras"
+
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        """Run a job, and measure it where people wait for such."""
+        started = time.monotonic()
+        super().execute_job(job, queue)
+        if job.has_rate_limit:
+            try:
+                waiting.measured(self.connection, time.monotonic() - started)
+            except RedisError as error:
+                log.warning("A job was not measured: %s", error)
 
     def run_maintenance_tasks(self) -> None:
         """Also publish what the store holds."""
@@ -159,9 +228,9 @@ class TrainWorker(OwnProcessWorker):
         self._supervisor = os.getppid()
 
     def handle_warm_shutdown_request(self) -> None:
-        """Called at the first SIGTERM or Ctrl-C: has the training end at its next progress report."""
+        """Called at the first SIGTERM or Ctrl-C: has the training give up its place at its next report."""
         super().handle_warm_shutdown_request()
-        jobs.shutting_down.set()
+        trainer.shutting_down.set()
 
     def run_maintenance_tasks(self) -> None:
         """Also stop where nobody would start the next worker."""

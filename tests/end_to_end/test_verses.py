@@ -14,6 +14,7 @@ from shakelm.generation import Length
 from shakelm.sampling import Sampling
 from shakelm.store import Store
 from worker.messages import escape
+from worker.styles import STYLES
 
 EPHEMERAL = 1 << 6
 
@@ -30,7 +31,7 @@ def test_a_verse_has_its_lines_and_a_receipt_that_repeats_it(stack: Any, discord
 
     assert verse.text.startswith("to be or not to be")
     assert len([line for line in verse.text.splitlines() if line.strip()]) == 5
-    assert verse.model == "shakespeare-char@2"
+    assert verse.model == "shakespeare-char@3"
     assert verse.temperature == 0.6
     assert 0 <= verse.number < 1_000_000
     assert verse.seconds >= 0
@@ -41,6 +42,38 @@ def test_a_verse_has_its_lines_and_a_receipt_that_repeats_it(stack: Any, discord
 
     options = ("--temperature", "0.6", "--lines", "5", "--number", str(verse.number))
     assert command_line(stack, "to be or not to be", *options)["text"].strip() == verse.text
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_style_s_receipt_repeats_the_verse_on_the_command_line(
+    stack: Any, discord: Any, style: str
+) -> None:
+    verse = discord.verse(f"seed: my lord lines: 2 style: {style}")
+
+    written_with = dict(part.split(" ") for part in verse.freedom.split(" · "))
+    assert written_with.pop("style") == style
+    assert verse.temperature == STYLES[style].temperature
+    options = [part for name, value in written_with.items() for part in (f"--{name}", value)]
+    options += ["--temperature", str(verse.temperature), "--lines", "2", "--number", str(verse.number)]
+    assert command_line(stack, "my lord", *options)["text"].strip() == verse.text
+
+
+def test_a_temperature_that_is_given_wins_over_the_style(discord: Any) -> None:
+    verse = discord.verse("lines: 1 style: cautious temperature: 1.2")
+
+    assert verse.temperature == 1.2
+    assert verse.freedom == "style cautious · top-k 10 · top-p 0.7"
+
+
+def test_models_are_offered_with_their_figures_while_the_name_is_typed(discord: Any) -> None:
+    offered = discord.complete("/verse model: ")
+    words = discord.complete("/verse model: WORD")
+
+    assert offered[0]["value"] == "shakespeare-char@3"
+    assert offered[0]["name"].startswith("shakespeare-char@3 (live): 1.")
+    assert "shakespeare-word@1" in {choice["value"] for choice in offered}
+    assert [choice["value"] for choice in words] == ["shakespeare-word@1"]
+    assert discord.complete("/verse model: nobody") == []
 
 
 def test_two_verses_without_a_number_differ(discord: Any) -> None:
@@ -103,7 +136,7 @@ def test_an_unknown_model_is_refused_with_the_names_of_the_others(discord: Any, 
 
     assert answer["flags"] & EPHEMERAL
     (embed,) = answer["embeds"]
-    assert "shakespeare-char@2" in embed["description"].replace("\\", "")
+    assert "shakespeare-char@3" in embed["description"].replace("\\", "")
     assert "/models" in embed["description"]
 
 
@@ -152,12 +185,12 @@ def test_models_lists_figures_and_the_live_one(discord: Any) -> None:
 
     assert not answer["flags"] & EPHEMERAL
     (embed,) = answer["embeds"]
-    live, other = embed["description"].splitlines()[:2]
+    live, figures, *others = embed["description"].replace("\\", "").splitlines()
     assert "live" in live
-    assert "shakespeare-char@2" in live.replace("\\", "")
-    assert "perplexity" in live
-    assert "shakespeare-word@1" in other.replace("\\", "")
-    assert "live" not in other
+    assert "shakespeare-char@3" in live
+    assert "perplexity" in figures
+    assert any("shakespeare-word@1" in line for line in others)
+    assert not any("live" in line for line in others)
 
 
 def test_the_running_bot_imports_nothing_that_only_training_needs(own_stack: Any) -> None:

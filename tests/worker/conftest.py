@@ -77,7 +77,10 @@ def _reply_to(token: str = TOKEN, seconds_left: float = TOKEN_LIFETIME_S) -> Rep
 
 
 def _verse_request(**changes: Any) -> VerseRequest:
-    settings: dict[str, Any] = {"temperature": 0, "lines": 1, "number": 7, "reply_to": _reply_to()}
+    settings: dict[str, Any] = {
+        **{"author": "1", "guild": "2", "channel": "3"},
+        **{"temperature": 0, "lines": 1, "number": 7, "reply_to": _reply_to()},
+    }
     return VerseRequest(**settings | changes)
 
 
@@ -163,6 +166,9 @@ class Webhook:
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
+
+            def do_POST(self) -> None:
+                self.do_PATCH()
 
             def log_message(self, *_arguments: Any) -> None:
                 """Print nothing."""

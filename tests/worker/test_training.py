@@ -1,5 +1,6 @@
-"""The training worker as real processes: a training, its failure, its death, its shutdown."""
+"""The training worker as real processes: a training, its failure, its worker's death and shutdown."""
 
+import contextlib
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -9,8 +10,10 @@ import psutil
 import pytest
 import redis
 
+from shakelm import checkpoints
+from shakelm.corpus import load
 from shakelm.store import Store
-from worker import messages, queues
+from worker import queues, training_plans, trainings
 from worker.payloads import MessageAt, TrainingState, TrainProgress, TrainRequest
 
 Connection = redis.Redis
@@ -37,9 +40,9 @@ def supervisor(start: Start, corpus: Path) -> Any:
     return start("train", SHAKELM_CORPUS=str(corpus))
 
 
-def request(epochs: int, name: str = "small") -> TrainRequest:
+def request(epochs: int) -> TrainRequest:
     return TrainRequest(
-        name=name,
+        name="small",
         architecture="simple-rnn",
         vocabulary="char",
         epochs=epochs,
@@ -76,6 +79,17 @@ def test_a_training_leaves_a_version_figures_and_curves_and_its_process(
     assert (progress.model, progress.share, progress.epoch, progress.error) == ("small@1", 1, 1, None)
     card = store.find("small@1").card()
     assert progress.held_out.perplexity == card.held_out.perplexity
+    assert progress.kept == 1
+    assert progress.live.model == "letters-a@1"
+    assert progress.live.verdict == "texts"
+    assert [(verse.model, verse.number) for verse in progress.verses] == [
+        ("small@1", 5),
+        ("letters-a@1", 5),
+        ("small@1", 6),
+        ("letters-a@1", 6),
+    ]
+    assert set(progress.verses[1].text) <= set("abc\n")
+    assert "small@1" in progress.curves
     assert card.command == (
         "shakelm train small --architecture simple-rnn --vocabulary char "
         f"--corpus {corpus} --epochs 1 --number 5"
@@ -103,31 +117,70 @@ def test_a_mistake_of_the_surroundings_is_a_sentence(
 
 
 def running(connection: Connection, training_id: str) -> bool:
-    """Whether the training has come to where it computes."""
-    return queues.training_progress(connection, training_id).loss is not None
+    """Whether the training computes."""
+    return queues.training_progress(connection, training_id).state is TrainingState.RUNNING
 
 
-def test_a_training_ends_with_its_worker_and_says_how(
-    supervisor: Any, connection: Connection, eventually: Eventually
+def waits_to_go_on(connection: Connection, training_id: str) -> bool:
+    """Whether the training was begun, and has no worker."""
+    progress = queues.training_progress(connection, training_id)
+    return progress.state is TrainingState.QUEUED and progress.share > 0
+
+
+def test_a_training_outlives_its_worker_be_that_killed_or_told_to_stop(
+    supervisor: Any, start: Start, connection: Connection, corpus: Path, eventually: Eventually
 ) -> None:
-    killed = enqueue(connection, request(200))
-    told_to_stop = enqueue(connection, request(200, "next"))
-    eventually(lambda: running(connection, killed), "progress")
+    training_id = enqueue(connection, request(200))
+    eventually(lambda: queues.training_progress(connection, training_id).epoch > 1, "a whole epoch")
     process = child(supervisor)
     assert process is not None
     process.kill()
     process.wait()
     (dead,) = (worker for worker in queues.workers(connection, "train") if worker.busy)
-    connection.expire(f"rq:worker:{dead.name}", 1)  # its last heartbeat would last longer than a test should
-    progress = eventually(lambda: ended(connection, killed), "the end of the killed training")
-    assert (progress.state, progress.error) == (TrainingState.FAILED, messages.TRAINING_ABANDONED)
+    # Its last heartbeat would last longer than a test should, for the worker and for its job.
+    connection.delete(f"rq:worker:{dead.name}")
+    assert waits_to_go_on(connection, training_id)
+    connection.zadd("rq:wip:train", dict.fromkeys(connection.zrange("rq:wip:train", 0, -1), 1))
 
-    eventually(lambda: running(connection, told_to_stop), "progress of the next training")
+    goes_on = f"{training_id}: Going on after epoch "
+    eventually(lambda: goes_on in supervisor.output, "the same training again")
+    eventually(lambda: running(connection, training_id), "its progress")
+    other = enqueue(connection, request(1))
     supervisor.popen.terminate()
     assert supervisor.popen.wait(timeout=30) == 0
-    progress = eventually(lambda: ended(connection, told_to_stop), "the end of the next training")
-    assert (progress.state, progress.error) == (TrainingState.FAILED, messages.TRAINING_INTERRUPTED)
     assert queues.train_workers(connection) == 0
+    assert waits_to_go_on(connection, training_id)
+    assert queues.queue(connection, "train").job_ids == [training_id, other]
+
+    trainings.order(connection, training_id, "stop")
+    last = start("train", SHAKELM_CORPUS=str(corpus))
+    progress = eventually(lambda: ended(connection, training_id), "the end of the training")
+    assert progress.state is TrainingState.FINISHED
+    assert goes_on in last.output
+
+
+def test_a_training_that_is_cancelled_while_it_waits_to_go_on_leaves_no_checkpoint(
+    start: Start, connection: Connection, corpus: Path, store: Store, eventually: Eventually
+) -> None:
+    wanted = request(200)
+    training_id = enqueue(connection, wanted)
+    begun = TrainProgress(state=TrainingState.RUNNING, share=0.5, epochs=200)
+    queues.save_progress(connection, training_id, begun)
+    text, configuration = load(str(corpus)), training_plans.configuration(wanted)
+    with (
+        contextlib.suppress(ZeroDivisionError),
+        checkpoints.claim(store.checkpoints, wanted.name, text.sha256, configuration) as file,
+    ):
+        file.path.touch()
+        raise ZeroDivisionError
+    assert file.path.exists()
+    trainings.cancel(connection, training_id)
+    assert waits_to_go_on(connection, training_id)
+
+    start("train", SHAKELM_CORPUS=str(corpus))
+    progress = eventually(lambda: ended(connection, training_id), "the end of the training")
+    assert progress.state is TrainingState.CANCELLED
+    assert not list(store.checkpoints.iterdir())
 
 
 def test_a_training_worker_does_not_outlive_its_supervisor(

@@ -1,0 +1,27 @@
+"""`/admin`: trainings, models, the queue and the settings of a server, for those who manage it."""
+
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot.commands.admin.group import AdministratorsOnly
+from bot.commands.admin.models import promote, remove, rollback
+from bot.commands.admin.queue import pause, queue, resume
+from bot.commands.admin.server import export, limits, log, retention, status
+from bot.commands.admin.trainings import train
+from bot.translation import described
+
+admin = AdministratorsOnly(
+    name="admin",
+    description=described("command.admin.description"),
+    default_permissions=discord.Permissions(manage_guild=True),
+)
+_COMMANDS: tuple[app_commands.Command[Any, ..., Any] | app_commands.Group, ...] = (
+    train,
+    *(promote, rollback, remove),
+    *(queue, pause, resume),
+    *(limits, retention, export, status, log),
+)
+for _command in _COMMANDS:
+    admin.add_command(_command)

@@ -1,0 +1,79 @@
+"""The queue of what people ask for: who waits, and how to stop it."""
+
+import asyncio
+
+import discord
+import redis
+from discord import app_commands
+
+from bot.announcements import announce
+from bot.answers import answer
+from bot.client import Bot
+from bot.commands.admin.group import AdministratorsOnly
+from bot.translation import described
+from bot.waiting import EDITS_AT_ONCE, tell_withdrawn
+from worker import admin_messages, messages, queues, waiting
+from worker.payloads import JobRequest
+from worker.waiting import OpenJob
+
+queue = AdministratorsOnly(name="queue", description=described("command.admin.queue.description"))
+
+
+@queue.command(description=described("command.admin.queue.see.description"))
+async def see(interaction: discord.Interaction[Bot]) -> None:
+    """Show who waits on this server, to you alone."""
+    jobs, paused = await interaction.client.ask(_look, str(interaction.guild_id))
+    await answer(interaction, admin_messages.queue(jobs, paused, interaction.locale.value), private=True)
+
+
+@queue.command(description=described("command.admin.queue.clear.description"))
+async def clear(interaction: discord.Interaction[Bot]) -> None:
+    """Take all that waits on this server out of the queue, and tell those who asked."""
+    bot = interaction.client
+    await interaction.response.defer(ephemeral=True)
+    withdrawn: list[JobRequest] = []
+    try:
+        # The last ones first, so that nothing moves up meanwhile.
+        for job in reversed(await bot.call(_of_server, str(interaction.guild_id))):
+            if await bot.call(waiting.withdraw, job.request.id):
+                withdrawn.append(job.request)  # noqa: PERF401 - should a later one fail, these count
+    finally:  # also where the queue falls silent half-way
+        await _tell_all(bot, withdrawn)
+    done = admin_messages.queue_cleared(len(withdrawn), interaction.locale.value)
+    await answer(interaction, done, private=True)
+    await announce(interaction, "announcement.cleared", count=len(withdrawn))
+
+
+@app_commands.command(description=described("command.admin.pause.description"))
+async def pause(interaction: discord.Interaction[Bot]) -> None:
+    """Let everything that people ask for wait, on all servers; trainings go on."""
+    await interaction.client.ask(queues.pause)
+    await answer(interaction, admin_messages.paused(interaction.locale.value), private=True)
+    await announce(interaction, "announcement.paused")
+
+
+@app_commands.command(description=described("command.admin.resume.description"))
+async def resume(interaction: discord.Interaction[Bot]) -> None:
+    """Let the queue go on after a pause."""
+    await interaction.client.ask(queues.resume)
+    await answer(interaction, admin_messages.resumed(interaction.locale.value), private=True)
+    await announce(interaction, "announcement.resumed")
+
+
+def _look(connection: redis.Redis, guild: str) -> tuple[list[OpenJob], bool]:
+    """The open jobs of a server, and whether all are paused."""
+    return _of_server(connection, guild), queues.is_paused(connection)
+
+
+def _of_server(connection: redis.Redis, guild: str) -> list[OpenJob]:
+    return [job for job in waiting.open_jobs(connection) if job.request.guild == guild]
+
+
+async def _tell_all(bot: Bot, withdrawn: list[JobRequest]) -> None:
+    at_once = asyncio.Semaphore(EDITS_AT_ONCE)
+
+    async def tell(request: JobRequest) -> None:
+        async with at_once:
+            await tell_withdrawn(bot, request, messages.cleared(request.reply_to.locale))
+
+    await asyncio.gather(*map(tell, withdrawn))

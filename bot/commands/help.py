@@ -1,0 +1,40 @@
+"""`/help` and `/forget`: what there is, what is stored about people, and how it goes."""
+
+import discord
+from discord import app_commands
+from discord.app_commands import Choice
+
+from bot.answers import answer, arguments
+from bot.buttons import pressed
+from bot.client import Bot
+from bot.translation import described
+from worker import help_messages, records, servers
+
+TOPICS = ("verse", "lessons", "privacy", "teachers")
+
+
+@app_commands.command(name="help", description=described("command.help.description"))
+@app_commands.describe(topic=described("command.help.topic"))
+@app_commands.choices(
+    topic=[Choice(name=described(f"help.topic.{topic}.title"), value=topic) for topic in TOPICS]
+)
+async def help_(interaction: discord.Interaction[Bot], topic: str | None = None) -> None:
+    """Say what there is and how to use it."""
+    settings = await interaction.client.ask(servers.settings, str(interaction.guild_id))
+    message = help_messages.help_(topic, settings.retention_days, interaction.locale.value)
+    await answer(interaction, message, private=True)
+
+
+@app_commands.command(description=described("command.forget.description"))
+async def forget(interaction: discord.Interaction[Bot]) -> None:
+    """Ask whether everything that is stored about the person is to go."""
+    await answer(interaction, help_messages.confirm_forgetting(interaction.locale.value), private=True)
+
+
+@pressed("forget")
+async def confirm_forgetting(interaction: discord.Interaction[Bot]) -> None:
+    """Forget whoever pressed."""
+    await interaction.response.defer()
+    verses = await interaction.client.call(records.forget, str(interaction.user.id))
+    message = help_messages.forgotten(verses, interaction.locale.value)
+    await interaction.edit_original_response(**arguments(message))

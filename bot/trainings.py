@@ -1,0 +1,90 @@
+"""The buttons of trainings: start or drop a proposed one, stop or cancel one that waits or runs."""
+
+import discord
+import redis
+
+from bot.announcements import announce
+from bot.answers import arguments
+from bot.buttons import ID, pressed
+from bot.checks import check_administrator, check_can_post
+from bot.client import Bot
+from worker import training_messages, trainings
+from worker.payloads import ENDED, MessageAt, TrainingState, TrainProgress
+from worker.texts import Refusal
+from worker.trainings import Order, Standing
+
+
+@pressed(rf"start-training:{ID}")
+async def start(interaction: discord.Interaction[Bot], record_id: str) -> None:
+    """Enqueue the proposed training, with a message in this channel that shows how far it is."""
+    bot, locale = interaction.client, interaction.locale.value
+    check_administrator(interaction, bot.settings.admin_role)
+    check_can_post(interaction)
+    await interaction.response.defer()
+    request = await bot.call(trainings.proposal, record_id)
+    if request is None:
+        raise Refusal("refusal.record_gone")
+    waiting = Standing(record_id, request, TrainProgress(state=TrainingState.QUEUED, epochs=request.epochs))
+    channel = bot.get_partial_messageable(interaction.channel_id or 0, guild_id=interaction.guild_id)
+    message = await channel.send(**arguments(training_messages.following(waiting)))
+    at = MessageAt(channel_id=str(message.channel.id), message_id=str(message.id))
+    try:
+        await bot.call(trainings.start, record_id, request, at)
+    except Exception:
+        await message.delete()
+        raise
+    enqueued = training_messages.enqueued(request, message.jump_url, locale)
+    await interaction.edit_original_response(**arguments(enqueued))
+    await announce(interaction, "announcement.training_started", name=request.name)
+
+
+@pressed(rf"drop-training:{ID}")
+async def drop(interaction: discord.Interaction[Bot], record_id: str) -> None:
+    """Forget the proposed training."""
+    bot, locale = interaction.client, interaction.locale.value
+    check_administrator(interaction, bot.settings.admin_role)
+    request = await bot.ask(trainings.proposal, record_id)
+    if request is None:
+        raise Refusal("refusal.record_gone")
+    await interaction.response.edit_message(**arguments(training_messages.dropped(request, locale)))
+
+
+@pressed(rf"stop-training:{ID}")
+async def stop(interaction: discord.Interaction[Bot], record_id: str) -> None:
+    """Have a training end now and keep the best so far."""
+    training = await _tell(interaction, record_id, "stop")
+    await announce(interaction, "announcement.training_stopped", name=training.request.name)
+
+
+@pressed(rf"cancel-training:{ID}")
+async def cancel(interaction: discord.Interaction[Bot], record_id: str) -> None:
+    """Take a training out of the queue, or have it end now and throw away what it learned."""
+    training = await _tell(interaction, record_id, "cancel")
+    await announce(interaction, "announcement.training_cancelled", name=training.request.name)
+
+
+async def _tell(interaction: discord.Interaction[Bot], training_id: str, order: Order) -> Standing:
+    """Pass an order on, and show in the training's message that it was given."""
+    bot = interaction.client
+    check_administrator(interaction, bot.settings.admin_role)
+    training = await bot.ask(_order, training_id, order)
+    await interaction.response.edit_message(**arguments(training_messages.following(training)))
+    return training
+
+
+def _order(connection: redis.Redis, training_id: str, order: Order) -> Standing:
+    """Pass an order on; where the training stands then.
+
+    Raises:
+        Refusal: it is over.
+    """
+    training = trainings.look(connection, training_id)
+    if training is None:
+        raise Refusal("refusal.record_gone")
+    if training.progress.state in ENDED:
+        raise Refusal("refusal.training_over")
+    if order == "stop":
+        trainings.order(connection, training_id, order)
+    else:
+        trainings.cancel(connection, training_id)
+    return trainings.look(connection, training_id) or training

@@ -1,0 +1,213 @@
+"""Lessons: temperatures side by side, a line that a class writes together, tokens, curves; and forgetting."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+
+from shakelm import generation
+from shakelm.generation import Length
+from shakelm.prediction import predict
+from shakelm.sampling import Sampling
+from shakelm.store import Store
+from worker import lines, queues, records
+
+EPHEMERAL = 1 << 6
+WORDS = "model: shakespeare-word"
+
+
+@pytest.fixture(scope="module")
+def words(stack: Any) -> Any:
+    """The model of words that ships."""
+    return generation.load(Store(stack.store).find("shakespeare-word"))
+
+
+@pytest.fixture
+def paused(stack: Any) -> Iterator[None]:
+    """Nothing is done while the test runs."""
+    queues.pause(stack.redis)
+    yield
+    queues.resume(stack.redis)
+
+
+def embed(message: dict[str, Any]) -> dict[str, Any]:
+    (embed,) = message["embeds"]
+    return dict(embed)
+
+
+def top(message: dict[str, Any]) -> str:
+    """The text on top of a shared line's message."""
+    return str(message["content"].split("\n")[0].removeprefix("> "))
+
+
+def choices(message: dict[str, Any]) -> list[dict[str, Any]]:
+    return list(message["components"][0]["components"])
+
+
+def line_of(message: dict[str, Any]) -> str:
+    return str(choices(message)[0]["custom_id"].split(":")[1])
+
+
+def press(discord: Any, message: dict[str, Any], button: int, user: str = "student") -> None:
+    discord.press(choices(message)[button]["custom_id"], message["id"], user)
+
+
+def told(stack: Any, user: str, sentence: str) -> None:
+    """Wait until somebody is told that in private."""
+    stack.bot.until(
+        lambda: any(
+            message["flags"] & EPHEMERAL and sentence in str(message["embeds"])
+            for message in stack.discord.messages(user)
+        ),
+        f"a private answer that says {sentence!r}",
+    )
+
+
+def picture(message: dict[str, Any]) -> dict[str, Any]:
+    """The picture of a message, which is there and has a text in its place."""
+    (attachment,) = message["attachments"]
+    assert attachment["content_type"] == "image/png"
+    assert requests.get(attachment["url"], timeout=30).content.startswith(b"\x89PNG\r\n\x1a\n")
+    assert attachment["description"]
+    return dict(attachment)
+
+
+# Temperatures
+
+
+def test_temperatures_are_side_by_side_each_verse_as_its_number_gives_it(discord: Any, words: Any) -> None:
+    message = discord.ask(f"/temperatures seed: my lord number: 3 lines: 1 {WORDS}")
+
+    for field, temperature in zip(embed(message)["fields"], (0.2, 0.5, 0.8, 1.0, 1.5), strict=True):
+        alone = generation.write(words, "my lord", Sampling(temperature), Length(lines=1), 3)
+        assert field["inline"]
+        assert field["value"].replace("\\", "") == alone.text
+        assert field["name"].startswith(f"{temperature:g} · ")
+        assert field["name"].endswith(" bits a word")
+    assert embed(message)["footer"]["text"].startswith("shakespeare-word@1 · number 3")
+
+
+def test_an_unknown_model_is_one_private_sentence(discord: Any) -> None:
+    for command in ("temperatures", "next", "tokens text: a", "curves"):
+        refused = discord.ask(f"/{command} model: nobody")
+        assert refused["flags"] & EPHEMERAL
+        assert "There is no model 'nobody'" in embed(refused)["description"]
+
+
+# What comes next
+
+
+def test_a_class_writes_a_line_together(discord: Any, words: Any) -> None:
+    message = discord.ask(f"/next text: to be or not to {WORDS}")
+    first = predict(words, "to be or not to", 5)
+    assert top(message) == "to be or not to"
+    assert [button["label"] for button in choices(message)] == list(first.tokens)
+    assert (
+        f"{first.tokens[0]} {first.distributions[1].probabilities[0]:.1%}" in picture(message)["description"]
+    )
+
+    text = f"to be or not to {first.tokens[2]}"
+    press(discord, message, 2, "assistant")
+    longer = discord.message(message["id"], lambda seen: top(seen) == text)
+    second = predict(words, text, 5)
+    assert [button["label"] for button in choices(longer)] == list(second.tokens)
+    assert picture(longer)["id"] != picture(message)["id"]
+
+    press(discord, longer, 0)
+    discord.message(message["id"], lambda seen: top(seen) == f"{text} {second.tokens[0]}")
+    discord.press("Undo", message["id"], "assistant")
+    shorter = discord.message(message["id"], lambda seen: top(seen) == text)
+    assert [button["label"] for button in choices(shorter)] == list(second.tokens)
+
+
+def test_of_two_presses_at_once_one_counts_and_the_late_one_is_told(stack: Any, discord: Any) -> None:
+    message = discord.ask(f"/next text: my lord {WORDS}")
+    words = [f"my lord {button['label']}" for button in choices(message)]
+    queues.pause(stack.redis)
+    try:
+        press(discord, message, 0)
+        stack.await_waiting_verses(1)
+        press(discord, message, 1, "assistant")
+        stack.await_waiting_verses(2)
+    finally:
+        queues.resume(stack.redis)
+
+    told(stack, "assistant", "Somebody was quicker")
+    assert top(discord.message(message["id"], lambda seen: top(seen) != "my lord")) == words[0]
+    assert lines.find(stack.redis, line_of(message)).version == 1
+
+
+def test_a_press_after_somebody_elses_is_told_at_once(stack: Any, discord: Any) -> None:
+    message = discord.ask(f"/next {WORDS}")
+    assert top(message) == "*the beginning of a verse*"
+    line = lines.find(stack.redis, line_of(message))
+    lines.change(stack.redis, line, line.model_copy(update={"version": 1}))
+
+    refused = discord.answer(discord.press(choices(message)[0]["label"], message["id"]))
+    assert refused["flags"] & EPHEMERAL
+    assert "Somebody was quicker" in embed(refused)["description"]
+
+
+@pytest.mark.usefixtures("paused")
+def test_a_line_whose_press_is_withdrawn_stays_as_it_is(stack: Any, discord: Any) -> None:
+    queues.resume(stack.redis)
+    message = discord.ask(f"/next text: o king {WORDS}")
+    queues.pause(stack.redis)
+    press(discord, message, 0, "assistant")
+    stack.await_waiting_verses(1)
+
+    discord.ask("/admin queue clear", "teacher")
+
+    told(stack, "assistant", "cleared the queue")
+    (same,) = [seen for seen in discord.messages("teacher") if seen["id"] == message["id"]]
+    assert (top(same), choices(same)) == ("o king", choices(message))
+    queues.resume(stack.redis)
+    press(discord, same, 0)
+    discord.message(message["id"], lambda seen: top(seen) == f"o king {choices(message)[0]['label']}")
+
+
+# Tokens and curves
+
+
+def test_tokens_are_shown_and_many_are_attached(discord: Any) -> None:
+    few = discord.ask(f"/tokens text: Good morrow zounds {WORDS}")
+    assert embed(few)["title"] == r"shakespeare-word\@1 knows 2 of 3 words"
+    assert "zounds    0  ✗ <unk>, unknown" in embed(few)["description"]
+
+    many = discord.ask(f"/tokens text: {'☃' * 400} model: shakespeare-char")
+    assert "all tokens are in the attached file" in embed(many)["description"]
+    (attachment,) = many["attachments"]
+    whole = requests.get(attachment["url"], timeout=30).content.decode()
+    assert whole.count("✗ <unk>, unknown") == 400
+
+
+def test_curves_are_a_picture_with_its_figures_in_words(stack: Any, discord: Any) -> None:
+    (choice,) = discord.complete("/curves model: word")
+    message = discord.ask(f"/curves model: {choice['value']}")
+
+    history = Store(stack.store).find("shakespeare-word").history()
+    for epoch in (history.epochs[0], history.epochs[-1]):
+        assert f"training loss {epoch.loss:.3f}" in picture(message)["description"]
+        assert f"training loss {epoch.loss:.3f}" in message["content"]
+
+
+# Forgetting
+
+
+def test_whoever_is_forgotten_has_no_verse_and_no_line_left(stack: Any, discord: Any) -> None:
+    assistant = discord.state["users"]["assistant"]
+    records.forget(stack.redis, assistant)
+    discord.ask(f"/verse lines: 1 {WORDS}", "assistant")
+    line = line_of(discord.ask(f"/next text: a {WORDS}", "assistant"))
+
+    question = discord.ask("/forget", "assistant")
+    assert question["flags"] & EPHEMERAL
+    pressed = discord.press("Forget me", question["id"], "assistant")
+    answer = discord.answer(pressed, lambda message: "forgotten" in str(message["embeds"]))
+    assert "1 verse was removed" in embed(answer)["description"]
+    assert not stack.redis.exists(f"shakelm:line:{line}")
+
+    refused = discord.answer(discord.press(f"append:{line}:0:0"))
+    assert refused["flags"] & EPHEMERAL
+    assert "no longer stored" in embed(refused)["description"]

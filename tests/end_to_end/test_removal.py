@@ -1,0 +1,84 @@
+"""The removal of a version from Discord."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shakelm.store import PACKAGED, Store
+from worker import queues
+
+EPHEMERAL = 1 << 6
+
+
+@pytest.fixture
+def spare(stack: Any) -> str:
+    """A version that nobody needs, once the workers have told the bot of it."""
+
+    def copy(folder: Path, _number: int) -> None:
+        shutil.copytree(PACKAGED / "shakespeare-word" / "1", folder, dirs_exist_ok=True)
+
+    reference = Store(stack.store).publish("spare", copy).reference
+    index_holds(stack, reference)
+    return reference
+
+
+def index_holds(stack: Any, reference: str, *, holds: bool = True) -> None:
+    """Wait until the index of versions holds that one, or no longer does."""
+
+    def look() -> bool:
+        index = queues.model_index(stack.redis)
+        return index is not None and index.holds(reference) is holds
+
+    stack.verse_worker.until(look, f"an index with {reference}: {holds}")
+
+
+def test_a_version_is_removed_once_that_is_confirmed(stack: Any, discord: Any, spare: str) -> None:
+    offered = discord.complete("/admin remove model: spare", "teacher")
+    assert spare in [choice["value"] for choice in offered]
+
+    asked = discord.ask(f"/admin remove model: {spare}", "teacher")
+
+    assert asked["flags"] & EPHEMERAL
+    assert "for good?" in asked["embeds"][0]["description"]
+    assert queues.model_index(stack.redis).holds(spare)
+
+    pressed = discord.press(f"Remove {spare}", user="teacher")
+    done = discord.answer(pressed, lambda message: "is removed" in str(message["embeds"]))
+
+    assert done["id"] == asked["id"]
+    assert done["components"] == []
+    index_holds(stack, spare, holds=False)
+    gone = discord.ask(f"/admin remove model: {spare}", "teacher")
+    assert "There is no model" in gone["embeds"][0]["description"]
+
+
+@pytest.mark.parametrize(
+    ("model", "part"),
+    [
+        ("shakespeare-word@1", "ships with the program"),
+        ("shakespeare-word", "Say which version"),
+        ("nobody@1", "There is no model"),
+    ],
+)
+def test_what_cannot_be_removed_is_refused_with_a_sentence(discord: Any, model: str, part: str) -> None:
+    answer = discord.ask(f"/admin remove model: {model}", "teacher")
+
+    assert answer["flags"] & EPHEMERAL
+    assert part in answer["embeds"][0]["description"].replace("\\", "")
+    assert answer["components"] == []
+
+
+def test_a_version_that_became_live_before_the_confirmation_stays(
+    stack: Any, discord: Any, spare: str
+) -> None:
+    discord.ask(f"/admin remove model: {spare}", "teacher")
+    discord.ask(f"/admin promote model: {spare}", "teacher")
+
+    pressed = discord.press(f"Remove {spare}", user="teacher")
+    answer = discord.answer(pressed, lambda message: "did not work" in str(message["embeds"]))
+
+    assert "promote another model first" in answer["embeds"][0]["description"]
+    discord.ask("/admin rollback", "teacher")
+    assert queues.model_index(stack.redis).holds(spare)

@@ -1,0 +1,208 @@
+"""What a teacher sets for the server and takes from it, how everything is, and the log channel."""
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+
+from worker import incidents, records, servers
+
+EPHEMERAL = 1 << 6
+
+COMMANDS = [
+    "/admin remove model: shakespeare-word@1",
+    "/admin queue see",
+    "/admin queue clear",
+    "/admin pause",
+    "/admin resume",
+    "/admin limits per_minute: 1",
+    "/admin retention days: 1",
+    "/admin export",
+    "/admin log channel: #verses",
+]
+
+
+def description(message: dict[str, Any]) -> str:
+    """The text of a message's embed, without Discord's escapes."""
+    return str(message["embeds"][0]["description"]).replace("\\", "")
+
+
+@pytest.fixture
+def guild(stack: Any, discord: Any) -> Iterator[str]:
+    """The server's id; its settings are the usual ones before and after the test."""
+    guild = discord.state["guild_id"]
+    before = servers.settings(stack.redis, guild).model_dump()
+    yield guild
+    servers.change(stack.redis, guild, **before)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_student_may_set_and_see_nothing(stack: Any, discord: Any, guild: str, command: str) -> None:
+    assert "Manage Server" in discord.refusal(command, "student")
+
+    answer = discord.ask(command, "student", granted=True)
+
+    assert answer["flags"] & EPHEMERAL
+    assert "Manage Server" in description(answer)
+    assert servers.settings(stack.redis, guild).log_channel is None
+
+
+# Limits
+
+
+@pytest.mark.usefixtures("guild")
+def test_limits_are_changed_shown_and_held(discord: Any) -> None:
+    changed = discord.ask("/admin limits per_minute: 60 longest_verse: 2", "teacher")
+
+    assert changed["flags"] & EPHEMERAL
+    assert "in a minute: **60**" in description(changed)
+    assert description(discord.ask("/admin limits", "teacher")) == description(changed)
+    refused = discord.ask("/verse lines: 3")
+    assert refused["flags"] & EPHEMERAL
+    assert "at most 2 lines" in description(refused)
+
+
+@pytest.mark.usefixtures("guild")
+def test_whoever_asks_too_often_is_told_privately_when_to_come_back(discord: Any) -> None:
+    discord.ask("/admin limits per_minute: 1", "teacher")
+    discord.ask("/verse lines: 1", "owner")
+
+    refused = discord.ask("/verse lines: 1", "owner")
+
+    assert refused["flags"] & EPHEMERAL
+    assert "1 time a minute" in description(refused)
+    assert ":R>" in refused["embeds"][0]["description"]
+
+
+@pytest.mark.parametrize("options", ["per_minute: 0", "open_per_person: 1001", "longest_verse: 41"])
+def test_discord_refuses_limits_out_of_range(discord: Any, options: str) -> None:
+    assert "from 1 to" in discord.refusal(f"/admin limits {options}", "teacher")
+
+
+# Retention and export
+
+
+def test_retention_holds_for_what_is_stored_already(stack: Any, discord: Any, guild: str) -> None:
+    discord.ask("/verse lines: 1 number: 11", "owner")
+    (record,) = [one for one in records.of_server(stack.redis, guild) if one.number == 11]
+
+    answer = discord.ask("/admin retention days: 2", "teacher")
+
+    assert answer["flags"] & EPHEMERAL
+    assert "for 2 days" in description(answer)
+    stack.bot.until(
+        lambda: stack.redis.ttl(f"shakelm:verse:{record.id}") <= 2 * records.DAY_S,
+        "a shorter life of the verse",
+    )
+    assert "for 2 days" in description(discord.ask("/admin retention", "teacher"))
+
+
+def test_the_export_is_a_private_table_without_names(discord: Any) -> None:
+    discord.ask("/verse seed: all may read lines: 1 number: 21", "assistant")
+    discord.ask("/verse seed: mine alone lines: 1 number: 22 private: true", "assistant")
+
+    answer = discord.ask("/admin export", "teacher")
+
+    assert answer["flags"] & EPHEMERAL
+    (file,) = answer["attachments"]
+    assert file["filename"] == "shakelm.csv"
+    assert "Table" in file["description"]
+    table = requests.get(file["url"], timeout=30).content.decode("utf-8-sig")
+    rows = {row["number"]: row for row in csv.DictReader(io.StringIO(table))}
+    assert rows["21"]["text"].startswith("all may read")
+    assert rows["21"]["model"] == "shakespeare-char@3"
+    assert rows["22"]["text"] == rows["22"]["seed"] == ""
+    assert rows["21"]["person"] == rows["22"]["person"]
+    assert discord.state["users"]["assistant"] not in table
+
+
+# Status
+
+
+def test_status_tells_devices_versions_and_the_latest_errors(stack: Any, discord: Any) -> None:
+    incidents.note(stack.redis, "0123abcd", "verse: OSError no *space*")
+
+    answer = discord.ask("/admin status", "teacher")
+
+    assert answer["flags"] & EPHEMERAL
+    text = description(answer)
+    assert text.count("cores), shakelm ") == 2  # a worker of each kind
+    assert "Versions of models: " in text
+    assert "0123abcd, <t:" in text
+    assert "verse: OSError no *space*" in text
+
+
+# The log channel
+
+
+@pytest.fixture
+def announced(stack: Any, discord: Any, guild: str) -> Any:
+    """Chooses #verses for announcements; gives those in it."""
+    verses = discord.state["channels"]["verses"]
+    answer = discord.ask("/admin log channel: #verses", "teacher")
+    assert answer["flags"] & EPHEMERAL
+    assert f"<#{verses}>" in description(answer)
+    assert servers.settings(stack.redis, guild).log_channel == verses
+
+    def announcements() -> list[str]:
+        return [m["content"] for m in discord.messages("student") if m["content"].startswith("🔧")]
+
+    return announcements
+
+
+def test_what_administrators_do_is_announced_with_who_and_what(
+    stack: Any, discord: Any, announced: Any
+) -> None:
+    teacher = f"<@{discord.state['users']['teacher']}>"
+    assert announced()[-1] == f"🔧 {teacher}: chose this channel for what administrators do"
+
+    discord.ask("/admin limits open_per_person: 7", "teacher")
+    stack.bot.until(lambda: "7 open ones for each person" in announced()[-1], "an announcement")
+    discord.ask("/admin export", "owner")
+    stack.bot.until(lambda: "exported the table" in announced()[-1], "an announcement")
+    assert f"<@{discord.state['users']['owner']}>" in announced()[-1]
+    assert not any(m["mentions"] for m in discord.messages("student") if m["content"].startswith("🔧"))
+
+
+def test_announcements_can_be_ended(discord: Any, announced: Any) -> None:
+    answer = discord.ask("/admin log off: true", "teacher")
+    count = len(announced())
+
+    assert "announced nowhere" in description(answer)
+    assert announced()[-1].endswith("ended the announcements in this channel")
+    discord.ask("/admin limits open_per_person: 8", "teacher")
+    discord.ask("/admin log channel: #verses", "teacher")
+    assert len(announced()) == count + 1
+    assert announced()[-1].endswith("chose this channel for what administrators do")
+
+
+def test_a_channel_in_which_the_bot_may_not_write_is_refused(discord: Any, guild: str, stack: Any) -> None:
+    answer = discord.ask("/admin log channel: #announcements", "teacher")
+
+    assert answer["flags"] & EPHEMERAL
+    assert "I may not write in #announcements" in description(answer)
+    assert servers.settings(stack.redis, guild).log_channel is None
+
+
+@pytest.mark.parametrize(("channel", "stays"), [("1", False), ("announcements", True)])
+def test_a_log_channel_that_is_lost_hinders_nothing_and_the_person_gets_a_hint(
+    stack: Any, discord: Any, guild: str, channel: str, stays: bool
+) -> None:
+    lost = discord.state["channels"].get(channel, channel)
+    servers.change(stack.redis, guild, log_channel=lost)
+
+    answer = discord.ask("/admin limits open_per_person: 9", "teacher")
+
+    assert "**9**" in description(answer)
+
+    def hints() -> list[dict[str, Any]]:
+        private = [m for m in discord.messages("teacher") if m["id"] > answer["id"] and m["embeds"]]
+        return [m for m in private if "not announced" in description(m)]
+
+    stack.bot.until(lambda: bool(hints()), "a hint")
+    (hint,) = hints()
+    assert hint["flags"] & EPHEMERAL
+    assert (servers.settings(stack.redis, guild).log_channel == lost) is stays

@@ -1,0 +1,330 @@
+"""Trainings from Discord: asked for, confirmed, watched, stopped, thrown away, compared and promoted."""
+
+import base64
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+import requests
+
+from shakelm.store import Store
+from worker import corpora, servers, trainings
+
+EPHEMERAL = 1 << 6
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def title(message: dict[str, Any]) -> str:
+    """The title of a message's embed, without Discord's escapes."""
+    return str(message["embeds"][0].get("title", "")).replace("\\", "") if message["embeds"] else ""
+
+
+def description(message: dict[str, Any]) -> str:
+    """The text of a message's embed, without Discord's escapes."""
+    return str(message["embeds"][0]["description"]).replace("\\", "") if message["embeds"] else ""
+
+
+def labels(message: dict[str, Any]) -> list[str]:
+    """The labels of a message's buttons."""
+    return [button["label"] for row in message["components"] for button in row["components"]]
+
+
+def start(discord: Any, options: str, **more: Any) -> tuple[dict[str, Any], str]:
+    """Ask for a training and start it: the question, and the id of the message that follows it."""
+    asked = discord.ask(f"/admin train {options}", "teacher", **more)
+    assert labels(asked) == ["Start", "Cancel"], asked
+    pressed = discord.press("Start", asked["id"], "teacher")
+    started = discord.answer(pressed, lambda message: "is in the queue" in description(message))
+    assert started["id"] == asked["id"]
+    assert labels(started) == []
+    return asked, description(started).rpartition("/")[2]
+
+
+def text_file(name: str, content: bytes) -> dict[str, Any]:
+    """A file as the option `text` of a command."""
+    return {"text": {"name": name, "content": base64.b64encode(content).decode()}}
+
+
+def ended(message: dict[str, Any]) -> bool:
+    """Whether a training's message is the last word on it."""
+    return any(word in title(message) for word in ("done", "failed", "cancelled"))
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A training as people saw it: the question, the texts while it ran, and the message at the end."""
+
+    asked: dict[str, Any]
+    running: list[str]
+    final: dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def training(stack: Any, discord: Any) -> Seen:
+    """One training, from the command to its end; the bot is killed and started anew while it runs.
+
+    The worker is stopped for a moment at each progress that the message is to show, so that a fast
+    machine cannot end the training before.
+    """
+    options = "architecture: lstm vocabulary: char units: 64 epochs: 5 name: sonnets number: 7"
+    asked, message = start(discord, options)
+    running: list[str] = []
+
+    def says_something_new(message: dict[str, Any]) -> bool:
+        return "Loss" in description(message) and description(message) not in running
+
+    for _ in range(2):
+        with stack.train_worker_stopped_after_progress():
+            running.append(description(discord.message(message, says_something_new)))
+    stack.bot.kill()
+    assert title(discord.message(message, bool)) == "🏋️ Training sonnets"
+    stack.bot = stack.start_bot()
+    return Seen(asked, running, discord.message(message, ended))
+
+
+def test_a_training_is_proposed_privately_with_its_cost(training: Seen) -> None:
+    assert training.asked["flags"] & EPHEMERAL
+    assert title(training.asked) == "Train sonnets?"
+    settings, parameters, time = description(training.asked).splitlines()
+    assert settings == "lstm, char vocabulary, up to 5 epochs, number 7, 64 units a layer, corpus small.txt"
+    assert re.fullmatch(r"It has about 4\d,\d{3} parameters\.", parameters)
+    assert "no such training was measured" in time
+
+
+def test_a_training_shows_how_far_it_is(training: Seen) -> None:
+    shares = [re.search(r"(\d+)%, epoch (\d) of 5", text) for text in training.running]
+    assert all(shares), training.running
+    before, after = (int(share[1]) for share in shares if share)
+    assert 0 <= before < after < 100
+    assert re.search(r"[\d,]+ tokens a second, about .+ left", training.running[-1])
+
+
+def test_a_training_ends_with_figures_and_curves_though_the_bot_was_restarted(training: Seen) -> None:
+    assert title(training.final) == "✅ Training sonnets is done"
+    text = description(training.final)
+    assert re.search(r"\*\*sonnets@1\*\* on text it never saw: .+ nats per character, perplexity", text)
+    assert "Live is shakespeare-char@3" in text
+    assert "they are of different texts" in text
+    (picture,) = training.final["attachments"]
+    assert picture["filename"] == "curves.png"
+    assert "sonnets@1" in picture["description"]
+    assert requests.get(picture["url"], timeout=30).content.startswith(PNG)
+
+
+def test_it_shows_two_verses_of_each_version(discord: Any, training: Seen) -> None:
+    (embed,) = training.final["embeds"]
+    verses = {field["name"].replace("\\", ""): field["value"].replace("\\", "") for field in embed["fields"]}
+    assert list(verses) == [
+        "sonnets@1, number 7",
+        "shakespeare-char@3, number 7",
+        "sonnets@1, number 8",
+        "shakespeare-char@3, number 8",
+    ]
+    assert discord.verse("number: 8 lines: 4").text == verses["shakespeare-char@3, number 8"]
+
+
+def test_it_is_promoted_by_its_button_and_nothing_promotes_itself(
+    stack: Any, discord: Any, training: Seen
+) -> None:
+    worker = stack.verse_worker.popen.pid
+    assert discord.verse().model == "shakespeare-char@3"
+    button, message = "Promote sonnets@1", training.final["id"]
+    refused = discord.answer(discord.press(button, message, "student"))
+    assert refused["flags"] & EPHEMERAL
+    assert "Manage Server" in description(refused)
+    assert discord.verse().model == "shakespeare-char@3"
+
+    pressed = discord.press(button, message, "teacher")
+
+    promoted = discord.answer(pressed, lambda answer: "is live now" in title(answer))
+    assert promoted["id"] != message
+    assert discord.verse().model == "sonnets@1"
+    models = discord.ask("/models")["embeds"][0]["description"].replace("\\", "").splitlines()
+    assert [line for line in models if "live" in line] == [line for line in models if "sonnets@1" in line]
+
+    rolled_back = discord.ask("/admin rollback", "teacher")
+
+    assert "Back to shakespeare-char@3" in title(rolled_back)
+    assert discord.verse().model == "shakespeare-char@3"
+    assert stack.verse_worker.popen.pid == worker
+    assert stack.verse_worker.popen.poll() is None
+
+
+# A text of one's own; stop
+
+
+@pytest.fixture(scope="module")
+def poems() -> bytes:
+    """A text as somebody might attach it, with its byte order mark and line ends."""
+    chosen = np.random.default_rng(2)
+    words = "o rose thou art sick the worm that flies in night has found thy bed of joy".split()  # noqa: SIM905
+    lines = [" ".join(chosen.choice(words, 6)) for _ in range(1500)]
+    return b"\xef\xbb\xbf" + "\r\n".join(lines).encode()
+
+
+@pytest.fixture(scope="module")
+def stopped(stack: Any, discord: Any, training: Seen, poems: bytes) -> Seen:
+    """A training of words on a text of one's own, which is stopped after its first epochs."""
+    del training  # first, since it measures nothing else
+    options = "architecture: lstm vocabulary: word units: 16 epochs: 200 learning_rate: 0.0002 name: poems"
+    asked, message = start(discord, options, files=text_file("My poems!.txt", poems))
+    shown = discord.message(message, lambda message: "it writes" in description(message))
+    with stack.train_worker_stopped_after_progress():
+        told = discord.answer(discord.press("Stop", message, "teacher"), lambda one: "is told" in str(one))
+        assert labels(told) == []
+        ahead = discord.ask("/admin train vocabulary: char", "teacher")
+        assert "1 training runs or waits before it." in description(ahead)
+        _, other = start(discord, "architecture: lstm vocabulary: char name: later")
+        waiting = discord.message(other, lambda message: "next" in description(message))
+        assert labels(waiting) == ["Cancel"]
+        discord.press("Cancel", other, "teacher")
+        assert "is cancelled" in title(discord.message(other, ended))
+    return Seen(asked, [description(shown)], discord.message(message, ended))
+
+
+def test_a_stopped_training_keeps_the_best_so_far(stack: Any, stopped: Seen) -> None:
+    assert title(stopped.final) == "✅ Training poems is done"
+    kept = re.search(r"after epoch (\d+) of (\d+) that were run", description(stopped.final))
+    assert kept
+    assert 1 <= int(kept[1]) <= int(kept[2]) < 200
+    assert Store(stack.store).find("poems@1").history().best == int(kept[1])
+
+
+def test_words_are_not_compared_with_characters(stopped: Seen) -> None:
+    assert "one model reads words, the other characters" in description(stopped.final)
+    assert re.search(r"\*\*poems@1\*\* on text it never saw: .+ nats per token", description(stopped.final))
+
+
+def test_a_version_names_the_text_that_it_learned_from(stack: Any, stopped: Seen, poems: bytes) -> None:
+    assert "corpus My_poems_.txt" in description(stopped.asked)
+    card = Store(stack.store).find("poems@1").card()
+    assert card.corpus.name == "My_poems_.txt"
+    assert card.corpus.sha256 == hashlib.sha256(poems).hexdigest()
+    assert "--corpus My_poems_.txt --units 16 --epochs 200" in card.command
+    assert not list(stack.redis.scan_iter("shakelm:corpus:*"))
+
+
+def test_how_long_a_training_takes_is_known_from_the_one_before(discord: Any, training: Seen) -> None:
+    del training
+    asked = discord.ask("/admin train architecture: lstm vocabulary: char", "teacher")
+    assert re.search(r"It takes about .+ if every epoch is run", description(asked))
+
+
+# Cancel
+
+
+def test_a_cancelled_training_leaves_nothing(stack: Any, discord: Any, stopped: Seen) -> None:
+    del stopped
+    guild, users = discord.state["guild_id"], discord.state["users"]
+    servers.change(stack.redis, guild, log_channel=discord.state["channels"]["verses"])
+    options = (
+        "architecture: simple-rnn vocabulary: char units: 32 epochs: 200 learning_rate: 0.0002 name: doomed"
+    )
+    _, message = start(discord, options)
+    with stack.train_worker_stopped_after_progress():
+        running = discord.message(message, lambda message: "Loss" in description(message))
+        assert labels(running) == ["Stop", "Cancel"]
+        refused = discord.answer(discord.press("Cancel", message, "student"))
+        assert refused["flags"] & EPHEMERAL
+        assert "Manage Server" in description(refused)
+        discord.press("Cancel", message, "teacher")
+
+    final = discord.message(message, ended)
+
+    assert title(final) == "🗑️ Training doomed is cancelled; nothing of it is kept"
+    assert labels(final) == []
+    store = Store(stack.store)
+    assert "doomed" not in [version.name for version in store.versions()]
+    assert not list(store.checkpoints.glob("doomed-*"))
+    announced = [one["content"] for one in discord.messages("student") if one["content"].startswith("🔧")]
+    servers.change(stack.redis, guild, log_channel=None)
+    who = f"🔧 <@{users['teacher']}>:"
+    assert announced[-2:] == [f"{who} {what} the training of doomed" for what in ("started", "cancelled")]
+
+
+def test_a_proposal_that_nobody_wants_goes(stack: Any, discord: Any) -> None:
+    def proposals() -> set[bytes]:
+        return set(stack.redis.scan_iter("shakelm:training:*:proposal"))
+
+    before = proposals()
+    asked = discord.ask("/admin train name: nothing", "teacher")
+    dropped = discord.answer(discord.press("Cancel", asked["id"], "teacher"), lambda one: not labels(one))
+    assert description(dropped) == "nothing is not trained."
+    assert proposals() == before
+
+
+# Refusals
+
+
+@pytest.mark.parametrize(
+    ("content", "part"),
+    [
+        (b"\x89PNG\r\n\x1a\n\0\0", "is a binary file"),
+        (b"na\xefve " * 2000, "is not UTF-8 text (byte 2 does not fit)"),
+        (b"too short", "too short to learn from: attach a text of at least 5,000"),
+        (b"a" * (corpora.MAX_BYTES + 1), "at most 4 MB"),
+    ],
+)
+def test_a_file_that_nobody_can_learn_from_is_refused(discord: Any, content: bytes, part: str) -> None:
+    answer = discord.ask("/admin train", "teacher", files=text_file("my *file*", content))
+
+    assert answer["flags"] & EPHEMERAL
+    assert part in description(answer)
+    assert answer["components"] == []
+
+
+@pytest.mark.parametrize(
+    ("options", "part"),
+    [
+        ("preset: best layers: 3", "2 widths do not fit 3 layers"),
+        ("name: ../escape", "name"),
+        ("learning_rate: 0", "learning_rate"),
+    ],
+)
+def test_what_cannot_be_trained_is_refused_at_once(discord: Any, options: str, part: str) -> None:
+    answer = discord.ask(f"/admin train {options}", "teacher")
+
+    assert answer["flags"] & EPHEMERAL
+    assert part in description(answer)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        "architecture: transformer",
+        "vocabulary: bytes",
+        "preset: enormous",
+        "corpus: bible",
+        "epochs: 0",
+        "epochs: 201",
+        "layers: 5",
+        "dropout: 1",
+        "number: -1",
+    ],
+)
+def test_discord_refuses_trainings_that_nobody_can_do(discord: Any, options: str) -> None:
+    assert discord.refusal(f"/admin train {options}", "teacher")
+
+
+def test_a_proposal_that_has_expired_is_a_private_sentence(stack: Any, discord: Any) -> None:
+    asked = discord.ask("/admin train", "teacher")
+    for key in stack.redis.scan_iter("shakelm:training:*:proposal"):
+        stack.redis.delete(key)
+
+    discord.press("Start", asked["id"], "teacher")
+
+    def told() -> bool:
+        newer = [one for one in discord.messages("teacher") if int(one["id"]) > int(asked["id"])]
+        return any("no longer stored" in description(one) and one["flags"] & EPHEMERAL for one in newer)
+
+    stack.bot.until(told, "a private sentence")
+    assert trainings.ahead(stack.redis) == 0
+
+
+def test_where_the_bot_may_not_post_it_says_what_it_lacks(discord: Any) -> None:
+    answer = discord.ask("/admin train", "teacher", channel_id=discord.state["channels"]["announcements"])
+
+    assert "Send Messages" in description(answer)

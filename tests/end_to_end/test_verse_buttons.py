@@ -1,0 +1,305 @@
+"""What people do with a verse, and with its waiting notice: buttons, the form and the menu of a message."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from shakelm import generation
+from shakelm.generation import Length
+from shakelm.sampling import Sampling
+from shakelm.store import Store
+from worker import queues, records, waiting
+
+EPHEMERAL = 1 << 6
+
+
+def description(message: dict[str, Any]) -> str:
+    return str(message["embeds"][0]["description"])
+
+
+def receipt(message: dict[str, Any]) -> str:
+    """The receipt without the seconds, which differ each time."""
+    return " · ".join(
+        part for part in message["embeds"][0]["footer"]["text"].split(" · ") if not part.endswith(" s")
+    )
+
+
+def buttons(message: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The buttons under a message, by label."""
+    return {button["label"]: button for row in message["components"] for button in row["components"]}
+
+
+def record_of(message: dict[str, Any]) -> str:
+    """The id of the record that a verse's buttons carry."""
+    return str(buttons(message)["Again"]["custom_id"].partition(":")[2])
+
+
+def press(discord: Any, button: str, message: dict[str, Any], user: str = "student") -> dict[str, Any]:
+    """Press a button under a message and wait for the answer."""
+    return dict(discord.answer(discord.press(button, message["id"], user)))
+
+
+@pytest.fixture(scope="module")
+def verse(discord: Any) -> dict[str, Any]:
+    """A student's verse."""
+    return dict(discord.ask("/verse seed: to be lines: 3 temperature: 0.7 number: 5"))
+
+
+@pytest.fixture
+def paused(stack: Any) -> Iterator[None]:
+    """Nothing is written while the test runs."""
+    queues.pause(stack.redis)
+    yield
+    queues.resume(stack.redis)
+
+
+# Anybody
+
+
+def test_again_is_another_verse_with_the_same_settings_for_whoever_presses(
+    discord: Any, verse: dict[str, Any]
+) -> None:
+    again = press(discord, "Again", verse, "assistant")
+
+    assert again["id"] != verse["id"]
+    assert description(again) != description(verse)
+    assert description(again).startswith("to be")
+    before, after = receipt(verse).split(" · "), receipt(again).split(" · ")
+    assert [part for part in before if part not in after] == ["number 5"]
+    assert discord.state["users"]["assistant"] == again["interaction_metadata"]["user"]["id"]
+    assert "Only whoever asked" in description(press(discord, "Discard", again, "student"))
+    assert press(discord, "Hotter", again, "assistant")["embeds"][0]["footer"]
+
+
+def test_continue_goes_on_where_the_verse_stopped(stack: Any, discord: Any, verse: dict[str, Any]) -> None:
+    more = press(discord, "Continue", verse, "assistant")
+    yet_more = press(discord, "Continue", more)
+
+    model = generation.load(Store(stack.store).find("shakespeare-char"))
+    read = records.find(stack.redis, record_of(verse)).result.text
+    for message in (more, yet_more):
+        record = records.find(stack.redis, record_of(message))
+        read += "\n"
+        assert record.context == read
+        whole = generation.write(model, read, Sampling(0.7), Length(lines=3), record.number).text
+        assert record.result.text == whole[len(read) :]
+        assert description(message).strip()
+        assert "continued" in receipt(message)
+        read = whole
+
+
+def test_a_private_verse_stays_private_whatever_is_pressed(discord: Any) -> None:
+    verse = discord.ask("/verse lines: 1 private: true")
+
+    assert press(discord, "Again", verse)["flags"] & EPHEMERAL
+
+
+# Whoever asked, and administrators
+
+
+@pytest.mark.parametrize("button", ["Hotter", "Colder", "Change…", "Discard"])
+def test_others_are_told_privately_that_it_is_not_theirs(
+    discord: Any, verse: dict[str, Any], button: str
+) -> None:
+    refused = press(discord, button, verse, "assistant")
+
+    assert refused["flags"] & EPHEMERAL
+    assert "Only whoever asked" in description(refused)
+
+
+@pytest.mark.parametrize(
+    ("button", "before", "after", "user"),
+    [("Hotter", 0.7, 0.9, "student"), ("Colder", 0.7, 0.5, "teacher"), ("Hotter", 1.9, 2, "student")],
+)
+def test_hotter_and_colder_change_the_temperature_and_nothing_else(
+    discord: Any, button: str, before: float, after: float, user: str
+) -> None:
+    verse = discord.ask(f"/verse seed: to be lines: 2 temperature: {before}")
+
+    changed = press(discord, button, verse, user)
+
+    assert receipt(changed) == receipt(verse).replace(f"temperature {before:g}", f"temperature {after:g}")
+
+
+def test_at_the_ends_of_the_range_one_button_is_disabled(discord: Any) -> None:
+    for temperature, disabled in ((0, "Colder"), (2, "Hotter")):
+        verse = discord.ask(f"/verse lines: 1 temperature: {temperature}")
+        assert [label for label, button in buttons(verse).items() if button.get("disabled")] == [disabled]
+
+
+def test_discard_removes_message_and_record(stack: Any, discord: Any) -> None:
+    for user in ("student", "teacher"):
+        verse = discord.ask("/verse lines: 1")
+        discord.press("Discard", verse["id"], user)
+        stack.bot.until(lambda gone=verse["id"]: gone not in seen(discord), "the message gone")
+        assert records.find(stack.redis, record_of(verse)) is None
+
+
+def seen(discord: Any) -> set[str]:
+    return {message["id"] for message in discord.messages("teacher")}
+
+
+@pytest.mark.parametrize("button", ["Again", "Continue", "Hotter", "Change…", "Discard"])
+def test_a_record_that_has_expired_is_one_private_sentence(stack: Any, discord: Any, button: str) -> None:
+    verse = discord.ask("/verse lines: 1")
+    records.remove(stack.redis, record_of(verse))
+
+    refused = press(discord, button, verse)
+
+    assert refused["flags"] & EPHEMERAL
+    assert "no longer stored" in description(refused)
+    assert verse["id"] in seen(discord)
+
+
+# The form
+
+
+def submit(discord: Any, message: dict[str, Any], **values: Any) -> dict[str, Any]:
+    """Open the form under a verse, send it with these values, and wait for the answer."""
+    opened = discord.press("Change…", message["id"])
+    return dict(discord.answer(discord.submit(opened, values)))
+
+
+def test_the_form_opens_with_what_the_verse_was_written_from(discord: Any) -> None:
+    verse = discord.ask("/verse seed: my lord lines: 2 style: careful model: shakespeare-word")
+
+    modal = discord.modal(discord.press("Change…", verse["id"]))
+
+    fields = {label["component"]["custom_id"]: label["component"] for label in modal["components"]}
+    assert [fields[name]["value"] for name in ("seed", "temperature", "lines")] == ["my lord", "0.6", "2"]
+    chosen = {
+        name: [option["value"] for option in fields[name]["options"] if option.get("default")]
+        for name in ("style", "model")
+    }
+    assert chosen == {"style": ["careful"], "model": ["shakespeare-word@1"]}
+    assert "shakespeare-char@3" in {option["value"] for option in fields["model"]["options"]}
+
+
+def test_what_is_changed_in_the_form_makes_a_new_verse(discord: Any, verse: dict[str, Any]) -> None:
+    changed = submit(discord, verse, seed="my lord", temperature="1,1", lines="2", model="shakespeare-word@1")
+
+    assert description(changed).startswith("my lord")
+    assert receipt(changed) == "shakespeare-word@1 · temperature 1.1 · number 5"
+    assert verse["id"] in seen(discord)
+
+
+def test_a_style_in_the_form_brings_its_temperature_unless_that_was_changed_too(
+    discord: Any, verse: dict[str, Any]
+) -> None:
+    styled = submit(discord, verse, style="cautious")
+    both = submit(discord, verse, style="cautious", temperature="0.9")
+    none = submit(discord, styled, style="none")
+
+    assert receipt(styled).endswith("temperature 0.4 · number 5 · style cautious · top-k 10 · top-p 0.7")
+    assert receipt(both).endswith("temperature 0.9 · number 5 · style cautious · top-k 10 · top-p 0.7")
+    assert receipt(none).endswith("temperature 0.4 · number 5")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("temperature", "hot", "The temperature is a number from 0 to 2"),
+        ("temperature", "nan", "The temperature is a number from 0 to 2"),
+        ("temperature", "2.5", "The temperature is a number from 0 to 2"),
+        ("lines", "many", "Lines is a whole number from 1 to 40"),
+        ("lines", "41", "Lines is a whole number from 1 to 40"),
+    ],
+)
+def test_what_the_form_cannot_use_is_one_private_sentence(
+    discord: Any, verse: dict[str, Any], field: str, value: str, sentence: str
+) -> None:
+    refused = submit(discord, verse, **{field: value})
+
+    assert refused["flags"] & EPHEMERAL
+    assert sentence in description(refused)
+
+
+# While waiting
+
+
+@pytest.mark.usefixtures("paused")
+def test_cancel_takes_that_verse_and_no_other_out_of_the_queue(stack: Any, discord: Any) -> None:
+    kept, cancelled = (discord.say("/verse lines: 1") for _ in range(2))
+    notice = discord.answer(cancelled, lambda message: "Cancel" in buttons(message))
+    stack.await_waiting_verses(2)
+
+    refused = press(discord, "Cancel", notice, "assistant")
+    assert refused["flags"] & EPHEMERAL
+    assert "Only whoever asked" in description(refused)
+    stack.await_waiting_verses(2)
+
+    discord.press("Cancel", notice["id"])
+    left = discord.answer(cancelled)
+
+    assert "Cancelled" in description(left)
+    assert left["components"] == []
+    stack.await_waiting_verses(1)
+    queues.resume(stack.redis)
+    assert discord.answer(kept)["embeds"][0]["footer"]
+    assert discord.answer(cancelled) == left
+
+
+@pytest.mark.usefixtures("paused")
+def test_a_teacher_may_cancel_too(stack: Any, discord: Any) -> None:
+    interaction = discord.say("/verse lines: 1")
+    notice = discord.answer(interaction, lambda message: "Cancel" in buttons(message))
+    stack.await_waiting_verses(1)
+
+    discord.press("Cancel", notice["id"], "teacher")
+
+    assert "Cancelled" in description(discord.answer(interaction))
+
+
+@pytest.mark.usefixtures("paused")
+def test_whoever_cancels_too_late_is_told_so(stack: Any, discord: Any) -> None:
+    notice = discord.answer(discord.say("/verse lines: 1"), lambda message: "Cancel" in buttons(message))
+    stack.await_waiting_verses(1)
+    assert waiting.withdraw(stack.redis, buttons(notice)["Cancel"]["custom_id"].partition(":")[2])
+
+    refused = press(discord, "Cancel", notice)
+
+    assert refused["flags"] & EPHEMERAL
+    assert "too late" in description(refused)
+
+
+# A message's menu
+
+
+def continue_as_verse(discord: Any, message: str) -> dict[str, Any]:
+    return dict(discord.answer(discord.menu("Continue as verse", message_id=message)))
+
+
+def test_any_message_can_be_continued_as_a_verse(discord: Any) -> None:
+    words = [
+        f"word{number}" for number in range(100)
+    ]  # 71 of them and the spaces between have 496 characters
+    for text, seed in (
+        ("**My lord**, what news?", "My lord, what news?"),
+        (" ".join(words), " ".join(words[-71:])),
+        ("oh" * 300, "oh" * 250),
+    ):
+        message = discord.post("messages", {"user": "teacher", "text": text}).json()["id"]
+
+        answer = continue_as_verse(discord, message)
+
+        assert description(answer).startswith(seed)
+
+
+def test_a_verse_can_be_continued_from_its_message_even_without_its_record(stack: Any, discord: Any) -> None:
+    spoken = discord.ask("/verse seed: ROMEO: lines: 4 temperature: 0.1 number: 1")
+    assert re.search(r"^\*\*[A-Z ]+:\*\*$", description(spoken), re.MULTILINE)
+    text = records.find(stack.redis, record_of(spoken)).result.text
+
+    for _ in range(2):
+        answer = continue_as_verse(discord, spoken["id"])
+        assert records.find(stack.redis, record_of(answer)).seed == text
+        records.remove(stack.redis, record_of(spoken))
+
+
+def test_a_message_without_text_is_one_private_sentence(discord: Any) -> None:
+    refused = continue_as_verse(discord, discord.ask("/models")["id"])
+
+    assert refused["flags"] & EPHEMERAL
+    assert "neither text nor a verse" in description(refused)

@@ -1,0 +1,278 @@
+"""The catalogue: code and texts fit together, and a second language is a file."""
+
+import ast
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from string import Formatter
+from typing import Any, NamedTuple
+
+import pytest
+
+from shakelm.errors import ShakelmError
+from worker import asking, messages, queues, texts
+from worker.payloads import PromoteRequest, ReplyTo
+from worker.texts import DEFAULT, FOLDER, Refusal, catalogue, sentence, text
+
+ROOT = Path(__file__).parents[2]
+TEXTS = catalogue(FOLDER, DEFAULT)
+
+# The code
+
+
+class Use(NamedTuple):
+    """A place in the code that names a text, by a pattern of keys and with these values."""
+
+    place: str
+    key: str
+    values: set[str]
+    completed: bool
+    """Whether a class made from `Refusal` may add an ending to the key, and the value `retry_at`."""
+
+
+SOURCES = {
+    str(path.relative_to(ROOT)): list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    for package in ("worker", "bot")
+    for path in sorted(ROOT.glob(f"{package}/**/*.py"))
+}
+
+
+def name_of(expression: ast.expr) -> str:
+    return ast.unparse(expression).removeprefix("texts.")
+
+
+KINDS_OF_REFUSAL = {
+    node.name
+    for nodes in SOURCES.values()
+    for node in nodes
+    if isinstance(node, ast.ClassDef) and "Refusal" in map(name_of, node.bases)
+}
+
+KEY_AT = {"text": 1, "described": 0, "Refusal": 0, "announce": 1, "post": 2} | dict.fromkeys(
+    KINDS_OF_REFUSAL, 0
+)
+"""Which argument of a function is the key."""
+
+
+def patterns(key: ast.expr) -> Iterator[str]:
+    """The keys that an expression can have, as regular expressions."""
+    match key:
+        case ast.Constant(value=str(literal)):
+            yield re.escape(literal)
+        case ast.JoinedStr(values=parts):
+            yield "".join(
+                re.escape(str(part.value)) if isinstance(part, ast.Constant) else "[a-z_]+" for part in parts
+            )
+        case ast.IfExp(body=body, orelse=orelse):
+            yield from patterns(body)
+            yield from patterns(orelse)
+
+
+def calls() -> Iterator[tuple[str, int, str, ast.Call]]:
+    """Every call that takes a key: its file and line, the function's name, and itself."""
+    for file, nodes in SOURCES.items():
+        for node in nodes:
+            if isinstance(node, ast.Call) and (name := name_of(node.func)) in KEY_AT:
+                yield file, node.lineno, name, node
+
+
+def uses() -> Iterator[Use]:
+    for file, line, name, call in calls():
+        values = {str(keyword.arg) for keyword in call.keywords}
+        completed = name in KINDS_OF_REFUSAL
+        for key in patterns(call.args[KEY_AT[name]]):
+            pattern = rf"{key}(\.[a-z_]+)?" if completed else key
+            yield Use(f"{file}:{line}", pattern, values, completed)
+
+
+USES = list(uses())
+
+
+def fields(forms: texts.Forms) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(forms["other"]) if name is not None}
+
+
+@pytest.mark.parametrize("use", USES, ids=lambda use: f"{use.place}-{use.key}")
+def test_every_key_in_the_code_has_a_text_with_exactly_its_values(use: Use) -> None:
+    found = [key for key in TEXTS if re.fullmatch(use.key, key)]
+    assert found, f"no text {use.key}"
+    added = {"retry_at"} if use.completed else set()
+    for key in found:
+        assert fields(TEXTS[key]) - added == use.values - added, key
+
+
+def test_every_text_is_used() -> None:
+    assert {key for key in TEXTS if not any(re.fullmatch(use.key, key) for use in USES)} == set()
+
+
+def test_keys_stand_in_the_code_as_they_are() -> None:
+    computed = {file for file, _, name, call in calls() if not list(patterns(call.args[KEY_AT[name]]))}
+    assert computed == {
+        "worker/texts.py",
+        "worker/admin_messages.py",
+        "bot/translation.py",
+        "bot/announcements.py",
+    }
+
+
+# The catalogues
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the English catalogue, which is in use instead of the package's own."""
+    shutil.copy(FOLDER / f"{DEFAULT}.toml", tmp_path)
+    monkeypatch.setattr(texts, "FOLDER", tmp_path)
+    return tmp_path
+
+
+SPANISH = """
+[verse]
+next = "Tu verso es el siguiente."
+receipt = "{model}, número {number}, temperatura {temperature:g}, {seconds:.2f} s"
+
+[live]
+promoted = "✅ Ahora escribe {model}"
+
+[refusal]
+title = "⚠️ No funcionó"
+unknown_model = "No hay ningún modelo **{model}**: elige entre {known}."
+cooldown.one = "Puedes repetirlo en un segundo."
+cooldown.other = "Puedes repetirlo en {count} segundos."
+"""
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.toml")), ids=lambda path: path.stem)
+def test_the_shipped_catalogues_fit(path: Path) -> None:
+    for key, forms in catalogue(FOLDER, path.stem).items():
+        for form in forms.values():
+            assert form.strip() == form != "", key
+            assert len(form) <= 100 or not key.startswith("command."), f"{key} is too long for Discord"
+
+
+def test_every_shipped_catalogue_is_checked() -> None:
+    texts.check()
+
+
+def test_a_message_comes_out_in_the_language_of_its_locale(folder: Path) -> None:
+    (folder / "es-ES.toml").write_text(SPANISH, encoding="utf-8")
+
+    assert messages.queued(1, 1, locale="es-ES")["content"] == "⏳ Tu verso es el siguiente."
+    assert messages.queued(1, 1)["content"] == "⏳ Your answer is next."
+    (embed,) = messages.problem(Refusal("refusal.unknown_model", model="a*b", known="c"), "es-ES")["embeds"]
+    assert embed["title"] == "⚠️ No funcionó"
+    assert embed["description"] == "No hay ningún modelo **a\\*b**: elige entre c."
+
+
+def test_a_worker_answers_in_the_language_of_whoever_asked(
+    start: Any,
+    connection: Any,
+    webhook: Any,
+    reply_to: Any,
+    verse_request: Any,
+    eventually: Any,
+    tmp_path: Path,
+) -> None:
+    shutil.copytree(ROOT / "worker", tmp_path / "worker")
+    (tmp_path / "worker/locales/es-ES.toml").write_text(SPANISH, encoding="utf-8")
+
+    def asked(token: str, locale: str) -> ReplyTo:
+        return reply_to(token).model_copy(update={"locale": locale})
+
+    for token, locale in (("spaniard", "es-ES"), ("briton", "en-GB")):
+        queues.enqueue_promotion(connection, PromoteRequest(model="letters-b", reply_to=asked(token, locale)))
+    asking.enqueue_verse(connection, verse_request(reply_to=asked("poet", "es-419")))
+    start("verse", PYTHONPATH=str(tmp_path), PYTHONSAFEPATH="1")
+
+    def embed(token: str) -> dict[str, Any]:
+        (message,) = eventually(lambda: webhook.messages(token), f"an answer to the {token}")
+        return dict(message["embeds"][0])
+
+    assert embed("spaniard")["title"] == "✅ Ahora escribe letters-b\\@1"
+    assert embed("briton")["title"] == "✅ letters-b\\@1 is live now"
+    assert embed("poet")["footer"]["text"].startswith("letters-b@1, número 7")
+
+
+@pytest.mark.parametrize(
+    ("file", "locale", "spanish"),
+    [
+        ("es-ES", "es-ES", True),
+        ("es-ES", "es-419", True),
+        ("es", "es-419", True),
+        ("es-ES", "en-GB", False),
+        ("es-ES", "de", False),
+        ("es-ES", "", False),
+        ("es-ES", "../es-ES", False),
+    ],
+)
+def test_a_language_serves_its_regions_and_english_all_others(
+    folder: Path, file: str, locale: str, spanish: bool
+) -> None:
+    (folder / f"{file}.toml").write_text(SPANISH, encoding="utf-8")
+
+    assert (text(locale, "verse.next") == "Tu verso es el siguiente.") is spanish
+    assert text(locale, "models.title") == "Models"
+
+
+def test_a_region_with_a_file_of_its_own_has_its_own_texts(folder: Path) -> None:
+    (folder / "es-419.toml").write_text("[verse]\nnext = 'Sigue tu verso.'", encoding="utf-8")
+    (folder / "es-ES.toml").write_text(SPANISH, encoding="utf-8")
+
+    assert text("es-419", "verse.next") == "Sigue tu verso."
+    assert text("es-ES", "verse.next") == "Tu verso es el siguiente."
+
+
+@pytest.mark.parametrize(
+    ("locale", "count", "expected"),
+    [
+        (DEFAULT, 1, "That was quick: you can do this again in 1 second."),
+        (DEFAULT, 0, "That was quick: you can do this again in 0 seconds."),
+        (DEFAULT, 2, "That was quick: you can do this again in 2 seconds."),
+        ("es-ES", 1, "Puedes repetirlo en un segundo."),
+        ("es-ES", 2, "Puedes repetirlo en 2 segundos."),
+    ],
+)
+def test_a_count_chooses_the_form(folder: Path, locale: str, count: int, expected: str) -> None:
+    (folder / "es-ES.toml").write_text(SPANISH, encoding="utf-8")
+
+    assert text(locale, "refusal.cooldown", count=count) == expected
+
+
+def test_a_refusal_is_told_in_every_language_and_logged_in_english(folder: Path) -> None:
+    (folder / "es-ES.toml").write_text(SPANISH, encoding="utf-8")
+    refusal = Refusal("refusal.cooldown", count=3)
+
+    assert sentence(refusal, "es-ES") == "Puedes repetirlo en 3 segundos."
+    assert str(refusal) == "That was quick: you can do this again in 3 seconds."
+    assert sentence(ShakelmError("The corpus is missing."), "es-ES") == "The corpus is missing."
+
+
+@pytest.mark.parametrize(
+    ("content", "part"),
+    [
+        ("[verse", "es-ES.toml"),
+        ("[verse]\nnext = 1", "verse.next is not a text"),
+        ("[verse]\nnext = ['a', 'b']", "verse.next is not a text"),
+        ("[verse]\nnext = 'a {'", "verse.next is not a text"),
+        ("[verse]\nnext.one = 'a'\nnext.other = 2", "verse.next is not a text"),
+        ("[verse]\nnext.one = '{count}'\nnext.other = 'a'", "a field that its form other lacks"),
+        ("[verse]\nnext.one = 'a'", "no text verse.next.one"),
+        ("[verse]\nlast = 'a'", "no text verse.last"),
+        ("[verse]\nplace = 'a'", "give verse.place the same fields"),
+        ("[verse]\nplace = '{position} {more}'", "give verse.place the same fields"),
+        ("[verse]\nplace = '{position.real}'", "give verse.place the same fields"),
+        ("[verse]\nplace = '{position:x}'", "give verse.place the same fields"),
+        ("[verse]\nplace = '{}'", "give verse.place the same fields"),
+    ],
+)
+def test_a_catalogue_that_does_not_fit_is_refused_with_the_cure(
+    folder: Path, content: str, part: str
+) -> None:
+    (folder / "es-ES.toml").write_text(content, encoding="utf-8")
+
+    with pytest.raises(ShakelmError) as caught:
+        texts.check()
+
+    assert str(folder / "es-ES.toml") in str(caught.value)
+    assert part in str(caught.value)
