@@ -5,6 +5,7 @@ import contextlib
 import logging
 import signal
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import aiohttp
 import discord
@@ -22,6 +23,9 @@ from worker.settings import QueueSettings, configure_logging, read
 CLOSED_FOR_TOKEN = 4004
 """Close code of the gateway for a wrong token (Discord: Opcodes and Status Codes)."""
 
+THREADS = 32
+"""So many calls to the queue and deliveries are under way at most."""
+
 REFUSED = (
     "Discord refuses the bot's token: copy the right one from your application's Bot page at "
     "https://discord.com/developers/applications into DISCORD_TOKEN."
@@ -34,6 +38,8 @@ async def run(settings: BotSettings) -> None:
     Raises:
         ShakelmError: the queue or the API cannot be reached, or the token is refused.
     """
+    # The default has six threads on two cores: a queue that hangs in them would hold up every command.
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
     connection = await asyncio.to_thread(queues.connect, settings.redis_url)
     endpoint.use_api(settings.api_base)
     async with Bot(settings, connection, COMMANDS, BUTTONS, FORMS) as bot:

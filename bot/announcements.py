@@ -5,7 +5,7 @@ import logging
 import discord
 import redis
 
-from bot.answers import arguments
+from bot.answers import UNSENT, arguments
 from bot.client import Bot
 from worker import admin_messages, messages, servers
 from worker.texts import Refusal
@@ -31,7 +31,7 @@ async def announce(interaction: discord.Interaction[Bot], key: str, /, **values:
             await _hint(interaction, Refusal("refusal.log_channel_gone"))
         except discord.Forbidden:
             await _hint(interaction, Refusal("refusal.log_channel_lost"))
-    except (discord.DiscordException, redis.RedisError, OSError) as error:
+    except (*UNSENT, redis.RedisError) as error:
         log.warning("An announcement is lost: %s", error)
 
 

@@ -2,12 +2,16 @@
 
 from typing import Any
 
+import aiohttp
 import discord
 from discord import ui
 
 from shakelm.errors import ShakelmError
 from worker import messages
 from worker.payloads import ReplyTo
+
+UNSENT = (discord.DiscordException, aiohttp.ClientError, OSError)
+"""What discord.py raises where a message does not reach Discord, or Discord does not take it."""
 
 
 def arguments(message: messages.Body) -> dict[str, Any]:
@@ -23,28 +27,21 @@ def arguments(message: messages.Body) -> dict[str, Any]:
 
 
 def _view(rows: list[dict[str, Any]]) -> ui.View:
-    """Rows of buttons and selects (Discord: Component Reference), as discord.py sends them."""
+    """Rows of buttons (Discord: Component Reference), as discord.py sends them."""
     view = ui.View(timeout=None)
     for number, row in enumerate(rows):
-        for component in row["components"]:
-            view.add_item(_item(component, number))
+        for button in row["components"]:
+            view.add_item(_button(button, number))
     view.stop()  # so that discord.py does not keep it: presses go to `bot.buttons`
     return view
 
 
-def _item(component: dict[str, Any], row: int) -> ui.Item[ui.View]:
-    if component["type"] == discord.ComponentType.button.value:
-        return ui.Button(
-            style=discord.ButtonStyle(component["style"]),
-            label=component["label"],
-            custom_id=component["custom_id"],
-            disabled=component.get("disabled", False),
-            row=row,
-        )
-    return ui.Select(
-        custom_id=component["custom_id"],
-        placeholder=component.get("placeholder"),
-        options=[discord.SelectOption.from_dict(option) for option in component["options"]],
+def _button(button: dict[str, Any], row: int) -> ui.Button[ui.View]:
+    return ui.Button(
+        style=discord.ButtonStyle(button["style"]),
+        label=button["label"],
+        custom_id=button["custom_id"],
+        disabled=button.get("disabled", False),
         row=row,
     )
 

@@ -1,4 +1,4 @@
-"""Buttons and selects under messages, which work after a restart of any part.
+"""Buttons under messages, which work after a restart of any part.
 
 All that one needs to know stands in its custom id, `ACTION:ID` (and more, separated by colons; at most 100
 characters), where ID is that of a record: nothing is kept in memory.
@@ -17,11 +17,11 @@ ID = r"(?P<record_id>[0-9a-f]{16})"
 """The part of a template that holds a record's id, which its function gets as `record_id`."""
 
 Component = type[ui.DynamicItem[Any]]
-"""A kind of button or select, as `discord.Client.add_dynamic_items` takes it."""
+"""A kind of button, as `discord.Client.add_dynamic_items` takes it."""
 
 
 def pressed(template: str) -> Callable[[Callable[..., Awaitable[None]]], Component]:
-    """Let a function answer each press of the buttons whose custom id matches, and each choice in a select.
+    """Let a function answer each press of the buttons whose custom id matches.
 
     It gets the interaction, and what the template's named groups match as keyword arguments. What it raises
     is told to the person, in private.

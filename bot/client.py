@@ -18,8 +18,12 @@ from shakelm.errors import ShakelmError
 
 log = logging.getLogger(__name__)
 
-PATIENCE_S = 1.5
-"""How long a command waits for the queue before its first answer, of the 3 seconds that Discord gives it."""
+PATIENCE_S = 0.8
+"""How long one question to the queue may take: a command asks up to three before its first answer, which
+Discord wants within 3 seconds."""
+
+DELIVERIES_AT_ONCE = 3
+"""Threads that bring messages to those who wait; the others are for commands."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -53,6 +57,7 @@ class Bot(discord.Client):
         )
         self.settings = settings
         self.connection = connection
+        self.deliveries = asyncio.Semaphore(DELIVERIES_AT_ONCE)
         self._buttons = tuple(buttons)
         self._forms = tuple(forms)
         self._home = discord.Object(settings.guild) if settings.guild else None

@@ -2,8 +2,8 @@
 
 import functools
 import logging
-import math
 import secrets
+from collections.abc import Awaitable
 from typing import Any
 
 import discord
@@ -11,7 +11,7 @@ import redis
 from discord import app_commands
 from pydantic import ValidationError
 
-from bot.answers import answer_privately, tell
+from bot.answers import UNSENT, answer_privately, tell
 from shakelm.errors import ShakelmError
 from worker import incidents, messages
 from worker.texts import Refusal, text
@@ -27,17 +27,22 @@ async def handle(interaction: discord.Interaction[Any], error: Exception) -> Non
     cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
     locale = interaction.locale.value
     refused = refusal(cause, locale)
+    if refused is not None:
+        log.info("Refused %s: %s", _what(interaction), type(cause).__name__)
+        await _try(tell(interaction, refused))
+        return
+    reference = secrets.token_hex(4)
+    log.error("Error %s in %s", reference, _what(interaction), exc_info=cause)
+    await _try(answer_privately(interaction, messages.failed(reference, locale)))
+    incident = f"{_what(interaction)}: {type(cause).__name__}"
+    await _try(interaction.client.call(incidents.note, reference, incident))
+
+
+async def _try(telling: Awaitable[None]) -> None:
+    """Tell somebody about an error; where that fails, the log alone has it."""
     try:
-        if refused is not None:
-            log.info("Refused %s: %s", _what(interaction), type(cause).__name__)
-            await tell(interaction, refused)
-        else:
-            reference = secrets.token_hex(4)
-            log.error("Error %s in %s", reference, _what(interaction), exc_info=cause)
-            await answer_privately(interaction, messages.failed(reference, locale))
-            incident = f"{_what(interaction)}: {type(cause).__name__}"
-            await interaction.client.call(incidents.note, reference, incident)
-    except (discord.DiscordException, redis.RedisError, OSError) as failure:
+        await telling
+    except (*UNSENT, redis.RedisError) as failure:
         log.warning("Could not tell everybody about it: %s", failure)
 
 
@@ -96,16 +101,6 @@ def _(error: app_commands.MissingRole, locale: str) -> ShakelmError:  # noqa: AR
 @refusal.register
 def _(error: app_commands.BotMissingPermissions, locale: str) -> ShakelmError:
     return Refusal("refusal.bot_permission", permissions=_names(error.missing_permissions, locale))
-
-
-@refusal.register
-def _(error: app_commands.CommandOnCooldown, locale: str) -> ShakelmError:  # noqa: ARG001
-    return Refusal("refusal.cooldown", count=math.ceil(error.retry_after))
-
-
-@refusal.register
-def _(error: app_commands.NoPrivateMessage, locale: str) -> ShakelmError:  # noqa: ARG001
-    return Refusal("refusal.servers_only")
 
 
 @refusal.register

@@ -21,12 +21,16 @@ async def start(interaction: discord.Interaction[Bot], record_id: str) -> None:
     check_administrator(interaction, bot.settings.admin_role)
     check_can_post(interaction)
     await interaction.response.defer()
-    request = await bot.call(trainings.proposal, record_id)
+    request = await bot.call(trainings.take_proposal, record_id)
     if request is None:
         raise Refusal("refusal.record_gone")
     waiting = Standing(record_id, request, TrainProgress(state=TrainingState.QUEUED, epochs=request.epochs))
     channel = bot.get_partial_messageable(interaction.channel_id or 0, guild_id=interaction.guild_id)
-    message = await channel.send(**arguments(training_messages.following(waiting)))
+    try:
+        message = await channel.send(**arguments(training_messages.following(waiting)))
+    except Exception:
+        await bot.call(trainings.keep_proposal, record_id, request)
+        raise
     at = MessageAt(channel_id=str(message.channel.id), message_id=str(message.id))
     try:
         await bot.call(trainings.start, record_id, request, at)
@@ -43,10 +47,11 @@ async def drop(interaction: discord.Interaction[Bot], record_id: str) -> None:
     """Forget the proposed training."""
     bot, locale = interaction.client, interaction.locale.value
     check_administrator(interaction, bot.settings.admin_role)
-    request = await bot.ask(trainings.proposal, record_id)
+    await interaction.response.defer()
+    request = await bot.call(trainings.take_proposal, record_id)
     if request is None:
         raise Refusal("refusal.record_gone")
-    await interaction.response.edit_message(**arguments(training_messages.dropped(request, locale)))
+    await interaction.edit_original_response(**arguments(training_messages.dropped(request, locale)))
 
 
 @pressed(rf"stop-training:{ID}")
@@ -67,8 +72,9 @@ async def _tell(interaction: discord.Interaction[Bot], training_id: str, order: 
     """Pass an order on, and show in the training's message that it was given."""
     bot = interaction.client
     check_administrator(interaction, bot.settings.admin_role)
-    training = await bot.ask(_order, training_id, order)
-    await interaction.response.edit_message(**arguments(training_messages.following(training)))
+    await interaction.response.defer()
+    training = await bot.call(_order, training_id, order)
+    await interaction.edit_original_response(**arguments(training_messages.following(training)))
     return training
 
 

@@ -14,8 +14,9 @@ from bot.checks import check_own
 from bot.client import Bot
 from bot.modals import open_form, submitted
 from shakelm.configuration import choose_number
-from worker import asking, queues, records
+from worker import asking, queues, records, servers
 from worker.payloads import (
+    DEFAULT_LINES,
     MAX_LINES,
     MAX_SEED_CHARACTERS,
     MAX_TEMPERATURE,
@@ -34,11 +35,16 @@ NO_STYLE = "none"
 
 
 async def ask_for_verse(
-    interaction: discord.Interaction[Bot], *, private: bool, number: int | None = None, **settings: Any
+    interaction: discord.Interaction[Bot],
+    *,
+    private: bool,
+    lines: int | None = None,
+    number: int | None = None,
+    **settings: Any,
 ) -> None:
     """Let a verse wait for its turn; the answer says how long that takes.
 
-    `settings` are fields of `VerseSettings`; where no number is given one is chosen.
+    `settings` are fields of `VerseSettings`; what is None of lines and number is chosen.
 
     Raises:
         Refusal: there is no such model, or the verse is more than its server allows.
@@ -46,12 +52,20 @@ async def ask_for_verse(
         discord.HTTPException: Discord does not take the answer.
     """
     await check_named(interaction, settings.get("model"))
+    if lines is None:
+        lines = await interaction.client.ask(_usual_lines, str(interaction.guild_id))
     request = VerseRequest(
         **settings,
+        lines=lines,
         number=choose_number() if number is None else number,
         **who(interaction, private=private),
     )
     await ask(interaction, request, asking.enqueue_verse)
+
+
+def _usual_lines(connection: redis.Redis, guild: str) -> int:
+    """How many lines a verse has where nobody says: fewer where its server allows fewer."""
+    return min(DEFAULT_LINES, servers.settings(connection, guild).longest_verse)
 
 
 @pressed(f"again:{ID}")

@@ -17,9 +17,6 @@ log = logging.getLogger(__name__)
 EDITS_A_ROUND = 20
 """At most so many messages are refreshed at a time, those nearest to their turn."""
 
-EDITS_AT_ONCE = 3
-"""Threads at work on them; the others are for commands, which have to answer in 3 seconds."""
-
 REFRESH_PATIENCE_S = 1.0
 REFRESH_TIMEOUT_S = (3.05, 5.0)
 """With these a refresh ends before its lease does (`lease.REFRESH_S`): the next one comes soon anyway."""
@@ -31,7 +28,6 @@ class WaitingMessages:
 
     bot: Bot
     _shown: dict[str, Body | None] = field(default_factory=dict)
-    _edits: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(EDITS_AT_ONCE))
 
     async def refresh(self) -> None:
         """Edit the notices that have something new to say; one seen for the first time is new enough.
@@ -51,7 +47,7 @@ class WaitingMessages:
 
     async def _refresh(self, request: JobRequest, notice: Body) -> None:
         try:
-            async with self._edits:
+            async with self.bot.deliveries:
                 await self.bot.call(_edit, self.bot.settings.api_base, request, notice)
         except delivery.DeliveryFailedError as error:
             log.info("A waiting message stays as it is for now: %s", error)
@@ -70,7 +66,7 @@ class WaitingMessages:
         await asyncio.gather(*map(self._withdraw, expiring))
 
     async def _withdraw(self, request: JobRequest) -> None:
-        async with self._edits:
+        async with self.bot.deliveries:
             if await self.bot.call(waiting.withdraw, request.id):
                 await tell_withdrawn(self.bot, request, messages.expired(request.reply_to.locale))
 

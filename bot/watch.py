@@ -13,7 +13,7 @@ import discord
 import redis
 
 from bot import health
-from bot.answers import arguments
+from bot.answers import UNSENT, arguments
 from bot.client import Bot
 from bot.waiting import WaitingMessages
 from worker import messages, queues, training_messages, trainings
@@ -112,7 +112,7 @@ class TrainingMessages:
         except (discord.NotFound, discord.Forbidden) as error:
             log.warning("Giving up the message of training %s: %s", training, error)
             await self.bot.call(queues.unwatch, training)
-        except (discord.DiscordException, OSError) as error:
+        except UNSENT as error:
             log.warning("Could not edit the message of training %s: %s", training, error)
             if isinstance(error, discord.RateLimited):
                 shown.barred_until = time.monotonic() + error.retry_after
@@ -133,7 +133,7 @@ class TrainingMessages:
         moved = training_messages.moved(training.request, new.jump_url)
         try:
             await self._message(at).edit(**arguments(moved))
-        except (discord.DiscordException, OSError) as error:
+        except UNSENT as error:
             log.info("An old message of training %s stays as it is: %s", training.training_id, error)
 
     def _message(self, at: MessageAt) -> discord.PartialMessage:

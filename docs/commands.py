@@ -1,11 +1,12 @@
 """Writes `docs/commands.md`: one example of each reply of the bot, as the demo prints it.
 
-Run it with `.venv/bin/python docs/commands.py` after `make demo`; it trains a small model on the way, which
-takes some minutes. The conversations are real: the bot, its workers and the queue, before a stand-in for
+Run it with `.venv/bin/python docs/commands.py` after `make demo`; it trains a small model first, which takes
+half a minute. The conversations are real: the bot, its workers and the queue, before a stand-in for
 Discord.
 """
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,9 @@ what somebody typed or pressed: `!press` is a button, `!submit` a form, `!menu` 
 In square brackets stand a message's buttons. Everything after `/admin` is for teachers.
 """
 
+SMALL_MODEL = "train little --architecture lstm --vocabulary char --units 32 --epochs 1"
+"""Somebody's own model, for the lists and to be removed."""
+
 STUDENT = {
     "Verses": (
         "/verse seed: To be, or not to be lines: 4 number: 3",
@@ -26,14 +30,16 @@ STUDENT = {
         "!press Continue",
         "!press Hotter",
         "!press Change…",
-        "!submit Seed: Now is the winter Lines: 3",
+        "!submit How the verse begins: Now is the winter Lines, from 1 to 40: 3",
         "!press Discard",
         "/verse seed: My lord style: wild lines: 3 number: 5 private: True",
-        '!menu "Continue as verse" winter',
+        '!menu "Continue as verse" To be',
     ),
     "Lessons": (
         "/temperatures seed: To be number: 4 lines: 2",
         "/next text: to be or not to model: shakespeare-word",
+        "!press be",
+        "!press Undo",
         "/tokens text: To be, or not to tweet model: shakespeare-word",
         "/architectures",
         "/models",
@@ -43,14 +49,11 @@ STUDENT = {
 }
 
 TEACHER = {
-    "Trainings": (
-        "/admin train architecture: lstm vocabulary: char epochs: 2 name: little number: 1",
-        "!press Start",
-        "/admin status",
-    ),
     "Models": (
         "/admin promote model: shakespeare-word@1",
         "/admin rollback",
+        "/admin remove model: little@1",
+        "!press Remove little@1",
     ),
     "The queue": ("/admin queue see", "/admin pause", "/admin resume", "/admin queue clear"),
     "The server": (
@@ -58,7 +61,13 @@ TEACHER = {
         "/admin limits per_minute: 5 open_per_person: 3 longest_verse: 20",
         "/admin retention days: 30",
         "/admin log channel: #verses",
+        "/admin log off: true",
         "/admin export",
+    ),
+    "Trainings": (
+        "/admin train architecture: lstm vocabulary: char epochs: 2 name: sonnets number: 1",
+        "!press Start",
+        "/admin status",
     ),
 }
 
@@ -77,9 +86,12 @@ def _conversation(user: str, subjects: dict[str, tuple[str, ...]]) -> list[str]:
     lines = [line for subject in subjects.values() for line in subject]
     say = [argument for line in lines for argument in ("--say", line)]
     with tempfile.TemporaryDirectory() as folder:
+        environment = os.environ | {"SHAKELM_STORE": folder}
+        shakelm = str(Path(sys.executable).with_name("shakelm"))
+        subprocess.run([shakelm, *SMALL_MODEL.split()], env=environment, check=True, capture_output=True)  # noqa: S603
         output = subprocess.run(  # noqa: S603
             [sys.executable, "-m", "sandbox", "--as", user, *say],
-            env=os.environ | {"SHAKELM_STORE": folder},
+            env=environment,
             check=True,
             capture_output=True,
             text=True,
@@ -89,7 +101,8 @@ def _conversation(user: str, subjects: dict[str, tuple[str, ...]]) -> list[str]:
         title, own = subject
         start = output.index(f"> {own[0]}")
         end = output.index(f"> {following[0]}", start) if following else len(output)
-        sections.append(f"### {title}\n\n```text\n{output[start:end].rstrip()}\n```\n")
+        shown = re.sub(r": http://\S+(?=])", "", output[start:end].rstrip())  # addresses of the day
+        sections.append(f"### {title}\n\n```text\n{shown}\n```\n")
         output = output[end:]
     return sections
 

@@ -79,10 +79,13 @@ def load(connection: "redis.Redis", attached: AttachedText) -> Corpus:
 
 
 def release(connection: "redis.Redis", attached: AttachedText) -> None:
-    """Forget a text whose training is over, unless another one waits or runs that needs it."""
+    """Keep a text whose training is over no longer than one that is proposed, which may have the same text.
+
+    Where another training waits or runs that needs it, it is kept on for that one.
+    """
     needed = [training.request.attached for training in queues.status(connection).trainings]
     if not any(other is not None and other.sha256 == attached.sha256 for other in needed):
-        connection.delete(_key(attached))
+        connection.expire(_key(attached), PROPOSED_S, lt=True)
 
 
 def _key(attached: AttachedText) -> str:

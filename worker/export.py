@@ -45,26 +45,32 @@ def table(connection: "redis.Redis", guild: str) -> str:
     file = io.StringIO()
     rows = csv.DictWriter(file, COLUMNS)
     rows.writeheader()
-    for row in (*_verses(connection, guild), *_trainings(connection, guild)):
+    key = secret(connection)
+    for row in (*_verses(connection, guild, key), *_trainings(connection, guild, key)):
         rows.writerow({column: _harmless(value) for column, value in row.items()})
     return file.getvalue()
 
 
-def pseudonym(connection: "redis.Redis", person: str) -> str:
-    """The same 12 hex digits for the same person each time, from which nobody without the key gets the id.
-
-    They are of an HMAC-SHA256 (RFC 2104), whose key is made once and stays in Redis.
-    """
+def secret(connection: "redis.Redis") -> bytes:
+    """The key of the pseudonyms, 32 bytes, which is made once and stays in Redis."""
     connection.set(_KEY, secrets.token_bytes(32), nx=True)
-    return hmac.digest(cast(bytes, connection.get(_KEY)), person.encode(), "sha256").hex()[:12]
+    return cast(bytes, connection.get(_KEY))
 
 
-def _verses(connection: "redis.Redis", guild: str) -> list[dict[str, Any]]:
+def pseudonym(key: bytes, person: str) -> str:
+    """The same 12 hex digits, of an HMAC-SHA256 (RFC 2104), for the same person and key.
+
+    Nobody without the key gets the id from them.
+    """
+    return hmac.digest(key, person.encode(), "sha256").hex()[:12]
+
+
+def _verses(connection: "redis.Redis", guild: str, key: bytes) -> list[dict[str, Any]]:
     return [
         {
             "time": _time(record.asked_at),
             "kind": "verse",
-            "person": pseudonym(connection, record.author),
+            "person": pseudonym(key, record.author),
             **record.model_dump(
                 include={"temperature", "top_k", "top_p", "min_p", "style", "lines", "number", "private"}
             ),
@@ -82,7 +88,7 @@ def _written(record: VerseRecord) -> dict[str, Any]:
     return {"model": result.model, "seconds": round(result.seconds, 3), "state": "written", **shown}
 
 
-def _trainings(connection: "redis.Redis", guild: str) -> list[dict[str, Any]]:
+def _trainings(connection: "redis.Redis", guild: str, key: bytes) -> list[dict[str, Any]]:
     rows = []
     for training_id, asked_at in queues.trainings(connection).items():
         request = queues.training_request(connection, training_id)
@@ -94,7 +100,7 @@ def _trainings(connection: "redis.Redis", guild: str) -> list[dict[str, Any]]:
             {
                 "time": _time(asked_at),
                 "kind": "training",
-                "person": request.requested_by and pseudonym(connection, request.requested_by),
+                "person": request.requested_by and pseudonym(key, request.requested_by),
                 "model": progress.model or request.name,
                 **request.model_dump(include={"architecture", "vocabulary", "epochs", "number"}),
                 "state": progress.state,

@@ -10,6 +10,9 @@ from worker.payloads import Payload
 KEPT = 50
 """So many of the latest are kept."""
 
+KEPT_S = 30 * 24 * 60 * 60
+"""And none for longer after the last one."""
+
 _INCIDENTS = "shakelm:incidents"
 
 
@@ -31,6 +34,7 @@ def note(connection: "redis.Redis", reference: str, sentence: str) -> None:
     with connection.pipeline() as pipeline:
         pipeline.lpush(_INCIDENTS, incident.model_dump_json())
         pipeline.ltrim(_INCIDENTS, 0, KEPT - 1)
+        pipeline.expire(_INCIDENTS, KEPT_S)
         pipeline.execute()
 
 

@@ -38,6 +38,7 @@ from worker import (
     trainings,
     verse_messages,
 )
+from worker.attempts import once
 from worker.messages import Body, Message
 from worker.payloads import (
     CurvesRequest,
@@ -183,7 +184,7 @@ def roll_back(request: dict[str, Any]) -> None:
     if _is_late(wanted.reply_to):
         return
     try:
-        reference = _once("rolled_back", store().roll_back)
+        reference = once("rolled_back", store().roll_back)
         now_live = index.summary(store().find(reference), live=True)
         body = admin_messages.rolled_back(now_live, wanted.reply_to.locale)
     except ShakelmError as error:
@@ -192,23 +193,13 @@ def roll_back(request: dict[str, Any]) -> None:
     _answer(wanted.reply_to, Message(body))
 
 
-def _once(what: str, change: Callable[[], Version]) -> str:
-    """The reference that a change of the store returns, unless an earlier attempt of the job has done it."""
-    job = get_current_job()
-    done: str | None = job.get_meta(refresh=False).get(what)
-    if done is None:
-        done = job.meta[what] = change().reference
-        job.save_meta()
-    return done
-
-
 def remove(request: dict[str, Any]) -> None:
     """Delete a version for good, and say so; a second attempt of the same job does not miss it."""
     wanted = RemoveRequest.model_validate(request)
     if _is_late(wanted.reply_to):
         return
     try:
-        _once("removed", lambda: store().remove(wanted.model))
+        once("removed", lambda: store().remove(wanted.model))
         body = admin_messages.removed(wanted.model, wanted.reply_to.locale)
     except ShakelmError as error:
         body = messages.problem(error, wanted.reply_to.locale)
@@ -278,7 +269,7 @@ def after_failure(
     reference = job.id[-8:]
     log.error("reference %s: job %s failed for good: %s", reference, job.id, kind.__name__)
     try:
-        incidents.note(job.connection, reference, f"{job.description}: {kind.__name__} {error}"[:500])
+        incidents.note(job.connection, reference, f"{job.description}: {kind.__name__}")
         if job.func_name == "worker.jobs.train":
             locale = TrainRequest.model_validate(job.args[1]).locale
             if isinstance(error, AbandonedJobError):

@@ -13,6 +13,7 @@ from worker.messages import (
     BLUE,
     GREY,
     MAX_DESCRIPTION,
+    MAX_FIELD,
     PRIMARY,
     Attachment,
     Component,
@@ -31,9 +32,6 @@ from worker.texts import DEFAULT, text
 PNG = "image/png"
 
 MAX_ALTERNATIVE = 1024
-MAX_FIELD = 1000
-"""Below Discord's 1,024, so that five fields and all else stay under the 6,000 of a whole embed."""
-
 MAX_RECEIPT = 400
 MAX_LINE = 1100
 """Characters of a shared line in markdown, of the 2,000 of a message: beside it stand the chances."""

@@ -23,6 +23,9 @@ Body = dict[str, Any]
 MAX_CHOICE = 100
 MAX_TITLE = 256
 MAX_DESCRIPTION = 4096
+MAX_FIELD = 1000
+"""Below Discord's 1,024, so that five fields and all else stay under the 6,000 of a whole embed."""
+
 MAX_LABEL = 80
 MAX_FOOTER = 1800
 """Below Discord's 2,048, so that a whole embed stays under 6,000."""
@@ -82,7 +85,7 @@ def button(label: str, custom_id: str, style: int = GREY, *, disabled: bool = Fa
 
 
 def rows(*components: list[Component]) -> list[Component]:
-    """The `components` of a message, at most 5 rows of up to 5 buttons or one select; empty ones go."""
+    """The `components` of a message, at most 5 rows of up to 5 buttons; empty ones go."""
     return [{"type": 1, "components": row} for row in components if row]
 
 
@@ -95,7 +98,7 @@ def queued(
     paused: bool = False,
     cancel: str | None = None,
 ) -> Body:
-    """The waiting notice of a verse at that place (1 is next), with that many live workers.
+    """The waiting notice of a job at that place (1 is next), with that many live workers.
 
     `wait_s` are the seconds to its answer, where they can be told; `cancel` is the id of the job that the
     button takes out of the queue, None for no button.
@@ -117,17 +120,17 @@ def waiting_notice(notice: str) -> Body:
 
 
 def expired(locale: str = DEFAULT) -> Body:
-    """The end of a verse that waited nearly as long as Discord takes an answer."""
+    """The end of a job that waited nearly as long as Discord takes an answer."""
     return problem(Refusal("refusal.expired"), locale)
 
 
 def cancelled(locale: str = DEFAULT) -> Body:
-    """The end of a verse that its author, or an administrator, took out of the queue."""
+    """The end of a job that its author, or an administrator, took out of the queue."""
     return embed("", text(locale, "verse.cancelled"), AMBER)
 
 
 def cleared(locale: str = DEFAULT) -> Body:
-    """The end of a verse that went when an administrator cleared the queue."""
+    """The end of a job that went when an administrator cleared the queue."""
     return embed("", text(locale, "verse.cleared"), AMBER)
 
 

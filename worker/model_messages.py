@@ -7,16 +7,14 @@ from shakelm.layers import Layer, layers
 from worker.messages import BLUE, Body, button, embed, escape, rows
 from worker.payloads import ModelIndex, ModelSummary
 from worker.texts import DEFAULT, text
-
-VOCABULARY_SIZES: dict[VocabularyKind, int] = {"word": 6047, "char": 66}
-"""Those of the models that ship: Shakespeare's words that occur twice, and his characters."""
+from worker.training_plans import KNOWN_SIZES
 
 MODELS_A_PAGE = 10
 
 
 def architectures(kind: VocabularyKind, locale: str = DEFAULT) -> Body:
     """Layers, shapes of their outputs and parameters of each architecture, and what it is there for."""
-    size = VOCABULARY_SIZES[kind]
+    size = KNOWN_SIZES["shakespeare"].vocabulary[kind]  # as large as those of the models that ship
     parts = [text(locale, f"architectures.vocabulary.{kind}", size=size)]
     for name in NOTEBOOK_UNITS:
         network = layers(plan(name, kind).model, size)

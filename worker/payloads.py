@@ -15,6 +15,7 @@ TOKEN_LIFETIME_S = 15 * 60
 
 MAX_SEED_CHARACTERS = 500
 MAX_CONTEXT_CHARACTERS = 4000
+DEFAULT_LINES = 8
 MAX_LINES = 40
 MAX_COMPARED_LINES = 6
 MAX_TEMPERATURE = 2.0
@@ -94,7 +95,7 @@ class VerseSettings(Payload):
     top_p: Annotated[float | None, Field(gt=0, le=1)] = None
     min_p: Annotated[float | None, Field(gt=0, le=1)] = None
     style: Annotated[str | None, StringConstraints(pattern=rf"^{NAME_PATTERN}$")] = None
-    lines: Annotated[int, Field(ge=1, le=MAX_LINES)] = 8
+    lines: Annotated[int, Field(ge=1, le=MAX_LINES)] = DEFAULT_LINES
     model: ModelReference | None = None
     number: Number
 

@@ -38,7 +38,6 @@ from worker.payloads import (
     TrainProgress,
     TrainRequest,
     WorkerStatus,
-    new_id,
 )
 from worker.texts import DEFAULT, text
 
@@ -48,7 +47,7 @@ VERSE: QueueName = "verse"
 TRAIN: QueueName = "train"
 
 VERSE_TIMEOUT_S = 120
-"""A verse, its delivery included, may take this long; then RQ interrupts it."""
+"""An answer, its delivery included, may take this long; then RQ interrupts its job."""
 
 TRAINING_TIMEOUT_S = 24 * 60 * 60
 
@@ -154,7 +153,7 @@ def workers(connection: "redis.Redis", name: QueueName) -> list[WorkerStatus]:
 
 
 def verse_workers(connection: "redis.Redis") -> int:
-    """How many live workers write verses."""
+    """How many live workers do what people ask for."""
     return len(workers(connection, VERSE))
 
 
@@ -174,17 +173,17 @@ def enqueue_asked(connection: "redis.Redis", function: str, request: JobRequest)
 
 
 def enqueue_promotion(connection: "redis.Redis", request: PromoteRequest) -> str:
-    """Put a promotion before all verses, so that it holds for them; returns the job's id."""
+    """Put a promotion before all that waits, so that it holds for it; returns the job's id."""
     return _enqueue_answer(connection, "promote", request, at_front=True)
 
 
 def enqueue_roll_back(connection: "redis.Redis", request: RollBackRequest) -> str:
-    """Put a roll-back before all verses; returns the job's id."""
+    """Put a roll-back before all that waits; returns the job's id."""
     return _enqueue_answer(connection, "roll_back", request, at_front=True)
 
 
 def enqueue_removal(connection: "redis.Redis", request: RemoveRequest) -> str:
-    """Put the removal of a version before all verses; returns the job's id."""
+    """Put the removal of a version before all that waits; returns the job's id."""
     return _enqueue_answer(connection, "remove", request, at_front=True)
 
 
@@ -218,13 +217,12 @@ def _enqueue_answer(
 
 
 def enqueue_training(
-    connection: "redis.Redis", request: TrainRequest, message: MessageAt, training_id: str | None = None
+    connection: "redis.Redis", request: TrainRequest, message: MessageAt, training_id: str
 ) -> str:
     """Put a training at the end of its queue and remember the message that shows its progress.
 
-    Returns the training's id, which is the job's as well.
+    The job has the training's id, and nothing of who asked. Returns that id.
     """
-    training_id = training_id or new_id()
     now = time.time()
     connection.zadd(_TRAININGS, {training_id: now})
     connection.zremrangebyscore(_TRAININGS, "-inf", now - TRAINING_TTL_S)
@@ -233,7 +231,7 @@ def enqueue_training(
     watch(connection, training_id, message)
     queue(connection, TRAIN).enqueue_call(
         "worker.jobs.train",
-        args=(training_id, request.model_dump(mode="json")),
+        args=(training_id, request.model_copy(update={"requested_by": None}).model_dump(mode="json")),
         job_id=training_id,
         description="train",
         timeout=TRAINING_TIMEOUT_S,

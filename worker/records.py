@@ -1,16 +1,17 @@
 """What is kept of verses for as long as their server says: for the buttons under them and for the export.
 
 A record is JSON under `shakelm:verse:ID` and expires by itself. Two sorted sets, `shakelm:person:ID:verses`
-and `shakelm:server:ID:verses`, list the ids by the time of asking; what they list may have expired.
+and `shakelm:server:ID:verses`, list the ids by when their record expires, and expire with the last one.
 """
 
+import time
 from typing import cast
 
 import redis
+from redis.client import Pipeline
 
 from worker import lines, queues, servers
 from worker.payloads import MAX_CONTEXT_CHARACTERS, VerseRecord, VerseResult
-from worker.servers import MAX_RETENTION_DAYS
 
 DAY_S = 24 * 60 * 60
 
@@ -22,13 +23,10 @@ def save(connection: "redis.Redis", record: VerseRecord) -> None:
         redis.RedisError: the queue cannot be reached.
     """
     lifetime_s = servers.settings(connection, record.guild).retention_days * DAY_S
-    oldest = record.asked_at - MAX_RETENTION_DAYS * DAY_S
+    expires_at = int(time.time()) + lifetime_s
     with connection.pipeline() as pipeline:
-        pipeline.set(_key(record.id), record.model_dump_json(), ex=lifetime_s)
-        for index in (_of_person(record.author), _of_server(record.guild)):
-            pipeline.zadd(index, {record.id: record.asked_at})
-            pipeline.zremrangebyscore(index, "-inf", oldest)
-            pipeline.expire(index, MAX_RETENTION_DAYS * DAY_S)
+        pipeline.set(_key(record.id), record.model_dump_json(), exat=expires_at)
+        _list(pipeline, record, expires_at)
         pipeline.execute()
 
 
@@ -60,7 +58,8 @@ def remove(connection: "redis.Redis", record_id: str) -> None:
 def forget(connection: "redis.Redis", author: str) -> int:
     """Remove all records of a person, on all servers, the lines they began, and their name from trainings.
 
-    What the person has asked for and waits is still done, and not kept. Returns how many verses there were.
+    What the person has asked for and waits is still done: a verse is not kept, a line that begins then is.
+    Returns how many verses there were.
     """
     ids = _listed(connection, _of_person(author))
     found = _found(connection, ids)
@@ -73,20 +72,18 @@ def forget(connection: "redis.Redis", author: str) -> int:
 
 
 def of_server(connection: "redis.Redis", guild: str) -> list[VerseRecord]:
-    """The records of a server, in the order of asking; what has expired is taken off the list."""
-    ids = _listed(connection, _of_server(guild))
-    found = _found(connection, ids)
-    expired = set(ids) - {record.id for record in found}
-    if expired:
-        connection.zrem(_of_server(guild), *expired)
-    return found
+    """The records of a server, in the order of asking."""
+    found = _found(connection, _listed(connection, _of_server(guild)))
+    return sorted(found, key=lambda record: record.asked_at)
 
 
 def keep(connection: "redis.Redis", guild: str, days: int) -> None:
     """Keep what a server has already for so many days from the time of asking, as its new setting says."""
     with connection.pipeline() as pipeline:
         for record in of_server(connection, guild):
-            pipeline.expireat(_key(record.id), int(record.asked_at) + days * DAY_S)
+            expires_at = int(record.asked_at) + days * DAY_S
+            pipeline.expireat(_key(record.id), expires_at)
+            _list(pipeline, record, expires_at)
         pipeline.execute()
 
 
@@ -114,6 +111,15 @@ def _of_person(author: str) -> str:
 
 def _of_server(guild: str) -> str:
     return f"shakelm:server:{guild}:verses"
+
+
+def _list(pipeline: Pipeline, record: VerseRecord, expires_at: int) -> None:
+    """List a record where it belongs until then, in Unix seconds, and take off what has expired."""
+    for index in (_of_person(record.author), _of_server(record.guild)):
+        pipeline.zadd(index, {record.id: expires_at})
+        pipeline.zremrangebyscore(index, "-inf", time.time())
+        pipeline.expireat(index, expires_at, nx=True)
+        pipeline.expireat(index, expires_at, gt=True)
 
 
 def _listed(connection: "redis.Redis", index: str) -> list[str]:

@@ -100,9 +100,12 @@ def read(kind: type[_S]) -> _S:
 def configure_logging(level: LogLevel) -> None:
     """One format for everything, on stderr.
 
-    What would write tokens at DEBUG (urllib3: the paths of requests) or a line every few seconds at INFO
-    (RQ's maintenance) is held at WARNING.
+    What would write a line every few seconds at INFO (RQ's maintenance) is held at WARNING. What would write
+    addresses, and so tokens, is held at ERROR: urllib3 does so at DEBUG, and at WARNING where it cannot
+    parse an answer's headers.
     """
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for name in ("urllib3", "requests", "rq.worker", "rq.job", "rq.queue", "rq.registry"):
+    for name in ("rq.worker", "rq.job", "rq.queue", "rq.registry"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    for name in ("urllib3", "requests"):
+        logging.getLogger(name).setLevel(logging.ERROR)

@@ -17,6 +17,7 @@ from shakelm.sampling import Sampling
 from shakelm.store import Store, Version
 from shakelm.vocabulary import Vocabulary
 from worker import corpora, index, lesson_messages, queues, texts, training_plans, trainings
+from worker.attempts import once
 from worker.payloads import Comparison, Specimen, TrainingState, TrainProgress, TrainRequest, Verdict
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ class InterruptedTrainingError(Exception):
 def run(connection: "redis.Redis", store: Store, source: str, training_id: str, wanted: TrainRequest) -> None:
     """Train, publish the version and what became of it; the progress goes to Redis all the while.
 
+    Once the version is published, another attempt of the job only repeats what comes after it.
+
     Args:
         connection: to Redis.
         store: where the version goes.
@@ -53,11 +56,11 @@ def run(connection: "redis.Redis", store: Store, source: str, training_id: str, 
         InterruptedTrainingError: the worker was told to stop.
     """
     try:
-        version = _train(connection, store, source, training_id, wanted)
+        reference = once("trained", lambda: _train(connection, store, source, training_id, wanted))
         if trainings.ordered(connection, training_id) == "cancel":  # too late to be heard while it trained
-            store.remove(version.reference)
+            once("removed", lambda: store.remove(reference))
             raise Discarded
-        _finish(connection, store, training_id, version, wanted)
+        _finish(connection, store, training_id, store.find(reference), wanted)
     except Discarded:
         trainings.end_cancelled(connection, training_id)
         log.info("%s: thrown away", training_id)
@@ -99,9 +102,12 @@ def _train(
     )
     if reporter.tokens_per_second is not None:
         vocabulary = version.read(version.vocabulary.name, Vocabulary)
-        training_plans.measured(
-            connection, version.configuration().model, len(vocabulary), reporter.tokens_per_second
-        )
+        try:
+            training_plans.measured(
+                connection, version.configuration().model, len(vocabulary), reporter.tokens_per_second
+            )
+        except RedisError as error:  # the version is published, and must not be trained again
+            log.warning("%s: pace not remembered: %s", training_id, error)
     return version
 
 

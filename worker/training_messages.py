@@ -8,6 +8,7 @@ from worker.messages import (
     DANGER,
     GREEN,
     GREY,
+    MAX_FIELD,
     POSITIVE,
     PRIMARY,
     RED,
@@ -35,9 +36,6 @@ COLOURS = {
     TrainingState.FAILED: RED,
     TrainingState.CANCELLED: AMBER,
 }
-
-MAX_FIELD = 1024
-"""Characters of an embed's field (Discord: Embed Limits)."""
 
 
 def proposal(
@@ -210,9 +208,7 @@ def _compared(live: Comparison, locale: str) -> Iterator[str]:
 def _field(verse: Specimen, locale: str) -> dict[str, object]:
     """A verse as an embed's field: over the whole width, since lines of verse are long."""
     name = text(locale, "training.specimen", model=escape(verse.model), number=verse.number)
-    shown = escape(verse.text) or text(locale, "verse.empty")
-    if len(shown) > MAX_FIELD:
-        shown = cut(shown, "…", MAX_FIELD)
+    shown = cut(escape(verse.text), "…", MAX_FIELD) or text(locale, "verse.empty")
     return {"name": name, "value": shown, "inline": False}
 
 

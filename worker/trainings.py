@@ -41,11 +41,16 @@ class Standing:
 def propose(connection: "redis.Redis", request: TrainRequest) -> str:
     """Keep a training that somebody still has to confirm; returns its id."""
     training_id = new_id()
-    connection.set(_key(training_id, "proposal"), request.model_dump_json(), ex=corpora.PROPOSED_S)
+    keep_proposal(connection, training_id, request)
     return training_id
 
 
-def proposal(connection: "redis.Redis", training_id: str) -> TrainRequest | None:
+def keep_proposal(connection: "redis.Redis", training_id: str, request: TrainRequest) -> None:
+    """Keep a proposal under its id, also one that was taken off and could not be started."""
+    connection.set(_key(training_id, "proposal"), request.model_dump_json(), ex=corpora.PROPOSED_S)
+
+
+def take_proposal(connection: "redis.Redis", training_id: str) -> TrainRequest | None:
     """Take a proposal off; None where somebody else has, or where it has expired."""
     record = cast("bytes | None", connection.getdel(_key(training_id, "proposal")))
     return None if record is None else TrainRequest.model_validate_json(record)

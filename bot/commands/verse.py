@@ -34,7 +34,7 @@ async def verse(
     interaction: discord.Interaction[Bot],
     seed: Range[str, 0, MAX_SEED_CHARACTERS] = "",
     temperature: Range[float, 0.0, MAX_TEMPERATURE] | None = None,
-    lines: Range[int, 1, MAX_LINES] = 8,
+    lines: Range[int, 1, MAX_LINES] | None = None,
     style: str | None = None,
     model: str | None = None,
     number: Range[int, 0, MAX_NUMBER] | None = None,
@@ -59,7 +59,7 @@ async def continue_as_verse(interaction: discord.Interaction[Bot], message: disc
     seed = _ending(written or discord.utils.remove_markdown(message.clean_content))
     if not seed:
         raise Refusal("refusal.no_text")
-    await ask_for_verse(interaction, private=False, seed=seed)
+    await ask_for_verse(interaction, private=message.flags.ephemeral, seed=seed)
 
 
 async def _verse_of(interaction: discord.Interaction[Bot], message: discord.Message) -> str:
@@ -72,7 +72,7 @@ async def _verse_of(interaction: discord.Interaction[Bot], message: discord.Mess
     record = await interaction.client.ask(records.find, again["record_id"])
     if record and record.result:
         return record.result.text
-    return messages.unescape(message.embeds[0].description or "")
+    return messages.unescape(message.embeds[0].description or "" if message.embeds else "")
 
 
 def _ending(written: str) -> str:

@@ -17,7 +17,7 @@ from bot.commands import BUTTONS, COMMANDS, FORMS
 from bot.settings import BotSettings
 from sandbox import clicks, control, interactions
 from sandbox.server import Sandbox, serving
-from sandbox.world import Interaction
+from sandbox.world import Interaction, Message
 from worker import queues
 
 DEADLINE_S = 30.0
@@ -57,6 +57,12 @@ class Room:
         """Press the newest button of that label; the message that it stands under, as it is then."""
         world = self.sandbox.world
         return await self._answer(clicks.press(world, world.users[user], button))
+
+    async def choose(self, menu: str, message: Message) -> dict[str, Any]:
+        """Choose from a message's menu; the answer."""
+        world = self.sandbox.world
+        student = world.users["student"]
+        return await self._answer(clicks.use_menu(world, student, menu, message, message.channel_id))
 
     async def _answer(self, interaction: Interaction) -> dict[str, Any]:
         world = self.sandbox.world

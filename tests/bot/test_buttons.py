@@ -1,4 +1,4 @@
-"""The frame of buttons, selects and forms, and who may use them."""
+"""The frame of buttons and forms, and who may use them."""
 
 import asyncio
 import logging
@@ -24,10 +24,9 @@ DEADLINE_S = 30.0
 
 @app_commands.command()
 async def offer(interaction: discord.Interaction) -> None:
-    """Show buttons and a select."""
+    """Show buttons."""
     actions = ("own", "refuse", "break", "fill")
-    select = {"type": 3, "custom_id": f"pick:{RECORD}", "options": [{"label": "One", "value": "1"}]}
-    rows = messages.rows([messages.button(action, f"{action}:{RECORD}:7") for action in actions], [select])
+    rows = messages.rows([messages.button(action, f"{action}:{RECORD}:7") for action in actions])
     await interaction.response.send_message(**arguments(messages.plain("here") | {"components": rows}))
 
 
@@ -51,14 +50,6 @@ async def break_down(interaction: discord.Interaction, record_id: str) -> None: 
     raise LookupError(record_id)
 
 
-@pressed(f"pick:{ID}")
-async def pick(interaction: discord.Interaction, record_id: str) -> None:
-    """Change the message to what was chosen."""
-    data: Any = interaction.data
-    changed = messages.plain(f"{record_id} {data['values']}") | {"components": []}
-    await interaction.response.edit_message(**arguments(changed))
-
-
 @pressed(f"fill:{ID}:7")
 async def fill(interaction: discord.Interaction, record_id: str) -> None:
     """Open a form."""
@@ -78,7 +69,7 @@ async def filled(interaction: discord.Interaction, values: Values, record_id: st
     await interaction.response.send_message(f"{record_id} {values}", ephemeral=True)
 
 
-BUTTONS = (own, refuse, break_down, pick, fill)
+BUTTONS = (own, refuse, break_down, fill)
 
 Outcome = tuple[Message, list[Message]]
 """The message with the buttons, and all others, after something was done."""
@@ -137,14 +128,6 @@ def test_a_bug_behind_a_button_gets_a_reference(running: Any, caplog: pytest.Log
     (record,) = (record for record in caplog.records if record.levelno == logging.ERROR)
     assert record.getMessage().split()[1] in answer.embeds[0]["description"]
     assert f"break:{RECORD}:7" in record.getMessage()
-
-
-def test_what_is_picked_in_a_select_comes_with_the_press(running: Any) -> None:
-    shown, others = outcome(running, lambda world: clicks.select(world, world.users["student"], ["One"]))
-
-    assert shown.content == f"{RECORD} ['1']"
-    assert shown.components == []
-    assert others == []
 
 
 @pytest.mark.parametrize(("choice", "taken"), [(["1"], "1"), ([], "")])

@@ -10,8 +10,10 @@ import pytest
 from discord import app_commands
 
 from bot.answers import arguments
+from sandbox import control
 from shakelm.errors import ShakelmError
 from worker import incidents
+from worker.payloads import TOKEN_LIFETIME_S
 
 EPHEMERAL = 1 << 6
 CHAT_INPUT = 1
@@ -127,3 +129,28 @@ def test_an_unexpected_error_gets_a_reference_that_leads_to_the_log(
     assert record.exc_info
     assert isinstance(record.exc_info[1], LookupError)
     assert "a bug" not in text
+
+
+def test_an_error_is_noted_also_where_nobody_can_be_told(
+    running: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def test() -> None:
+        @app_commands.command()
+        async def gone(interaction: discord.Interaction) -> None:  # noqa: ARG001
+            """Have a bug after the interaction's token has died."""
+            room.sandbox.world.move_clock(TOKEN_LIFETIME_S)
+            raise LookupError
+
+        async with running([gone]) as room:
+            world = room.sandbox.world
+            control.use_command(world, world.users["student"], next(iter(world.channels)), "/gone")
+            async with asyncio.timeout(30):
+                while True:
+                    if noted := await room.bot.call(incidents.latest):
+                        break
+                    await asyncio.sleep(0.02)
+            assert noted[0].sentence == "/gone: LookupError"
+
+    asyncio.run(test())
+
+    assert "Could not tell everybody" in caplog.text

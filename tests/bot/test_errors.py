@@ -41,8 +41,6 @@ def invalid_request() -> ValidationError:
         (app_commands.MissingPermissions(["manage_guild"]), "You need the permission Manage Server"),
         (app_commands.MissingRole("Teachers"), "the role Teachers or the permission Manage Server"),
         (app_commands.BotMissingPermissions(["embed_links"]), "I need Embed Links in this channel"),
-        (app_commands.CommandOnCooldown(app_commands.Cooldown(1, 60), 30), "in 30 seconds"),
-        (app_commands.NoPrivateMessage(), "on servers only"),
         (app_commands.CheckFailure("no"), "You may not do this"),
         (app_commands.CommandNotFound("verse", []), "reload Discord"),
         (app_commands.CommandSignatureMismatch(SimpleNamespace(name="verse")), "reload Discord"),  # type: ignore[arg-type]

@@ -51,9 +51,9 @@ def request_that_dies_in(seconds: float) -> VerseRequest:
     return VerseRequest(author="1", guild="2", channel="3", number=1, reply_to=reply_to)
 
 
-async def watcher_of(room: Any, **more: Any) -> WaitingMessages:
+async def watcher_of(room: Any) -> WaitingMessages:
     """One that has seen everything that waits."""
-    watcher = WaitingMessages(room.bot, **more)
+    watcher = WaitingMessages(room.bot)
     await watcher.refresh()
     return watcher
 
@@ -141,8 +141,8 @@ def test_a_refresh_that_comes_after_the_verse_is_dropped(running: Any) -> None:
     async def test() -> None:
         async with running() as room:
             (request,), (message,) = await waiting_in(room, "student")
-            held = asyncio.Semaphore(0)
-            watcher = await watcher_of(room, _edits=held)
+            held = room.bot.deliveries = asyncio.Semaphore(0)
+            watcher = await watcher_of(room)
             queues.pause(room.bot.connection)
             refreshing = asyncio.create_task(watcher.refresh())
             await until(lambda: bool(held._waiters))

@@ -16,6 +16,7 @@ from worker.payloads import (
     TrainingState,
     TrainProgress,
     TrainRequest,
+    new_id,
 )
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -30,7 +31,7 @@ async def training_in(room: Any, channel: str = "verses") -> tuple[str, Any]:
         name="sonnets", architecture="lstm", vocabulary="char", epochs=4, number=1, requested_by="1"
     )
     at = MessageAt(channel_id=channel_id, message_id=str(sent.id))
-    return queues.enqueue_training(room.bot.connection, request, at), world.messages[str(sent.id)]
+    return queues.enqueue_training(room.bot.connection, request, at, new_id()), world.messages[str(sent.id)]
 
 
 def running_at(share: float) -> TrainProgress:

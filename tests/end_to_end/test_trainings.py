@@ -204,7 +204,7 @@ def test_a_version_names_the_text_that_it_learned_from(stack: Any, stopped: Seen
     assert card.corpus.name == "My_poems_.txt"
     assert card.corpus.sha256 == hashlib.sha256(poems).hexdigest()
     assert "--corpus My_poems_.txt --units 16 --epochs 200" in card.command
-    assert not list(stack.redis.scan_iter("shakelm:corpus:*"))
+    assert stack.redis.ttl(f"shakelm:corpus:{card.corpus.sha256}") <= corpora.PROPOSED_S
 
 
 def test_how_long_a_training_takes_is_known_from_the_one_before(discord: Any, training: Seen) -> None:

@@ -16,6 +16,7 @@ from worker.payloads import (
     TrainRequest,
     VerseRecord,
     VerseResult,
+    new_id,
 )
 
 Connection = redis.Redis
@@ -43,7 +44,7 @@ def test_a_verse_has_its_settings_and_no_name(connection: Connection) -> None:
     assert {name: value for name, value in row.items() if value} == {
         "time": "2026-11-24T10:30:00+00:00",
         "kind": "verse",
-        "person": export.pseudonym(connection, "1001"),
+        "person": export.pseudonym(export.secret(connection), "1001"),
         "model": "letters-a@1",
         "temperature": "0.5",
         "top_p": "0.9",
@@ -94,8 +95,8 @@ def test_a_training_has_its_figures(connection: Connection) -> None:
         guild="2",
     )
     at = MessageAt(channel_id="1", message_id="2")
-    training_id = queues.enqueue_training(connection, request, at)
-    queues.enqueue_training(connection, request.model_copy(update={"guild": "8"}), at)
+    training_id = queues.enqueue_training(connection, request, at, new_id())
+    queues.enqueue_training(connection, request.model_copy(update={"guild": "8"}), at, new_id())
     figures = HeldOut(nats_per_token=2, perplexity=7.4, accuracy=0.4, unknown=0, nats_per_char=2)
     progress = TrainProgress(state=TrainingState.FINISHED, epochs=4, model="small@1", held_out=figures)
     queues.save_progress(connection, training_id, progress)
@@ -106,7 +107,7 @@ def test_a_training_has_its_figures(connection: Connection) -> None:
     assert verse["person"] == training["person"]
     assert {name: value for name, value in training.items() if value and name != "time"} == {
         "kind": "training",
-        "person": export.pseudonym(connection, "1001"),
+        "person": export.pseudonym(export.secret(connection), "1001"),
         "model": "small@1",
         "architecture": "lstm",
         "vocabulary": "char",
@@ -123,9 +124,10 @@ def test_a_training_has_its_figures(connection: Connection) -> None:
 
 
 def test_a_pseudonym_is_the_same_each_time_and_depends_on_a_key(connection: Connection) -> None:
-    first, other = export.pseudonym(connection, "1"), export.pseudonym(connection, "2")
-    assert first == export.pseudonym(connection, "1")
+    key = export.secret(connection)
+    first, other = export.pseudonym(key, "1"), export.pseudonym(key, "2")
+    assert first == export.pseudonym(export.secret(connection), "1")
     assert len({first, other}) == 2
     assert len(first) == 12
     connection.flushdb()
-    assert export.pseudonym(connection, "1") != first
+    assert export.pseudonym(export.secret(connection), "1") != first

@@ -10,8 +10,9 @@ from shakelm.configuration import NOTEBOOK_UNITS, plan
 from shakelm.store import PACKAGED, Store
 from shakelm.vocabulary import Vocabulary
 from worker import messages, model_messages
-from worker.model_messages import MODELS_A_PAGE, VOCABULARY_SIZES
+from worker.model_messages import MODELS_A_PAGE
 from worker.payloads import HeldOut, ModelIndex, ModelSummary
+from worker.training_plans import KNOWN_SIZES
 
 HELD_OUT = HeldOut(nats_per_token=1.5, perplexity=4.48, accuracy=0.553, unknown=0, nats_per_char=1.5)
 LOSSY = HeldOut(nats_per_token=5.1, perplexity=164.2, accuracy=0.2, unknown=0.05, nats_per_char=None)
@@ -68,11 +69,11 @@ def test_every_version_is_on_one_page_the_latest_first(number: int) -> None:
 def test_architectures_are_those_that_keras_builds(kind: Any) -> None:
     description = embed(model_messages.architectures(kind))["description"]
     for name in NOTEBOOK_UNITS:
-        model = architectures.build(plan(name, kind).model, VOCABULARY_SIZES[kind])
+        model = architectures.build(plan(name, kind).model, KNOWN_SIZES["shakespeare"].vocabulary[kind])
         assert f"**{name}**, {model.count_params():,} parameters" in description
 
 
 def test_vocabularies_are_as_large_as_those_of_the_models_that_ship() -> None:
     for version in Store(PACKAGED).versions():
         vocabulary = version.read(version.vocabulary.name, Vocabulary)
-        assert len(vocabulary) == VOCABULARY_SIZES[vocabulary.kind]
+        assert len(vocabulary) == KNOWN_SIZES["shakespeare"].vocabulary[vocabulary.kind]

@@ -27,6 +27,7 @@ from worker.payloads import (
     TrainProgress,
     TrainRequest,
     VerseRequest,
+    new_id,
 )
 from worker.texts import DEFAULT, text
 
@@ -139,7 +140,7 @@ def test_a_job_that_nobody_can_read_does_not_end_the_worker(connection: Connecti
 
 
 def test_a_training_waits_with_its_message(connection: Connection) -> None:
-    training_id = queues.enqueue_training(connection, TRAINING, MESSAGE)
+    training_id = queues.enqueue_training(connection, TRAINING, MESSAGE, new_id())
     assert queues.training_request(connection, training_id) == TRAINING
     assert queues.training_progress(connection, training_id) == TrainProgress(
         state=TrainingState.QUEUED, epochs=4
@@ -148,6 +149,8 @@ def test_a_training_waits_with_its_message(connection: Connection) -> None:
     assert queues.training_curves(connection, training_id) is None
     (training,) = queues.status(connection).trainings
     assert (training.training_id, training.request) == (training_id, TRAINING)
+    (job,) = queues.queue(connection, "train").jobs
+    assert job.args[1] == TRAINING.model_dump(mode="json") | {"requested_by": None}
 
     queues.unwatch(connection, training_id)
     queues.unwatch(connection, training_id)
@@ -162,7 +165,9 @@ def test_nothing_is_known_of_an_unknown_training(connection: Connection) -> None
 
 def test_who_asked_for_a_training_can_be_forgotten(connection: Connection) -> None:
     theirs, other = (
-        queues.enqueue_training(connection, TRAINING.model_copy(update={"requested_by": person}), MESSAGE)
+        queues.enqueue_training(
+            connection, TRAINING.model_copy(update={"requested_by": person}), MESSAGE, new_id()
+        )
         for person in ("9", "10")
     )
     assert list(queues.trainings(connection)) == [theirs, other]
@@ -179,7 +184,7 @@ RUNNING = TrainProgress(state=TrainingState.RUNNING, share=0.5, epoch=2, epochs=
 
 def killed_while_it_ran(connection: Connection, retries_left: int) -> Job:
     """A training's job whose worker is gone, which no other has noticed yet."""
-    training_id = queues.enqueue_training(connection, TRAINING, MESSAGE)
+    training_id = queues.enqueue_training(connection, TRAINING, MESSAGE, new_id())
     queues.save_progress(connection, training_id, RUNNING)
     job = fetch(connection, training_id)
     queues.queue(connection, "train").remove(job)
@@ -194,7 +199,7 @@ def test_a_training_whose_worker_was_killed_waits_to_go_on(connection: Connectio
     job = killed_while_it_ran(connection, retries_left=1)
     waiting = RUNNING.model_copy(update={"state": TrainingState.QUEUED, "seconds_left": None})
     assert queues.training_progress(connection, job.id) == waiting
-    other = queues.enqueue_training(connection, TRAINING, MESSAGE)
+    other = queues.enqueue_training(connection, TRAINING, MESSAGE, new_id())
 
     registry = StartedJobRegistry(job.origin, connection=connection, serializer=JSONSerializer)
     connection.zadd(registry.key, {f"{job.id}:execution": 1})

@@ -15,6 +15,7 @@ from worker.payloads import (
     VerseRecord,
     VerseRequest,
     VerseResult,
+    new_id,
 )
 
 Connection = redis.Redis
@@ -82,6 +83,23 @@ def test_records_expire_as_their_server_says(connection: Connection) -> None:
     assert records.forget(connection, "1") == 1
 
 
+def test_lists_expire_with_their_longest_record_and_lose_what_has_expired(connection: Connection) -> None:
+    ids = ("shakelm:person:1:verses", "shakelm:server:2:verses")
+    gone, short, long = record(), record(), record(guild="8")
+    servers.change(connection, "2", retention_days=3)
+    for kept in (long, short):
+        records.save(connection, kept)
+    assert [connection.ttl(key) / DAY_S for key in ids] == pytest.approx([90, 3], abs=0.01)
+    records.keep(connection, "2", 100)
+    assert [connection.ttl(key) / DAY_S for key in ids] == pytest.approx([100, 100], abs=0.01)
+
+    for key in ids:
+        connection.zadd(key, {gone.id: time.time() - 1})
+    records.save(connection, record())
+    assert [connection.zscore(key, gone.id) for key in ids] == [None, None]
+    assert [connection.zcard(key) for key in ids] == [3, 2]
+
+
 def test_a_new_retention_holds_for_what_is_there(connection: Connection) -> None:
     old, young = record(asked_at=time.time() - 5 * DAY_S), record()
     for kept in (old, young):
@@ -108,7 +126,9 @@ def test_a_person_is_forgotten_everywhere(connection: Connection) -> None:
     training = TrainRequest(
         name="small", architecture="lstm", vocabulary="char", epochs=4, number=1, requested_by="5001"
     )
-    training_id = queues.enqueue_training(connection, training, MessageAt(channel_id="1", message_id="2"))
+    training_id = queues.enqueue_training(
+        connection, training, MessageAt(channel_id="1", message_id="2"), new_id()
+    )
 
     assert records.forget(connection, "5001") == 2
 

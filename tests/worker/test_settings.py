@@ -1,11 +1,12 @@
 """Settings: what the environment may say, and the sentence for what it may not."""
 
+import logging
 from pathlib import Path
 
 import pytest
 
 from shakelm.errors import ShakelmError
-from worker.settings import WorkerSettings, read
+from worker.settings import WorkerSettings, configure_logging, read
 
 NAMES = (
     "SHAKELM_REDIS_URL",
@@ -70,3 +71,8 @@ def test_a_wrong_value_gets_one_sentence(
 def test_every_setting_is_described_and_the_address_of_redis_hidden() -> None:
     assert all(field.description and field.alias in NAMES for field in WorkerSettings.model_fields.values())
     assert "redis_url" not in repr(read(WorkerSettings))
+
+
+def test_no_level_lets_the_addresses_of_requests_into_the_log() -> None:
+    configure_logging("DEBUG")
+    assert not logging.getLogger("urllib3.connection").isEnabledFor(logging.WARNING)

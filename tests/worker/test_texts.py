@@ -138,8 +138,10 @@ promoted = "✅ Ahora escribe {model}"
 [refusal]
 title = "⚠️ No funcionó"
 unknown_model = "No hay ningún modelo **{model}**: elige entre {known}."
-cooldown.one = "Puedes repetirlo en un segundo."
-cooldown.other = "Puedes repetirlo en {count} segundos."
+
+[limit]
+longest_verse.one = "Un verso tiene un renglón como máximo en este servidor."
+longest_verse.other = "Un verso tiene {count} renglones como máximo en este servidor."
 """
 
 
@@ -226,25 +228,25 @@ def test_a_region_with_a_file_of_its_own_has_its_own_texts(folder: Path) -> None
 @pytest.mark.parametrize(
     ("locale", "count", "expected"),
     [
-        (DEFAULT, 1, "That was quick: you can do this again in 1 second."),
-        (DEFAULT, 0, "That was quick: you can do this again in 0 seconds."),
-        (DEFAULT, 2, "That was quick: you can do this again in 2 seconds."),
-        ("es-ES", 1, "Puedes repetirlo en un segundo."),
-        ("es-ES", 2, "Puedes repetirlo en 2 segundos."),
+        (DEFAULT, 1, "A verse has at most 1 line on this server: ask for fewer."),
+        (DEFAULT, 0, "A verse has at most 0 lines on this server: ask for fewer."),
+        (DEFAULT, 2, "A verse has at most 2 lines on this server: ask for fewer."),
+        ("es-ES", 1, "Un verso tiene un renglón como máximo en este servidor."),
+        ("es-ES", 2, "Un verso tiene 2 renglones como máximo en este servidor."),
     ],
 )
 def test_a_count_chooses_the_form(folder: Path, locale: str, count: int, expected: str) -> None:
     (folder / "es-ES.toml").write_text(SPANISH, encoding="utf-8")
 
-    assert text(locale, "refusal.cooldown", count=count) == expected
+    assert text(locale, "limit.longest_verse", count=count) == expected
 
 
 def test_a_refusal_is_told_in_every_language_and_logged_in_english(folder: Path) -> None:
     (folder / "es-ES.toml").write_text(SPANISH, encoding="utf-8")
-    refusal = Refusal("refusal.cooldown", count=3)
+    refusal = Refusal("limit.longest_verse", count=3)
 
-    assert sentence(refusal, "es-ES") == "Puedes repetirlo en 3 segundos."
-    assert str(refusal) == "That was quick: you can do this again in 3 seconds."
+    assert sentence(refusal, "es-ES") == "Un verso tiene 3 renglones como máximo en este servidor."
+    assert str(refusal) == "A verse has at most 3 lines on this server: ask for fewer."
     assert sentence(ShakelmError("The corpus is missing."), "es-ES") == "The corpus is missing."
 
 

@@ -9,12 +9,14 @@ from typing import Any
 import psutil
 import pytest
 import redis
+from rq.job import Job
+from rq.serializers import JSONSerializer
 
 from shakelm import checkpoints
 from shakelm.corpus import load
 from shakelm.store import Store
 from worker import queues, training_plans, trainings
-from worker.payloads import MessageAt, TrainingState, TrainProgress, TrainRequest
+from worker.payloads import MessageAt, TrainingState, TrainProgress, TrainRequest, new_id
 
 Connection = redis.Redis
 Eventually = Callable[[Callable[[], Any], str], Any]
@@ -58,7 +60,7 @@ def ended(connection: Connection, training_id: str) -> TrainProgress | None:
 
 
 def enqueue(connection: Connection, wanted: TrainRequest) -> str:
-    return queues.enqueue_training(connection, wanted, MessageAt(channel_id="1", message_id="2"))
+    return queues.enqueue_training(connection, wanted, MessageAt(channel_id="1", message_id="2"), new_id())
 
 
 def child(supervisor: Any) -> psutil.Process | None:
@@ -75,6 +77,8 @@ def test_a_training_leaves_a_version_figures_and_curves_and_its_process(
     training_id = enqueue(connection, request(1))
     progress = eventually(lambda: ended(connection, training_id), "the end of the training")
 
+    job = Job.fetch(training_id, connection=connection, serializer=JSONSerializer)
+    assert job.meta == {"trained": "small@1"}  # for another attempt, should this one not come to its end
     assert progress.state is TrainingState.FINISHED
     assert (progress.model, progress.share, progress.epoch, progress.error) == ("small@1", 1, 1, None)
     card = store.find("small@1").card()
@@ -104,6 +108,22 @@ def test_a_training_leaves_a_version_figures_and_curves_and_its_process(
 
     assert first is not None
     eventually(lambda: child(supervisor) not in (None, first), "another process for the next training")
+
+
+def test_a_training_whose_version_is_published_is_not_repeated(
+    start: Start, connection: Connection, corpus: Path, store: Store, eventually: Eventually
+) -> None:
+    training_id = enqueue(connection, request(1))
+    job = Job.fetch(training_id, connection=connection, serializer=JSONSerializer)
+    job.meta["trained"] = "letters-a@1"  # by an attempt whose worker was killed before it could say so
+    job.save_meta()
+    before = [version.reference for version in store.versions()]
+
+    start("train", SHAKELM_CORPUS=str(corpus))
+    progress = eventually(lambda: ended(connection, training_id), "the end of the training")
+
+    assert (progress.state, progress.model) == (TrainingState.FINISHED, "letters-a@1")
+    assert [version.reference for version in store.versions()] == before
 
 
 def test_a_mistake_of_the_surroundings_is_a_sentence(

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from worker import messages, training_messages
+from worker.messages import MAX_FIELD
 from worker.payloads import (
     AttachedText,
     Comparison,
@@ -197,7 +198,7 @@ def test_a_verse_that_is_too_long_for_its_field_is_cut() -> None:
         TrainingState.FINISHED, model="a@1", held_out=CHARACTERS, verses=(long,), epoch=1, share=1
     )
     (field,) = embed(body)["fields"]
-    assert len(field["value"]) <= training_messages.MAX_FIELD
+    assert len(field["value"]) <= MAX_FIELD
     assert field["value"].endswith("…")
 
 

@@ -11,7 +11,7 @@ from bot.answers import answer
 from bot.client import Bot
 from bot.commands.admin.group import AdministratorsOnly
 from bot.translation import described
-from bot.waiting import EDITS_AT_ONCE, tell_withdrawn
+from bot.waiting import tell_withdrawn
 from worker import admin_messages, messages, queues, waiting
 from worker.payloads import JobRequest
 from worker.waiting import OpenJob
@@ -47,7 +47,8 @@ async def clear(interaction: discord.Interaction[Bot]) -> None:
 @app_commands.command(description=described("command.admin.pause.description"))
 async def pause(interaction: discord.Interaction[Bot]) -> None:
     """Let everything that people ask for wait, on all servers; trainings go on."""
-    await interaction.client.ask(queues.pause)
+    await interaction.response.defer(ephemeral=True)
+    await interaction.client.call(queues.pause)
     await answer(interaction, admin_messages.paused(interaction.locale.value), private=True)
     await announce(interaction, "announcement.paused")
 
@@ -55,7 +56,8 @@ async def pause(interaction: discord.Interaction[Bot]) -> None:
 @app_commands.command(description=described("command.admin.resume.description"))
 async def resume(interaction: discord.Interaction[Bot]) -> None:
     """Let the queue go on after a pause."""
-    await interaction.client.ask(queues.resume)
+    await interaction.response.defer(ephemeral=True)
+    await interaction.client.call(queues.resume)
     await answer(interaction, admin_messages.resumed(interaction.locale.value), private=True)
     await announce(interaction, "announcement.resumed")
 
@@ -70,10 +72,8 @@ def _of_server(connection: redis.Redis, guild: str) -> list[OpenJob]:
 
 
 async def _tell_all(bot: Bot, withdrawn: list[JobRequest]) -> None:
-    at_once = asyncio.Semaphore(EDITS_AT_ONCE)
-
     async def tell(request: JobRequest) -> None:
-        async with at_once:
+        async with bot.deliveries:
             await tell_withdrawn(bot, request, messages.cleared(request.reply_to.locale))
 
     await asyncio.gather(*map(tell, withdrawn))

@@ -66,7 +66,8 @@ async def limits(
         "longest_verse": longest_verse,
     }
     changes = {name: value for name, value in given.items() if value is not None}
-    settings = await interaction.client.ask(servers.change, str(interaction.guild_id), **changes)
+    await interaction.response.defer(ephemeral=True)
+    settings = await interaction.client.call(servers.change, str(interaction.guild_id), **changes)
     await answer(interaction, admin_messages.limits(settings, interaction.locale.value), private=True)
     if changes:
         await announce(
@@ -87,7 +88,8 @@ async def retention(
     """Show for how long verses of this server are kept, or change it."""
     bot, guild = interaction.client, str(interaction.guild_id)
     changes = {} if days is None else {"retention_days": days}
-    settings = await bot.ask(servers.change, guild, **changes)
+    await interaction.response.defer(ephemeral=True)
+    settings = await bot.call(servers.change, guild, **changes)
     await answer(interaction, admin_messages.retention(settings, interaction.locale.value), private=True)
     if days is not None:
         await bot.call(records.keep, guild, days)

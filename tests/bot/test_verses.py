@@ -1,0 +1,80 @@
+"""What a verse is asked for with where nobody says it."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from sandbox.world import GUILD_ID, Message
+from worker import delivery, records, servers, verse_messages, waiting
+from worker.payloads import ReplyTo, VerseRecord, VerseRequest, VerseResult
+
+EPHEMERAL = 1 << 6
+DEADLINE_S = 30.0
+
+MENU = "Continue as verse"
+
+
+async def asked(room: Any, number: int = 1) -> tuple[VerseRecord, ReplyTo]:
+    """The verse that was asked for last, once so many wait, and where its answer goes."""
+    async with asyncio.timeout(DEADLINE_S):
+        while True:
+            jobs = waiting.open_jobs(room.bot.connection)
+            if len(jobs) == number:
+                break
+            await asyncio.sleep(0.01)
+    request = max((job.request for job in jobs), key=lambda request: request.id)
+    record = records.find(room.bot.connection, request.id)
+    assert record is not None
+    return record, request.reply_to
+
+
+async def written(room: Any, line: str) -> Message:
+    """The message of a verse that was asked for and written."""
+    message: Message = room.sandbox.world.messages[(await room.ask(line))["id"]]
+    record, reply_to = await asked(room)
+    settings = record.model_dump(exclude={"asked_at", "result"})
+    request = VerseRequest(**settings, reply_to=reply_to)
+    result = VerseResult(
+        text="a verse", model="m@1", temperature=0.8, number=request.number, seconds=1, unknown=[]
+    )
+    body = verse_messages.verse(request, result).body
+    await asyncio.to_thread(delivery.edit_original, room.bot.settings.api_base, request.reply_to, body)
+    return message
+
+
+@pytest.mark.parametrize(("longest", "lines"), [(2, 2), (40, 8)])
+def test_a_verse_is_no_longer_than_its_server_allows(running: Any, longest: int, lines: int) -> None:
+    async def test() -> None:
+        async with running() as room:
+            servers.change(room.bot.connection, GUILD_ID, longest_verse=longest)
+            message = await written(room, "/verse")
+            assert (await asked(room))[0].lines == lines
+            await room.choose(MENU, message)
+            assert (await asked(room, 2))[0].lines == lines
+
+    asyncio.run(test())
+
+
+@pytest.mark.parametrize("private", [False, True])
+def test_a_verse_is_continued_for_those_who_see_it(running: Any, private: bool) -> None:
+    async def test() -> None:
+        async with running() as room:
+            message = await written(room, f"/verse private: {private}")
+            answer = await room.choose(MENU, message)
+            assert bool(answer["flags"] & EPHEMERAL) == private
+            record, _ = await asked(room, 2)
+            assert (record.private, record.seed) == (private, "a verse")
+
+    asyncio.run(test())
+
+
+def test_where_the_embed_of_a_verse_was_taken_away_nothing_is_left_to_continue(running: Any) -> None:
+    async def test() -> None:
+        async with running() as room:
+            message = await written(room, "/verse")
+            message.embeds = []
+            refused = await room.choose(MENU, message)
+            assert "neither text nor a verse" in refused["embeds"][0]["description"]
+
+    asyncio.run(test())
