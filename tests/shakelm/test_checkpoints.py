@@ -311,7 +311,6 @@ def test_a_training_that_never_ended_an_epoch_leaves_nothing(tmp_path: Path) -> 
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.usefixtures("interrupts")
 def test_a_training_that_is_thrown_away_leaves_nothing(own_store: Store) -> None:
     def throw_away(progress: Progress) -> None:
         if progress.epoch == 3:
@@ -324,6 +323,7 @@ def test_a_training_that_is_thrown_away_leaves_nothing(own_store: Store) -> None
     assert own_store.versions() == []
 
 
+@pytest.mark.usefixtures("interrupts")
 def test_a_second_interrupt_says_how_to_go_on(own_store: Store) -> None:
     def interrupt_twice(progress: Progress) -> None:
         if progress.epoch == 3:
