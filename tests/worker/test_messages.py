@@ -1,35 +1,13 @@
 """Messages: escaping, limits, and that each one tells all it must."""
 
 import re
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from shakelm.errors import ShakelmError
 from worker import admin_messages, messages
-from worker.payloads import (
-    HeldOut,
-    ModelSummary,
-)
 from worker.texts import Refusal
-
-HELD_OUT = HeldOut(nats_per_token=1.5, perplexity=4.48, accuracy=0.553, unknown=0, nats_per_char=1.4)
-LOSSY = HeldOut(nats_per_token=5.1, perplexity=164.2, accuracy=0.2, unknown=0.05, nats_per_char=None)
-
-
-def summary(name: str, live: bool = False, held_out: HeldOut = HELD_OUT) -> ModelSummary:
-    return ModelSummary(
-        name=name,
-        version=1,
-        live=live,
-        packaged=False,
-        architecture="lstm",
-        vocabulary="char",
-        parameters=100,
-        held_out=held_out,
-        trained_at=datetime(2025, 1, 1, tzinfo=UTC),
-    )
 
 
 def embed(body: messages.Body) -> dict[str, Any]:
