@@ -1,7 +1,7 @@
 """Writes `docs/commands.md`: one example of each reply of the bot, as the demo prints it.
 
-Run it with `.venv/bin/python docs/commands.py` after `make demo`; it trains a small model first, which takes
-half a minute. The conversations are real: the bot, its workers and the queue, before a stand-in for
+Run it with `.venv/bin/python docs/commands.py` after `make demo`; it trains small models, which takes about
+two minutes. The conversations are real: the bot, its workers and the queue, before a stand-in for
 Discord.
 """
 
@@ -16,12 +16,16 @@ INTRODUCTION = """\
 # The bot's commands
 
 One example of each reply, as `make demo` shows it; `docs/commands.py` writes this page. Lines after `>` are
-what somebody typed or pressed: `!press` is a button, `!submit` a form, `!menu` an entry of a message's menu.
-In square brackets stand a message's buttons. Everything after `/admin` is for teachers.
+what somebody typed or pressed: `!press` is a button, `!submit` a form, `!menu` an entry of a message's menu;
+`!wait` shows a message once it says so. In square brackets stand a message's buttons. Everything after
+`/admin` is for teachers.
 """
 
 SMALL_MODEL = "train little --architecture lstm --vocabulary char --units 32 --epochs 1"
 """Somebody's own model, for the lists and to be removed."""
+
+LIFTED = "/admin limits per_minute: 60"
+"""Typed before a student's lines, and not shown, since those follow each other faster than people type."""
 
 STUDENT = {
     "Verses": (
@@ -65,25 +69,33 @@ TEACHER = {
         "/admin export",
     ),
     "Trainings": (
-        "/admin train architecture: lstm vocabulary: char epochs: 2 name: sonnets number: 1",
+        "/admin train architecture: lstm vocabulary: char epochs: 20 name: sonnets number: 1",
         "!press Start",
+        "!wait it writes",
         "/admin status",
+        "/admin train preset: quick name: another number: 1",
+        "!press Start",
+        "!wait Training another",
+        "!press Cancel",
+        "!press Stop",
+        "!wait sonnets is done",
+        "!press Promote sonnets@1",
     ),
 }
 
 
 def main() -> None:
     """Have both conversations and write the page."""
-    sections = [INTRODUCTION, "## For everybody\n", *_conversation("student", STUDENT)]
+    sections = [INTRODUCTION, "## For everybody\n", *_conversation("student", STUDENT, LIFTED)]
     sections += ["## For teachers\n", *_conversation("teacher", TEACHER)]
     page = Path(__file__).with_suffix(".md")
     page.write_text("\n".join(sections), encoding="utf-8")
     print(page)
 
 
-def _conversation(user: str, subjects: dict[str, tuple[str, ...]]) -> list[str]:
+def _conversation(user: str, subjects: dict[str, tuple[str, ...]], *before: str) -> list[str]:
     """The conversation of one user, in one demo, as a section of Markdown for each subject."""
-    lines = [line for subject in subjects.values() for line in subject]
+    lines = [*before, *(line for subject in subjects.values() for line in subject)]
     say = [argument for line in lines for argument in ("--say", line)]
     with tempfile.TemporaryDirectory() as folder:
         environment = os.environ | {"SHAKELM_STORE": folder}

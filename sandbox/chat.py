@@ -36,7 +36,7 @@ async def say(world: World, user: User, text: str, show: Show, *, within_s: floa
     """
     show(f"> {text}")
     user = TEACHER if text.split(maxsplit=1)[:1] == ["/admin"] else user
-    interaction = _do(world, user, text, show)
+    interaction = await _do(world, user, text, show, within_s)
     if interaction is None:
         return
     await world.changes.wait_until(lambda: _is_settled(world, interaction), within_s)
@@ -50,14 +50,16 @@ async def say(world: World, user: User, text: str, show: Show, *, within_s: floa
         show(render(world, message))
 
 
-def _do(world: World, user: User, line: str, show: Show) -> Interaction | None:
+async def _do(
+    world: World, user: User, line: str, show: Show, within_s: float = ANSWER_WITHIN_S
+) -> Interaction | None:
     """Do what a typed line says; the result is the interaction that it starts, if any."""
     if line.startswith("/"):
         return control.use_command(world, user, VERSES_ID, line, paths=True)
     if not line.startswith("!"):
         control.say(world, user, VERSES_ID, line)
         return None
-    done = shortcuts.do(world, user, VERSES_ID, line)
+    done = await shortcuts.do(world, user, VERSES_ID, line, within_s)
     if isinstance(done, Interaction):
         return done
     show(done)
@@ -107,7 +109,7 @@ async def talk(world: World, user: User, show: Show = print) -> None:
 async def _type(world: World, user: User, line: str, show: Show) -> None:
     """Do what a typed line says, and ask for the fields of a modal where the bot opens one."""
     try:
-        interaction = _do(world, user, line, show)
+        interaction = await _do(world, user, line, show)
     except SandboxError as error:
         show(plain(str(error)))
         return

@@ -11,6 +11,7 @@ that default permissions hide. What starts an interaction answers `{"interaction
 - `POST /selections` {user, values (or labels), select (placeholder or custom id), message_id, channel_id}
 - `POST /modals` {user, interaction_id (that the modal answered), values: {LABEL OR CUSTOM ID: VALUE}}
 - `POST /menus` {user, name, message_id or member, channel_id, granted}
+- `POST /members` {name}: somebody joins the server, {user_id}
 - `POST /locales` {user (null: the server), locale}: {locales, guild_locale}
 - `GET /interactions/ID?wait_s&after_edits`: {state, kind, command, message, edits, followups, modal}
 - `GET /messages?viewer&channel_id&wait_s&after_event`: {event, messages}
@@ -118,6 +119,12 @@ class MenuForm(_Act):
     granted: bool = False
 
 
+class MemberForm(_Strict):
+    """Somebody who joins, by a name such as Discord allows."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9_.]{2,32}$")]
+
+
 class LocaleForm(_Strict):
     """The language of a member, or of the server where none is named."""
 
@@ -166,6 +173,17 @@ def set_locale(world: World, user: User | None, locale: str) -> None:
         world.locales[user.name] = cast(Locale, locale)
     else:
         world.guild_locale = cast(Locale, locale)
+
+
+def join(world: World, name: str) -> User:
+    """Let somebody join the server.
+
+    Raises:
+        SandboxError: the name is taken.
+    """
+    if name in world.users:
+        raise SandboxError(f"There is a user {name!r} already.")
+    return world.join(name)
 
 
 def use_command(
@@ -278,6 +296,11 @@ async def _menus(request: web.Request) -> web.Response:
     else:
         raise SandboxError("A context menu belongs to a message or to a member: give message_id or member.")
     return _begun(clicks.use_menu(world, user, form.name, target, channel_id, granted=form.granted))
+
+
+async def _members(request: web.Request) -> web.Response:
+    world, form = request.app[rest.WORLD], await _form(request, MemberForm)
+    return rest.answer({"user_id": join(world, form.name).id})
 
 
 async def _locales(request: web.Request) -> web.Response:
@@ -433,6 +456,7 @@ def add_routes(app: web.Application) -> None:
         ("POST", "/sandbox/selections", _selections),
         ("POST", "/sandbox/modals", _modals),
         ("POST", "/sandbox/menus", _menus),
+        ("POST", "/sandbox/members", _members),
         ("POST", "/sandbox/locales", _locales),
         ("GET", "/sandbox/messages", _messages),
         ("POST", "/sandbox/messages", _write),

@@ -18,16 +18,18 @@ HELP = """\
                               or left out for the newest
 !menu COMMAND @MEMBER         uses a member's context menu
 !locale es-ES                 sets your language
+!wait TEXT                    waits for a message that holds this and shows it
 /quit                         leaves; anything else is a plain message"""
 
-_NAMES = ("press", "select", "submit", "menu", "locale", "help")
+_NAMES = ("press", "select", "submit", "menu", "locale", "wait", "help")
 
 
-def do(world: World, user: User, channel_id: str, line: str) -> Interaction | str:
+async def do(world: World, user: User, channel_id: str, line: str, within_s: float) -> Interaction | str:
     """Do what the line says; the result is the interaction that it starts, or a text to show.
 
     Raises:
-        SandboxError: there is no such line, or Discord's client would not do it.
+        SandboxError: there is no such line, Discord's client would not do it, or what is waited for does
+            not come within so many seconds.
     """
     word, _, rest = line.removeprefix("!").partition(" ")
     rest = rest.strip()
@@ -52,6 +54,8 @@ def do(world: World, user: User, channel_id: str, line: str) -> Interaction | st
         case "locale":
             control.set_locale(world, user, rest)
             return f"{user.title}'s language is {rest} now."
+        case "wait":
+            return await _awaited(world, user, channel_id, rest, within_s)
         case "help":
             return HELP
         case _:
@@ -114,7 +118,23 @@ def _target(world: World, user: User, channel_id: str, text: str) -> User | Mess
         return control.known_user(world, text.removeprefix("@"))
     if re.fullmatch(r"\d{17,20}", text):
         return clicks.seen(world, user, text)
+    if message := _holding(world, user, channel_id, text):
+        return message
+    raise SandboxError(f"No message holds {text[:80]!r}." if text else "There is no message yet.")
+
+
+def _holding(world: World, user: User, channel_id: str, text: str) -> Message | None:
+    """The newest message that the member sees in the channel and that holds the text."""
     for message in clicks.newest_first(world, user, channel_id):
         if text.lower() in render(world, message).lower():
             return message
-    raise SandboxError(f"No message holds {text[:80]!r}." if text else "There is no message yet.")
+    return None
+
+
+async def _awaited(world: World, user: User, channel_id: str, text: str, within_s: float) -> str:
+    """A message that holds the text, as it is then."""
+    await world.changes.wait_until(lambda: _holding(world, user, channel_id, text) is not None, within_s)
+    message = _holding(world, user, channel_id, text)
+    if message is None:
+        raise SandboxError(f"No message held {text[:80]!r} within {within_s:g} seconds.")
+    return render(world, message)

@@ -140,6 +140,7 @@ class Member:
 
     user: User
     role_ids: tuple[str, ...] = ()
+    joined_at: str = "2026-01-01T00:00:00+00:00"
 
     def to_json(self) -> Json:
         """Discord's member object, without the user."""
@@ -148,7 +149,7 @@ class Member:
             "nick": None,
             "avatar": None,
             "banner": None,
-            "joined_at": "2026-01-01T00:00:00+00:00",
+            "joined_at": self.joined_at,
             "premium_since": None,
             "communication_disabled_until": None,
             "deaf": False,
@@ -410,6 +411,15 @@ class World:
         """Put the world's time this many seconds ahead of the machine's."""
         self.clock.ahead = ahead_s
         self.changes.happened()
+
+    def join(self, name: str) -> User:
+        """Let somebody join the server, who has no role; the name must be free."""
+        user = User(self.snowflakes.next(), name, name.title())
+        member = Member(user, joined_at=iso(self.clock.now()))
+        self.users[name], self.members[user.id], self.locales[name] = user, member, "en-US"
+        told = member.to_json() | {"user": user.to_json(), "guild_id": GUILD_ID}
+        self.tell("GUILD_MEMBER_ADD", told, GUILD_MEMBERS)
+        return user
 
     def permissions(self, user: User, channel: Channel | None = None) -> int:
         """What a member may do in a channel, or in the server as a whole."""

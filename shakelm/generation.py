@@ -179,15 +179,17 @@ def write_all(
     logits = np.stack(following)
     state = tuple(np.concatenate(parts) for parts in zip(*states, strict=True))
     going = drafts
+    samplings, randoms = [draft.sampling for draft in going], [draft.random for draft in going]
     while True:
         if on_choice is not None:
             on_choice(logits)
-        tokens = choose(logits, [draft.sampling for draft in going], [draft.random for draft in going])
+        tokens = choose(logits, samplings, randoms)
         kept = [row for row, token in enumerate(tokens.tolist()) if going[row].add(token)]
         if not kept:
             return [draft.verse() for draft in drafts]
         if len(kept) < len(going):
             going = [going[row] for row in kept]
+            samplings, randoms = [samplings[row] for row in kept], [randoms[row] for row in kept]
             tokens, state = tokens[kept], tuple(part[kept] for part in state)
         logits, state = model.network.read(tokens[:, np.newaxis], state)
 

@@ -64,6 +64,20 @@ def _lstm(product_type: Any) -> Any:
         narrow = tf.matmul(tf.cast(left, product_type), tf.cast(right, product_type), **transposed)
         return tf.cast(narrow, tf.float32)
 
+    # In a loop a step is a matrix (batch, features), or with narrow products (features, batch): these pack
+    # their right side anew each time, which had better be the state than the weights.
+    by_columns = product_type != tf.float32
+    to_steps, from_steps = ((1, 2, 0), (2, 0, 1)) if by_columns else ((1, 0, 2), (1, 0, 2))
+    features_axis = 0 if by_columns else 1
+
+    def turned(steps: Any) -> Any:
+        """From (..., batch, features) to what a loop takes, or back."""
+        return tf.linalg.matrix_transpose(steps) if by_columns else steps
+
+    def step_product(step: Any, weights: Any) -> Any:
+        """Of a step with weights that are turned as it is."""
+        return product(weights, step) if by_columns else product(step, weights)
+
     @tf.custom_gradient  # type: ignore[untyped-decorator]
     def lstm(inputs: Any, hidden: Any, memory: Any, kernel: Any, recurrent_kernel: Any, bias: Any) -> Any:
         """An LSTM over a window.
@@ -80,17 +94,17 @@ def _lstm(product_type: Any) -> Any:
             All hidden states (batch, time, units), and the last hidden and cell states (batch, units).
         """
         steps, units, features = tf.shape(inputs)[1], recurrent_kernel.shape[0], kernel.shape[0]
-        # Time comes first, so that a step's rows lie together.
+        # Time comes first, so that a step lies together.
         rows = tf.reshape(tf.transpose(tf.cast(inputs, product_type), (1, 0, 2)), (-1, features))
-        recurrent = tf.cast(recurrent_kernel, product_type)  # once, not at every step
+        recurrent = tf.cast(turned(recurrent_kernel), product_type)  # once, not at every step
         # Kept narrow, as the product gives it, which halves the memory to pass through.
         projected = tf.matmul(rows, tf.cast(kernel, product_type))
         projected = tf.nn.bias_add(projected, tf.cast(bias, product_type))
-        projected = tf.reshape(projected, (steps, -1, 4 * units))
+        projected = turned(tf.reshape(projected, (steps, -1, 4 * units)))
 
         def forward(step: Any, hidden: Any, memory: Any, *written: Any) -> Any:
-            sums = tf.cast(projected[step], tf.float32) + product(hidden, recurrent)
-            into, forget, candidate, out = tf.split(sums, 4, axis=1)
+            sums = tf.cast(projected[step], tf.float32) + step_product(hidden, recurrent)
+            into, forget, candidate, out = tf.split(sums, 4, axis=features_axis)
             into, forget, out = tf.sigmoid(into), tf.sigmoid(forget), tf.sigmoid(out)
             candidate = tf.tanh(candidate)
             memory_before, memory = memory, forget * memory + into * candidate
@@ -103,14 +117,17 @@ def _lstm(product_type: Any) -> Any:
 
         empty = [tf.TensorArray(inputs.dtype, steps) for _ in range(7)]
         _, last_hidden, last_memory, hiddens, *kept = tf.while_loop(
-            lambda step, *_: step < steps, forward, (0, hidden, memory, *empty), parallel_iterations=1
+            lambda step, *_: step < steps,
+            forward,
+            (0, turned(hidden), turned(memory), *empty),
+            parallel_iterations=1,
         )
         hiddens = hiddens.stack()
 
         def gradients(of_outputs: Any, of_last_hidden: Any, of_last_memory: Any) -> Any:
             """Gradients with respect to the six arguments, from those with respect to the three results."""
-            hiddens_before = tf.concat((hidden[tf.newaxis], hiddens[:-1]), axis=0)
-            arriving = tf.transpose(of_outputs, (1, 0, 2))
+            hiddens_before = tf.concat((turned(hidden)[tf.newaxis], hiddens[:-1]), axis=0)
+            arriving = tf.transpose(of_outputs, to_steps)
             transposed = tf.transpose(recurrent)
 
             def backward(step: Any, of_hidden: Any, of_memory: Any, of_sums: Any) -> Any:
@@ -124,30 +141,37 @@ def _lstm(product_type: Any) -> Any:
                         of_memory * into * (1 - candidate * candidate),
                         of_hidden * bounded * out * (1 - out),
                     ),
-                    axis=1,
+                    axis=features_axis,
                 )
                 of_sum = tf.cast(of_sum, product_type)
-                of_hidden = product(of_sum, transposed)
+                of_hidden = step_product(of_sum, transposed)
                 return step - 1, of_hidden, of_memory * forget, of_sums.write(step, of_sum)
 
             _, of_first_hidden, of_first_memory, of_sums = tf.while_loop(
                 lambda step, *_: step >= 0,
                 backward,
-                (steps - 1, of_last_hidden, of_last_memory, tf.TensorArray(product_type, steps)),
+                (
+                    steps - 1,
+                    turned(of_last_hidden),
+                    turned(of_last_memory),
+                    tf.TensorArray(product_type, steps),
+                ),
                 parallel_iterations=1,
             )
-            of_rows = tf.reshape(of_sums.stack(), (-1, 4 * units))
+            of_rows = tf.reshape(turned(of_sums.stack()), (-1, 4 * units))
+            rows_before = tf.reshape(turned(tf.cast(hiddens_before, product_type)), (-1, units))
             ones = tf.ones((1, tf.shape(of_rows)[0]))
             of_inputs = tf.reshape(product(of_rows, kernel, transpose_b=True), (steps, -1, features))
             return (
                 tf.transpose(of_inputs, (1, 0, 2)),
-                of_first_hidden,
-                of_first_memory,
+                turned(of_first_hidden),
+                turned(of_first_memory),
                 product(rows, of_rows, transpose_a=True),
-                product(tf.reshape(hiddens_before, (-1, units)), of_rows, transpose_a=True),
+                product(rows_before, of_rows, transpose_a=True),
                 tf.reshape(product(ones, of_rows), (-1,)),  # their sum
             )
 
-        return (tf.transpose(hiddens, (1, 0, 2)), last_hidden, last_memory), gradients
+        outputs = tf.transpose(hiddens, from_steps)
+        return (outputs, turned(last_hidden), turned(last_memory)), gradients
 
     return lstm

@@ -91,8 +91,8 @@ class NumpyNetwork:
         if len(tokens) > 1:
             return self._read(tokens.T, state)
         # A single verse: NumPy takes less time for vectors than for matrices of one row.
-        logits, after = self._read(tokens[0], tuple(part[0] for part in state))
-        return logits[np.newaxis], tuple(part[np.newaxis] for part in after)
+        logits, after = self._read(tokens[0], tuple([part[0] for part in state]))
+        return logits[np.newaxis], tuple([part[np.newaxis] for part in after])
 
     def _read(self, tokens: NDArray[np.int32], state: State) -> tuple[Floats, State]:
         """As `read`, of tokens (time, batch), or of tokens (time,) with everything else a vector."""

@@ -114,9 +114,9 @@ def _draw(weights: NDArray[np.float32], uniform: float) -> int:
     """What `_draw_each` does, for the one row of a single verse, in a third of the time."""
     blocks = weights.reshape(-1, _BLOCK)
     among, within = divmod(2.0**26 * uniform, 1.0)
-    cumulative = np.add.accumulate(blocks.dot(_ONES), dtype=np.float64)
+    cumulative = np.add.accumulate(blocks.dot(_ONES).astype(np.float64))
     block = int(cumulative.searchsorted(among / 2.0**26 * cumulative[-1], side="right"))
-    cumulative = np.add.accumulate(blocks[block], dtype=np.float64)
+    cumulative = np.add.accumulate(blocks[block].astype(np.float64))
     return block * _BLOCK + int(cumulative.searchsorted(within * cumulative[-1], side="right"))
 
 

@@ -356,7 +356,9 @@ def status(connection: "redis.Redis") -> QueueStatus:
     """Workers, queues and trainings at this moment."""
     verses, trainings = queue(connection, VERSE), queue(connection, TRAIN)
     held_back = sum(known.get_rate_limited_job_count() for known in RateLimitRegistry.all(connection))
-    unended = trainings.started_job_registry.get_job_ids(cleanup=False) + trainings.job_ids
+    # Asked in the order in which a job goes through them, so that none is missed that moves meanwhile.
+    waiting, taken = trainings.job_ids, trainings.intermediate_queue.get_job_ids()
+    started = trainings.started_job_registry.get_job_ids(cleanup=False)
     return QueueStatus(
         workers=workers(connection, VERSE) + workers(connection, TRAIN),
         paused=is_paused(connection),
@@ -364,7 +366,7 @@ def status(connection: "redis.Redis") -> QueueStatus:
         verses_running=running(verses),
         trainings=[
             TrainingStatus(training_id=training_id, request=request, progress=progress)
-            for training_id in unended
+            for training_id in dict.fromkeys([*started, *taken, *waiting])
             if (request := training_request(connection, training_id))
             and (progress := training_progress(connection, training_id)).state
             in (TrainingState.QUEUED, TrainingState.RUNNING)

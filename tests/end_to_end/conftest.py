@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeVar
-from urllib.parse import urlsplit
 
 import numpy as np
 import psutil
@@ -234,6 +233,11 @@ class Discord:
         assert response.status_code == 200, response.text
         return list(response.json()["choices"])
 
+    def join(self, name: str) -> None:
+        """Somebody joins the server."""
+        response = self.post("members", {"name": name})
+        assert response.status_code == 200, response.text
+
     def locale(self, locale: str, user: str | None = None) -> None:
         """Set the language of a member, or of the server."""
         response = self.post("locales", {"user": user, "locale": locale})
@@ -273,7 +277,8 @@ class Stack:
     def __init__(self, folder: Path, corpus: Path) -> None:
         self.folder = folder
         self.store = folder / "store"
-        self._start_valkey(free_port())
+        self._port = free_port()
+        self.start_valkey()
         self._processes: list[Process] = []
         self.environment = {
             **{name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ},
@@ -286,16 +291,16 @@ class Stack:
         }
         self.redis = queues.connect(self.environment["SHAKELM_REDIS_URL"])
 
-    def _start_valkey(self, port: int) -> None:
-        self.valkey = ValkeyServer(port, data_dir=self.folder / "valkey", persist=True, appendonly="yes")
+    def start_valkey(self) -> None:
+        """Start Valkey, with what its append-only file holds."""
+        self.valkey = ValkeyServer(
+            self._port, data_dir=self.folder / "valkey", persist=True, appendonly="yes"
+        )
         self.valkey.start()
 
-    def restart_valkey(self) -> None:
-        """End Valkey and start it again, with what its append-only file holds."""
-        port = urlsplit(self.valkey.connection_url).port
-        assert port
+    def kill_valkey(self) -> None:
+        """End Valkey at once."""
         self.valkey.terminate()
-        self._start_valkey(port)
 
     def serve(self, record: str | None) -> None:
         """Start the sandbox, which writes the requests that it gets into the file `record`."""
@@ -373,7 +378,7 @@ class Stack:
         for process in reversed(self._processes):
             process.kill()
             print(f"--- {process.name}\n{process.output[-5000:]}")
-        self.valkey.terminate()
+        self.kill_valkey()
 
 
 @contextmanager

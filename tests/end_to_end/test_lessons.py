@@ -1,5 +1,6 @@
 """Lessons: temperatures side by side, a line that a class writes together, tokens, curves; and forgetting."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -190,6 +191,33 @@ def test_curves_are_a_picture_with_its_figures_in_words(stack: Any, discord: Any
     for epoch in (history.epochs[0], history.epochs[-1]):
         assert f"training loss {epoch.loss:.3f}" in picture(message)["description"]
         assert f"training loss {epoch.loss:.3f}" in message["content"]
+
+
+# Networks and help
+
+
+def test_each_network_is_shown_with_its_layers_whose_parameters_add_up(discord: Any) -> None:
+    message = discord.ask("/architectures")
+
+    assert not message["flags"] & EPHEMERAL
+    networks = re.findall(r"\*\*(.+)\*\*, ([\d,]+) param.+\n```\n([^`]+)```", embed(message)["description"])
+    assert [name for name, _, _ in networks] == ["simple-rnn", "lstm", "stacked-lstm"]
+    for (_, total, table), kinds in zip(networks, (["SimpleRNN"], ["LSTM"], ["LSTM", "LSTM"]), strict=True):
+        rows = [line.split() for line in table.splitlines()]
+        assert [row[0] for row in rows] == ["InputLayer", "Embedding", *kinds, "Dense"]
+        assert sum(int(row[-1].replace(",", "")) for row in rows) == int(total.replace(",", ""))
+
+
+def test_help_and_its_topics_are_private_and_name_every_command(discord: Any) -> None:
+    topics = ["", *(f" topic: {topic}" for topic in ("Verses", "Lessons", "Privacy", "Teachers"))]
+    answers = [discord.ask(f"/help{topic}") for topic in topics]
+
+    assert all(answer["flags"] & EPHEMERAL for answer in answers)
+    assert len({embed(answer)["title"] for answer in answers}) == len(topics)
+    texts = "\n".join(embed(answer)["description"] for answer in answers)
+    commands = [name for name in discord.get("state")["commands"] if name.islower()]  # not those of menus
+    assert {"verse", "temperatures", "help", "forget", "admin"} <= set(commands)
+    assert [name for name in commands if f"`/{name}" not in texts] == []
 
 
 # Forgetting

@@ -1,6 +1,7 @@
 """The queue in the hands of a teacher: see it, clear it, pause it."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -60,3 +61,30 @@ def test_a_teacher_sees_who_waits_for_what_and_can_clear_the_queue(stack: Any, d
         assert "cleared the queue" in told["embeds"][0]["description"]
         assert told["components"] == []
     assert "Nobody waits" in discord.ask("/admin queue see", "teacher")["embeds"][0]["description"]
+
+
+def test_one_verse_is_answered_among_the_first_eleven_of_101(own_stack: Any) -> None:
+    """Ten people ask for ten verses each, all at once, and one for one, after them; the queue is paused."""
+    discord = own_stack.discord
+    own_stack.start_bot()
+    own_stack.start_worker("verse")
+    people = [f"student{number}" for number in range(11)]
+    for name in people:
+        discord.join(name)
+    discord.ask("/admin limits open_per_person: 10 open_per_server: 101", "teacher")
+    discord.ask("/admin pause", "teacher")
+
+    def ask(name: str, verses: int = 10) -> list[tuple[str, str]]:
+        asked = [(discord.say("/verse lines: 1", name), name) for _ in range(verses)]
+        assert all("paused the queue" in discord.answer(verse, bool)["content"] for verse, _ in asked)
+        return asked
+
+    *many, one = people
+    with ThreadPoolExecutor(len(many)) as at_once:
+        asked = [verse for verses in at_once.map(ask, many) for verse in verses]
+    asked += ask(one, verses=1)
+    discord.ask("/admin resume", "teacher")
+
+    answers = sorted((discord.answer(verse)["edited_timestamp"], name) for verse, name in asked)
+    assert len(answers) == 101
+    assert {name for _, name in answers[:11]} == set(people)

@@ -2,6 +2,14 @@
 
 from typing import Any
 
+from shakelm.store import Store
+
+
+def text(message: dict[str, Any]) -> str:
+    """Title and text of a message's embed, without Discord's escapes."""
+    (embed,) = message["embeds"]
+    return f"{embed.get('title', '')}\n{embed['description']}".replace("\\", "")
+
 
 def test_buttons_forms_a_queued_verse_limits_and_a_pause_outlive_a_restart_of_every_part(
     own_stack: Any,
@@ -17,9 +25,10 @@ def test_buttons_forms_a_queued_verse_limits_and_a_pause_outlive_a_restart_of_ev
     assert discord.modal(opened)
     discord.ask("/admin limits longest_verse: 3", "teacher")
     discord.ask("/admin pause", "teacher")
-    bot.stop()
 
-    own_stack.restart_valkey()
+    own_stack.kill_valkey()
+    bot.stop()
+    own_stack.start_valkey()
     own_stack.start_bot()
     own_stack.start_worker("verse")
 
@@ -34,3 +43,56 @@ def test_buttons_forms_a_queued_verse_limits_and_a_pause_outlive_a_restart_of_ev
     assert "number 7 " in changed["embeds"][0]["footer"]["text"]
     # The number repeats the verse on another worker too.
     assert discord.ask(settings)["embeds"][0]["description"] == verse["embeds"][0]["description"]
+
+
+def start_training(own_stack: Any, options: str) -> str:
+    """Start bot and worker and a training; returns the id of the message that follows it.
+
+    The tests halt the worker at each progress that they look for, so that a fast one cannot end before.
+    """
+    discord = own_stack.discord
+    own_stack.start_bot()
+    own_stack.train_worker = own_stack.start_worker("train")
+    asked = discord.ask(f"/admin train name: sonnets vocabulary: char {options}", "teacher")
+    started = discord.answer(discord.press("Start", asked["id"], "teacher"), lambda one: "queue" in text(one))
+    return text(started).rpartition("/")[2]
+
+
+def published(store: Store) -> list[str]:
+    """The versions that were trained here."""
+    return [version.reference for version in store.versions() if not version.packaged]
+
+
+def test_a_training_and_its_message_outlive_a_restart_of_redis(own_stack: Any) -> None:
+    discord = own_stack.discord
+    message = start_training(own_stack, "architecture: lstm units: 64 epochs: 200 learning_rate: 0.0002")
+    with own_stack.train_worker_stopped_after_progress():
+        before = discord.message(message, lambda message: "Loss" in text(message))
+        own_stack.kill_valkey()
+    worker = own_stack.train_worker
+    worker.until(lambda: "progress not reported" in worker.output, "a report that Redis does not take")
+    own_stack.start_valkey()
+
+    with own_stack.train_worker_stopped_after_progress():
+        discord.message(message, lambda message: "Loss" in text(message) and text(message) != text(before))
+        discord.press("Stop", message, "teacher")
+        discord.message(message, lambda message: "is told" in text(message))
+    final = discord.message(message, lambda message: "done" in text(message))
+
+    assert "sonnets@1** on text it never saw:" in text(final)
+    assert final["attachments"][0]["filename"] == "curves.png"
+    assert "Going on after epoch" not in worker.output  # it was not begun again
+
+
+def test_a_training_that_ends_while_redis_is_away_is_told_of_and_not_repeated(own_stack: Any) -> None:
+    message = start_training(own_stack, "architecture: lstm units: 64 epochs: 3")
+    with own_stack.train_worker_stopped_after_progress():
+        own_stack.kill_valkey()
+    store = Store(own_stack.store)
+    own_stack.train_worker.until(lambda: published(store), "a version")
+    own_stack.start_valkey()
+
+    final = own_stack.discord.message(message, lambda message: "done" in text(message))
+
+    assert "sonnets@1** on text it never saw:" in text(final)
+    assert published(store) == ["sonnets@1"]

@@ -121,6 +121,23 @@ def test_say_does_what_a_person_does_with_the_mouse(on_stage, tmp_path):
     on_stage(play, prepare=with_buttons)
 
 
+def test_say_waits_for_a_message(on_stage):
+    async def play(stage):
+        waiting = asyncio.create_task(replies(stage, "!wait HELLO nurse"))
+        await replies(stage, "/hello name: Romeo")
+        stage.type("/secret", "teacher")
+        assert not waiting.done()
+        stage.type("/hello name: Nurse", "teacher")
+        line, message = await waiting
+        assert line == "> !wait HELLO nurse"
+        assert message.splitlines() == ["Teacher used /hello", "shakelm [APP]", "hello Nurse at 0.5"]
+        assert "hello Romeo at 0.5" in (await replies(stage, "!wait Romeo"))[1]
+        with pytest.raises(SandboxError, match="No message held 'psst' within"):
+            await replies(stage, "!wait psst", within_s=0.2)
+
+    on_stage(play)
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [

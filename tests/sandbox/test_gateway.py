@@ -9,7 +9,7 @@ import discord
 import pytest
 
 from sandbox.gateway import _zstd_stream
-from sandbox.world import MESSAGE_CONTENT, World
+from sandbox.world import GUILD_MEMBERS, MESSAGE_CONTENT, World
 
 
 def test_missed_events_are_replayed_after_a_drop(on_stage):
@@ -82,6 +82,22 @@ def test_other_peoples_texts_need_their_intent(on_stage, little_bot, approved, e
         await asyncio.gather(running, return_exceptions=True)
 
     on_stage(play, World(approved_intents=approved), connect=False)
+
+
+def test_who_joins_is_told_to_those_with_the_intent(on_stage, little_bot):
+    async def play(stage):
+        intents = discord.Intents.default() | discord.Intents(members=True)
+        await asyncio.to_thread(little_bot.point_at, stage.box.api_base)
+        async with little_bot.LittleBot(stage.box.api_base, intents) as bot:
+            running = asyncio.create_task(bot.start(stage.world.token))
+            await stage.until(lambda: bot.readies)
+            await stage.control("POST", "/members", {"name": "juliet"})
+            await stage.until(lambda: bot.guilds[0].get_member_named("juliet"))
+            age = discord.utils.utcnow() - bot.guilds[0].get_member_named("juliet").joined_at
+            assert abs(age.total_seconds()) < 60
+        await asyncio.gather(running, return_exceptions=True)
+
+    on_stage(play, World(approved_intents=GUILD_MEMBERS), connect=False)
 
 
 IDENTIFY = {"op": 2, "d": {"token": "TOKEN", "intents": 1, "properties": {}}}

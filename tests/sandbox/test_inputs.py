@@ -198,3 +198,20 @@ def test_languages(on_stage):
         assert guild.preferred_locale is discord.Locale.french
 
     on_stage(play)
+
+
+def test_who_joins_is_a_member_like_any_other(on_stage):
+    async def play(stage):
+        joined = await stage.control("POST", "/members", {"name": "juliet"})
+        interaction, message = await stage.answered("/hello name: x", "juliet")
+        assert message.content
+        user = (await stage.seen_by_bot(interaction)).user
+        assert (str(user.id), user.name) == (joined.json()["user_id"], "juliet")
+        assert user.display_name == "Juliet"
+        with pytest.raises(SandboxError, match="does not show /admin"):
+            stage.type("/admin status", "juliet")
+        for name, words in (("juliet", "a user 'juliet' already"), ("J!", "name: String should match")):
+            refused = await stage.control("POST", "/members", {"name": name})
+            assert refused.status_code == 400 and words in refused.text
+
+    on_stage(play)

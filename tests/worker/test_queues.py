@@ -157,6 +157,13 @@ def test_a_training_waits_with_its_message(connection: Connection) -> None:
     assert queues.watched_trainings(connection) == {}
 
 
+def test_a_training_that_a_worker_has_just_taken_is_not_missed(connection: Connection) -> None:
+    ids = [queues.enqueue_training(connection, TRAINING, MESSAGE, new_id()) for _ in range(2)]
+    trainings = queues.queue(connection, "train")
+    trainings.dequeue_any([trainings], None, connection, serializer=JSONSerializer)
+    assert [training.training_id for training in queues.status(connection).trainings] == ids
+
+
 def test_nothing_is_known_of_an_unknown_training(connection: Connection) -> None:
     assert queues.training_request(connection, "unknown") is None
     progress = queues.training_progress(connection, "unknown")
