@@ -54,7 +54,7 @@ STUDENT = {
 
 TEACHER = {
     "Models": (
-        "/admin promote model: shakespeare-word@1",
+        "/admin promote model: shakespeare-word@2",
         "/admin rollback",
         "/admin remove model: little@1",
         "!press Remove little@1",

@@ -217,7 +217,7 @@ def train(
     layers: Annotated[int | None, typer.Option(help="How many recurrent layers.")] = None,
     embedding: Annotated[int | None, typer.Option(help="Width of the embedding; 100 by default.")] = None,
     dropout: Annotated[float | None, typer.Option(help="Share of features dropped; 0 by default.")] = None,
-    batch: Annotated[int | None, typer.Option(help="Windows in a batch; 8 (words), 32 (characters).")] = None,
+    batch: Annotated[int | None, typer.Option(help="Windows in a batch; 32 by default.")] = None,
     window: Annotated[int | None, typer.Option(help="Tokens in a window; 32 words, 128 characters.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Adam's step size; 0.002 by default.")] = None,
     patience: Annotated[int | None, typer.Option(help="Epochs without gain until it stops; 3.")] = None,

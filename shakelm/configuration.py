@@ -77,7 +77,7 @@ class TrainingConfiguration(Settings):
     """
 
     epochs: Annotated[int, Field(ge=1, le=1000)] = 20
-    batch: Annotated[int, Field(ge=1, le=4096)]
+    batch: Annotated[int, Field(ge=1, le=4096)] = 32
     window: Annotated[int, Field(ge=2, le=4096)]
     learning_rate: Annotated[float, Field(gt=0, le=1)] = 0.002
     patience: Annotated[int, Field(ge=1, le=1000)] = 3
@@ -107,8 +107,6 @@ NOTEBOOK_UNITS: dict[Architecture, tuple[int, ...]] = {
 """The widths of the course notebook's recurrent layers."""
 
 DEFAULT_WINDOW: dict[VocabularyKind, int] = {"word": 32, "char": 128}
-DEFAULT_BATCH: dict[VocabularyKind, int] = {"word": 8, "char": 32}
-"""Small, because a network needs some thousand steps before it sees more than how frequent words are."""
 
 
 def presets() -> list[str]:
@@ -156,7 +154,7 @@ def plan(
         widths = widths[:1] * layers
     given = {name: value for name, value in settings.items() if value is not None}
     model = {name: given.pop(name) for name in list(given) if name in ModelConfiguration.model_fields}
-    training = {"window": DEFAULT_WINDOW[vocabulary], "batch": DEFAULT_BATCH[vocabulary]} | given
+    training = {"window": DEFAULT_WINDOW[vocabulary]} | given
     try:
         return Configuration.model_validate(
             {

@@ -292,6 +292,7 @@ def _start(configuration: Configuration, vocabulary: Vocabulary, text: str, vali
     model = architectures.build(
         configuration.model, len(vocabulary), layer, streams=settings.batch if settings.carry else None
     )
+    model.get_layer("output").bias.assign(log_frequencies(ids, len(vocabulary)))
     kept = architectures.build(configuration.model, len(vocabulary), layer)
     kept.set_weights(model.get_weights())
     goal = {
@@ -303,6 +304,17 @@ def _start(configuration: Configuration, vocabulary: Vocabulary, text: str, vali
     model.optimizer.build(model.trainable_variables)
     kept.compile(**goal)
     return _Run(model, Keeper(kept, settings.averaging, scored), batches, random)
+
+
+def log_frequencies(ids: NDArray[np.int32], vocabulary_size: int) -> NDArray[np.float32]:
+    """The output layer's first bias: the logarithms of how frequent the tokens are, shape (vocabulary,).
+
+    A network that begins with the frequencies need not spend its first epochs on finding them. Each token
+    counts once more than it occurs, so that none is impossible (Laplace's rule).
+    """
+    counts = np.bincount(ids, minlength=vocabulary_size) + 1
+    logarithms: NDArray[np.float32] = np.log(counts / counts.sum(), dtype=np.float32)
+    return logarithms
 
 
 def training_rate(settings: TrainingConfiguration, steps: int) -> Any:

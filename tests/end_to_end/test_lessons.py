@@ -86,7 +86,7 @@ def test_temperatures_are_side_by_side_each_verse_as_its_number_gives_it(discord
         assert field["value"].replace("\\", "") == alone.text
         assert field["name"].startswith(f"{temperature:g} · ")
         assert field["name"].endswith(" bits a word")
-    assert embed(message)["footer"]["text"].startswith("shakespeare-word@1 · number 3")
+    assert embed(message)["footer"]["text"].startswith("shakespeare-word@2 · number 3")
 
 
 def test_an_unknown_model_is_one_private_sentence(discord: Any) -> None:
@@ -123,8 +123,8 @@ def test_a_class_writes_a_line_together(discord: Any, words: Any) -> None:
 
 
 def test_of_two_presses_at_once_one_counts_and_the_late_one_is_told(stack: Any, discord: Any) -> None:
-    message = discord.ask(f"/next text: my lord {WORDS}")
-    words = [f"my lord {button['label']}" for button in choices(message)]
+    message = discord.ask(f"/next text: to be or not to {WORDS}")
+    words = [f"to be or not to {button['label']}" for button in choices(message)]
     queues.pause(stack.redis)
     try:
         press(discord, message, 0)
@@ -135,7 +135,7 @@ def test_of_two_presses_at_once_one_counts_and_the_late_one_is_told(stack: Any, 
         queues.resume(stack.redis)
 
     told(stack, "assistant", "Somebody was quicker")
-    assert top(discord.message(message["id"], lambda seen: top(seen) != "my lord")) == words[0]
+    assert top(discord.message(message["id"], lambda seen: top(seen) != "to be or not to")) == words[0]
     assert lines.find(stack.redis, line_of(message)).version == 1
 
 
@@ -173,7 +173,7 @@ def test_a_line_whose_press_is_withdrawn_stays_as_it_is(stack: Any, discord: Any
 
 def test_tokens_are_shown_and_many_are_attached(discord: Any) -> None:
     few = discord.ask(f"/tokens text: Good morrow zounds {WORDS}")
-    assert embed(few)["title"] == r"shakespeare-word\@1 knows 2 of 3 words"
+    assert embed(few)["title"] == r"shakespeare-word\@2 knows 2 of 3 words"
     assert "zounds    0  ✗ <unk>, unknown" in embed(few)["description"]
 
     many = discord.ask(f"/tokens text: {'☃' * 400} model: shakespeare-char")

@@ -17,7 +17,7 @@ def spare(stack: Any) -> str:
     """A version that nobody needs, once the workers have told the bot of it."""
 
     def copy(folder: Path, _number: int) -> None:
-        shutil.copytree(PACKAGED / "shakespeare-word" / "1", folder, dirs_exist_ok=True)
+        shutil.copytree(Store(PACKAGED).find("shakespeare-word").folder, folder, dirs_exist_ok=True)
 
     reference = Store(stack.store).publish("spare", copy).reference
     index_holds(stack, reference)
@@ -57,7 +57,7 @@ def test_a_version_is_removed_once_that_is_confirmed(stack: Any, discord: Any, s
 @pytest.mark.parametrize(
     ("model", "part"),
     [
-        ("shakespeare-word@1", "ships with the program"),
+        ("shakespeare-word@2", "ships with the program"),
         ("shakespeare-word", "Say which version"),
         ("nobody@1", "There is no model"),
     ],

@@ -13,7 +13,7 @@ from worker import incidents, records, servers
 EPHEMERAL = 1 << 6
 
 COMMANDS = [
-    "/admin remove model: shakespeare-word@1",
+    "/admin remove model: shakespeare-word@2",
     "/admin queue see",
     "/admin queue clear",
     "/admin pause",

@@ -173,15 +173,15 @@ def test_the_form_opens_with_what_the_verse_was_written_from(discord: Any) -> No
         name: [option["value"] for option in fields[name]["options"] if option.get("default")]
         for name in ("style", "model")
     }
-    assert chosen == {"style": ["careful"], "model": ["shakespeare-word@1"]}
+    assert chosen == {"style": ["careful"], "model": ["shakespeare-word@2"]}
     assert "shakespeare-char@3" in {option["value"] for option in fields["model"]["options"]}
 
 
 def test_what_is_changed_in_the_form_makes_a_new_verse(discord: Any, verse: dict[str, Any]) -> None:
-    changed = submit(discord, verse, seed="my lord", temperature="1,1", lines="2", model="shakespeare-word@1")
+    changed = submit(discord, verse, seed="my lord", temperature="1,1", lines="2", model="shakespeare-word@2")
 
     assert description(changed).startswith("my lord")
-    assert receipt(changed) == "shakespeare-word@1 · temperature 1.1 · number 5"
+    assert receipt(changed) == "shakespeare-word@2 · temperature 1.1 · number 5"
     assert verse["id"] in seen(discord)
 
 

@@ -71,8 +71,8 @@ def test_models_are_offered_with_their_figures_while_the_name_is_typed(discord: 
 
     assert offered[0]["value"] == "shakespeare-char@3"
     assert offered[0]["name"].startswith("shakespeare-char@3 (live): 1.")
-    assert "shakespeare-word@1" in {choice["value"] for choice in offered}
-    assert [choice["value"] for choice in words] == ["shakespeare-word@1"]
+    assert "shakespeare-word@2" in {choice["value"] for choice in offered}
+    assert [choice["value"] for choice in words] == ["shakespeare-word@2"]
     assert discord.complete("/verse model: nobody") == []
 
 
@@ -91,7 +91,7 @@ def test_the_word_model_names_the_word_that_it_does_not_know(discord: Any) -> No
     verse = discord.verse("seed: the king has a smartphone model: shakespeare-word")
 
     assert verse.text.startswith("the king has a smartphone")
-    assert verse.model == "shakespeare-word@1"
+    assert verse.model == "shakespeare-word@2"
     assert verse.unknown == "smartphone"
 
 
@@ -189,7 +189,7 @@ def test_models_lists_figures_and_the_live_one(discord: Any) -> None:
     assert "live" in live
     assert "shakespeare-char@3" in live
     assert "perplexity" in figures
-    assert any("shakespeare-word@1" in line for line in others)
+    assert any("shakespeare-word@2" in line for line in others)
     assert not any("live" in line for line in others)
 
 

@@ -231,7 +231,7 @@ def test_the_doctor_reports_each_thing(shakelm: Shakelm) -> None:
         ("plot tiny -o no/such/folder/x.png", "cannot be written"),
         ("export tiny x.h5", "does not end in .keras"),
         ("models promote nobody", "no model 'nobody'"),
-        ("models remove shakespeare-word@1", "cannot be removed"),
+        ("models remove shakespeare-word@2", "cannot be removed"),
         ("models rollback", "no formerly live model"),
     ],
 )
