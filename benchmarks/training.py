@@ -7,6 +7,7 @@ compared where it is installed.
 
 import functools
 import importlib.util
+import multiprocessing
 import os
 import platform
 import statistics
@@ -20,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from shakelm import architectures, corpus
-from shakelm.backend import device, keras
+from shakelm.backend import device, halve_threads, keras
 from shakelm.batches import Windows
 from shakelm.configuration import Precision, plan
 from shakelm.lstm import LSTM
@@ -35,11 +36,14 @@ Step = Callable[[], Any]
 
 
 def main() -> None:
-    """Measure and print both tables."""
+    """Measure and print the three tables."""
     console = Console(width=110)
     console.print(f"{device()}, Python {platform.python_version()}, medians of {ROUNDS} rounds")
     layers(console)
-    frameworks(console)
+    # In a process of its own, where the threads are shared out as in a training on characters.
+    apart = multiprocessing.get_context("spawn").Process(target=frameworks, args=(console.width,))
+    apart.start()
+    apart.join()
     windows_against_prefixes(console)
 
 
@@ -62,14 +66,16 @@ def layers(console: Console) -> None:
     console.print("Characters trained on in a second, 2 LSTM layers:", table)
 
 
-def frameworks(console: Console) -> None:
-    """The same network, optimizer, clipping and threads with this project's layer and with PyTorch's.
+def frameworks(width: int) -> None:
+    """The same network, optimizer and clipping with this project's layer and with PyTorch's.
 
     PyTorch computes in bfloat16 as its documentation advises, inside `torch.autocast`.
     """
+    console = Console(width=width)
     if importlib.util.find_spec("torch") is None:
         console.print("PyTorch is not installed, so nothing is compared with it: `pip install torch`.")
         return
+    halve_threads()
     table = Table("precision", "network", "batch x window", "PyTorch", "own", "ratio")
     precisions: tuple[Precision, ...] = ("float32", "bfloat16")
     for precision in precisions:
@@ -98,7 +104,7 @@ def _torch_step(units: int, precision: str, tokens: Any) -> Step:
     """One training step of embedding, two LSTM layers and output layer, run once before it is returned."""
     import torch
 
-    torch.set_num_threads(os.cpu_count() or 1)  # as many as TensorFlow takes
+    torch.set_num_threads(os.cpu_count() or 1)
     embedding, output = torch.nn.Embedding(66, EMBEDDING), torch.nn.Linear(units, 66)
     lstm = torch.nn.LSTM(EMBEDDING, units, 2, batch_first=True)
     parameters = [parameter for part in (embedding, lstm, output) for parameter in part.parameters()]
