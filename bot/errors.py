@@ -80,6 +80,8 @@ def _(error: ValidationError, locale: str) -> ShakelmError:  # noqa: ARG001
     if not first["loc"]:
         return Refusal("refusal.options", problem=first["msg"])
     option = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "string_pattern_mismatch":  # all of ours are patterns of names
+        return Refusal("refusal.name", option=option)
     return Refusal("refusal.option", option=option, problem=first["msg"])
 
 

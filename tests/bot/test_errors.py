@@ -20,9 +20,11 @@ def refused_by_discord(status: int, of: type[discord.HTTPException]) -> discord.
     return of(SimpleNamespace(status=status, reason="reason"), {"code": 0, "message": "message"})  # type: ignore[arg-type]
 
 
-def invalid_request() -> ValidationError:
+def invalid_request(name: str = "small", epochs: int = 1) -> ValidationError:
     with pytest.raises(ValidationError) as caught:
-        TrainRequest(name="a/b", architecture="lstm", vocabulary="char", epochs=1, number=1, requested_by="1")
+        TrainRequest(
+            name=name, architecture="lstm", vocabulary="char", epochs=epochs, number=1, requested_by="1"
+        )
     return caught.value
 
 
@@ -33,7 +35,8 @@ def invalid_request() -> ValidationError:
         (redis.ConnectionError("secret:password@host"), "The queue does not answer"),
         (redis.TimeoutError(), "The queue does not answer"),
         (TimeoutError(), "The queue does not answer"),
-        (invalid_request(), "I cannot use this name"),
+        (invalid_request(name="a/b"), "I cannot use this name: it takes lower-case letters"),
+        (invalid_request(epochs=0), "I cannot use this epochs: Input should be greater"),
         (
             app_commands.TransformerError("`wild`", discord.AppCommandOptionType.number, Transformer()),
             "I cannot use the value",
