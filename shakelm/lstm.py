@@ -52,7 +52,7 @@ def _halves(arrays: tuple[Any, ...]) -> Any:
 
     A step's operations are too small for several threads each (see `backend.halve_threads`).
     """
-    rows = tf.shape(arrays[0])[0]
+    rows = keras.ops.shape(arrays[0])[0]
     sizes = (rows // 2, rows - rows // 2)
     return zip(*(tf.split(array, sizes, num=2) for array in arrays), strict=True)
 
@@ -93,14 +93,15 @@ def _lstm(product_type: Any) -> Any:
         Returns:
             All hidden states (batch, time, units), and the last hidden and cell states (batch, units).
         """
-        steps, units, features = tf.shape(inputs)[1], recurrent_kernel.shape[0], kernel.shape[0]
+        batch, steps, _ = keras.ops.shape(inputs)  # as numbers where they are known
+        units, features = recurrent_kernel.shape[0], kernel.shape[0]
         # Time comes first, so that a step lies together.
         rows = tf.reshape(tf.transpose(tf.cast(inputs, product_type), (1, 0, 2)), (-1, features))
         recurrent = tf.cast(turned(recurrent_kernel), product_type)  # once, not at every step
         # Kept narrow, as the product gives it, which halves the memory to pass through.
         projected = tf.matmul(rows, tf.cast(kernel, product_type))
         projected = tf.nn.bias_add(projected, tf.cast(bias, product_type))
-        projected = turned(tf.reshape(projected, (steps, -1, 4 * units)))
+        projected = turned(tf.reshape(projected, (steps, batch, 4 * units)))
 
         def forward(step: Any, hidden: Any, memory: Any, *written: Any) -> Any:
             sums = tf.cast(projected[step], tf.float32) + step_product(hidden, recurrent)
@@ -161,7 +162,7 @@ def _lstm(product_type: Any) -> Any:
             of_rows = tf.reshape(turned(of_sums.stack()), (-1, 4 * units))
             rows_before = tf.reshape(turned(tf.cast(hiddens_before, product_type)), (-1, units))
             ones = tf.ones((1, tf.shape(of_rows)[0]))
-            of_inputs = tf.reshape(product(of_rows, kernel, transpose_b=True), (steps, -1, features))
+            of_inputs = tf.reshape(product(of_rows, kernel, transpose_b=True), (steps, batch, features))
             return (
                 tf.transpose(of_inputs, (1, 0, 2)),
                 turned(of_first_hidden),

@@ -1,5 +1,6 @@
 """The faster LSTM layer against Keras's own: outputs, states and every gradient."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,8 @@ def test_it_computes_what_keras_computes(
 
 def twins(**options: Any) -> tuple[keras.layers.Layer, LSTM]:
     """Keras's layer and this one with the same weights, for 6 features."""
-    own, reference = LSTM(9, return_sequences=True, **options), keras.layers.LSTM(9, return_sequences=True)
+    shared = {"return_sequences": True, "return_state": options.pop("return_state", False)}
+    own, reference = LSTM(9, **shared, **options), keras.layers.LSTM(9, **shared)
     for layer in (own, reference):
         layer.build((None, None, 6))
     random = np.random.default_rng(4)
@@ -69,9 +71,25 @@ def test_dropped_recurrent_weights_are_whole_outside_training() -> None:
 
 
 def test_narrow_products_stay_close() -> None:
-    reference, own = twins(precision="bfloat16")
-    difference = np.abs(own(INPUTS).numpy() - reference(INPUTS).numpy())
-    assert 0 < difference.max() < 0.05
+    pair = twins(precision="bfloat16", return_state=True)
+    states = np.random.default_rng(6).normal(size=(2, 2, 9)).astype(np.float32)
+    arguments = [tf.constant(array) for array in (INPUTS, *states)]
+    for exact, narrow in zip(*(results(layer, *arguments) for layer in pair), strict=True):
+        difference = np.linalg.norm(narrow - exact) / np.linalg.norm(exact)
+        assert 0 < difference < 0.02
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize("streams", [1, 2, 3])
+def test_a_known_number_of_streams_is_carried(streams: int, precision: str) -> None:
+    configuration = plan("stacked-lstm", "char", units=(4, 4), embedding=3).model
+    kinds = (keras.layers.LSTM, partial(LSTM, precision=precision))
+    networks = [architectures.build(configuration, 9, kind, streams) for kind in kinds]
+    networks[1].set_weights(networks[0].get_weights())
+    tokens = np.random.default_rng(7).integers(0, 9, (streams, 10))
+    for window in (tokens[:, :6], tokens[:, 6:]):
+        reference, own = (network.predict_on_batch(window) for network in networks)
+        np.testing.assert_allclose(own, reference, atol=1e-5 if precision == "float32" else 0.01)
 
 
 def test_a_carried_state_makes_two_windows_one() -> None:

@@ -1,0 +1,63 @@
+"""What a figure becomes if the model goes on learning while it reads (Krause et al., 2018, arXiv:1709.07432).
+
+Run it with `.venv/bin/python benchmarks/dynamic_evaluation.py [MODEL [RATE [PART]]]`. The text is read once,
+`WINDOW` tokens at a time with the state carried; each window is scored first, and then one step of gradient
+descent is taken on it. The rate is chosen on the part `validation`, with a model that has not learned from
+it; the part `held_out` is then read with that rate.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from shakelm import architectures, corpus, generation, network
+from shakelm.backend import halve_threads, keras
+from shakelm.evaluation import score
+from shakelm.lstm import LSTM
+from shakelm.splitting import split
+from shakelm.store import Store, Version, default_root
+from shakelm.vocabulary import Vocabulary
+
+WINDOW = 32
+MAX_GRADIENT_NORM = 1.0
+
+
+def main(model: str = "shakespeare-char", rate: str = "0.1", part: str = "held_out") -> None:
+    """Print the figure as it stands, and the one with dynamic evaluation."""
+    version = Store(Path(os.environ.get("SHAKELM_STORE", default_root()))).find(model)
+    text = getattr(split(corpus.load("shakespeare").text, "contiguous"), part)
+    loaded = generation.load(version)
+    static = score(loaded.network, loaded.vocabulary, text, None)
+    print(f"{version.reference}, {part}: {static.nats_per_token:.4f} nats per token carried")
+    dynamic = _read(version, loaded.vocabulary, text, float(rate))
+    print(f"with dynamic evaluation at rate {rate}: {dynamic:.4f}")
+
+
+def _read(version: Version, vocabulary: Vocabulary, text: str, rate: float) -> float:
+    """Nats per token of a text that is learned from, window after window, once it has been scored."""
+    halve_threads()
+    sizes = version.configuration().model.model_copy(
+        update={"dropout": 0.0, "embedding_dropout": 0.0, "weight_dropout": 0.0}
+    )
+    learner: Any = architectures.build(sizes, len(vocabulary), LSTM, streams=1)
+    architectures.set_weights(learner, network.load_weights(version.weights))
+    learner.compile(
+        keras.optimizers.SGD(rate, global_clipnorm=MAX_GRADIENT_NORM),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        jit_compile=False,
+    )
+    ids = vocabulary.encode(text)[np.newaxis]
+    inputs, targets = ids[:, :-1], ids[:, 1:]
+    nats = 0.0
+    for start in range(0, targets.shape[1], WINDOW):
+        read, wanted = (ids[:, start : start + WINDOW] for ids in (inputs, targets))
+        learner.reset_metrics()
+        nats += float(learner.train_on_batch(read, wanted)) * wanted.size
+    return nats / targets.size
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
