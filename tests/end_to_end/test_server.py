@@ -100,7 +100,7 @@ def test_retention_holds_for_what_is_stored_already(stack: Any, discord: Any, gu
     assert "for 2 days" in description(discord.ask("/admin retention", "teacher"))
 
 
-def test_the_export_is_a_private_table_without_names(discord: Any) -> None:
+def test_the_export_is_a_private_table_without_names(discord: Any, shipped: str) -> None:
     discord.ask("/verse seed: all may read lines: 1 number: 21", "assistant")
     discord.ask("/verse seed: mine alone lines: 1 number: 22 private: true", "assistant")
 
@@ -113,7 +113,7 @@ def test_the_export_is_a_private_table_without_names(discord: Any) -> None:
     table = requests.get(file["url"], timeout=30).content.decode("utf-8-sig")
     rows = {row["number"]: row for row in csv.DictReader(io.StringIO(table))}
     assert rows["21"]["text"].startswith("all may read")
-    assert rows["21"]["model"] == "shakespeare-char@3"
+    assert rows["21"]["model"] == shipped
     assert rows["22"]["text"] == rows["22"]["seed"] == ""
     assert rows["21"]["person"] == rows["22"]["person"]
     assert discord.state["users"]["assistant"] not in table

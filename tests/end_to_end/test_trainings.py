@@ -102,11 +102,13 @@ def test_a_training_shows_how_far_it_is(training: Seen) -> None:
     assert re.search(r"[\d,]+ tokens a second, about .+ left", training.running[-1])
 
 
-def test_a_training_ends_with_figures_and_curves_though_the_bot_was_restarted(training: Seen) -> None:
+def test_a_training_ends_with_figures_and_curves_though_the_bot_was_restarted(
+    training: Seen, shipped: str
+) -> None:
     assert title(training.final) == "✅ Training sonnets is done"
     text = description(training.final)
     assert re.search(r"\*\*sonnets@1\*\* on text it never saw: .+ nats per character, perplexity", text)
-    assert "Live is shakespeare-char@3" in text
+    assert f"Live is {shipped}" in text
     assert "they are of different texts" in text
     (picture,) = training.final["attachments"]
     assert picture["filename"] == "curves.png"
@@ -114,28 +116,28 @@ def test_a_training_ends_with_figures_and_curves_though_the_bot_was_restarted(tr
     assert requests.get(picture["url"], timeout=30).content.startswith(PNG)
 
 
-def test_it_shows_two_verses_of_each_version(discord: Any, training: Seen) -> None:
+def test_it_shows_two_verses_of_each_version(discord: Any, training: Seen, shipped: str) -> None:
     (embed,) = training.final["embeds"]
     verses = {field["name"].replace("\\", ""): field["value"].replace("\\", "") for field in embed["fields"]}
     assert list(verses) == [
         "sonnets@1, number 7",
-        "shakespeare-char@3, number 7",
+        f"{shipped}, number 7",
         "sonnets@1, number 8",
-        "shakespeare-char@3, number 8",
+        f"{shipped}, number 8",
     ]
-    assert discord.verse("number: 8 lines: 4").text == verses["shakespeare-char@3, number 8"]
+    assert discord.verse("number: 8 lines: 4").text == verses[f"{shipped}, number 8"]
 
 
 def test_it_is_promoted_by_its_button_and_nothing_promotes_itself(
-    stack: Any, discord: Any, training: Seen
+    stack: Any, discord: Any, training: Seen, shipped: str
 ) -> None:
     worker = stack.verse_worker.popen.pid
-    assert discord.verse().model == "shakespeare-char@3"
+    assert discord.verse().model == shipped
     button, message = "Promote sonnets@1", training.final["id"]
     refused = discord.answer(discord.press(button, message, "student"))
     assert refused["flags"] & EPHEMERAL
     assert "Manage Server" in description(refused)
-    assert discord.verse().model == "shakespeare-char@3"
+    assert discord.verse().model == shipped
 
     pressed = discord.press(button, message, "teacher")
 
@@ -147,8 +149,8 @@ def test_it_is_promoted_by_its_button_and_nothing_promotes_itself(
 
     rolled_back = discord.ask("/admin rollback", "teacher")
 
-    assert "Back to shakespeare-char@3" in title(rolled_back)
-    assert discord.verse().model == "shakespeare-char@3"
+    assert f"Back to {shipped}" in title(rolled_back)
+    assert discord.verse().model == shipped
     assert stack.verse_worker.popen.pid == worker
     assert stack.verse_worker.popen.poll() is None
 

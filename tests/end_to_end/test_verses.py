@@ -26,12 +26,12 @@ def command_line(stack: Any, *arguments: str) -> dict[str, Any]:
     return dict(json.loads(done.stdout))
 
 
-def test_a_verse_has_its_lines_and_a_receipt_that_repeats_it(stack: Any, discord: Any) -> None:
+def test_a_verse_has_its_lines_and_a_receipt_that_repeats_it(stack: Any, discord: Any, shipped: str) -> None:
     verse = discord.verse("seed: to be or not to be temperature: 0.6 lines: 5")
 
     assert verse.text.startswith("to be or not to be")
     assert len([line for line in verse.text.splitlines() if line.strip()]) == 5
-    assert verse.model == "shakespeare-char@3"
+    assert verse.model == shipped
     assert verse.temperature == 0.6
     assert 0 <= verse.number < 1_000_000
     assert verse.seconds >= 0
@@ -65,12 +65,12 @@ def test_a_temperature_that_is_given_wins_over_the_style(discord: Any) -> None:
     assert verse.freedom == "style cautious · top-k 10 · top-p 0.7"
 
 
-def test_models_are_offered_with_their_figures_while_the_name_is_typed(discord: Any) -> None:
+def test_models_are_offered_with_their_figures_while_the_name_is_typed(discord: Any, shipped: str) -> None:
     offered = discord.complete("/verse model: ")
     words = discord.complete("/verse model: WORD")
 
-    assert offered[0]["value"] == "shakespeare-char@3"
-    assert offered[0]["name"].startswith("shakespeare-char@3 (live): 1.")
+    assert offered[0]["value"] == shipped
+    assert offered[0]["name"].startswith(f"{shipped} (live): 1.")
     assert "shakespeare-word@2" in {choice["value"] for choice in offered}
     assert [choice["value"] for choice in words] == ["shakespeare-word@2"]
     assert discord.complete("/verse model: nobody") == []
@@ -131,12 +131,14 @@ def test_discord_refuses_what_is_out_of_range(discord: Any, options: str) -> Non
 @pytest.mark.parametrize(
     "model", ["nobody", "shakespeare-char@99", "../../etc/passwd", "Shakespeare-Char", "a@b@c"]
 )
-def test_an_unknown_model_is_refused_with_the_names_of_the_others(discord: Any, model: str) -> None:
+def test_an_unknown_model_is_refused_with_the_names_of_the_others(
+    discord: Any, model: str, shipped: str
+) -> None:
     answer = discord.ask(f"/verse model: {model}")
 
     assert answer["flags"] & EPHEMERAL
     (embed,) = answer["embeds"]
-    assert "shakespeare-char@3" in embed["description"].replace("\\", "")
+    assert shipped in embed["description"].replace("\\", "")
     assert "/models" in embed["description"]
 
 
@@ -180,14 +182,14 @@ def test_a_verse_that_is_too_long_for_discord_comes_whole_in_a_file(stack: Any, 
     assert len(embed["description"]) <= 4096
 
 
-def test_models_lists_figures_and_the_live_one(discord: Any) -> None:
+def test_models_lists_figures_and_the_live_one(discord: Any, shipped: str) -> None:
     answer = discord.ask("/models")
 
     assert not answer["flags"] & EPHEMERAL
     (embed,) = answer["embeds"]
     live, figures, *others = embed["description"].replace("\\", "").splitlines()
     assert "live" in live
-    assert "shakespeare-char@3" in live
+    assert shipped in live
     assert "perplexity" in figures
     assert any("shakespeare-word@2" in line for line in others)
     assert not any("live" in line for line in others)
