@@ -31,6 +31,7 @@ RECIPES = {
     "small-more-dropout": f"{SMALL} --dropout 0.45",
     "small-without-dropout": f"{SMALL} --dropout 0 --embedding-dropout 0",
     "small-without-weight-dropout": f"{SMALL} --weight-dropout 0",
+    "small-more-dropout-alone": f"{SMALL} --dropout 0.45 --weight-dropout 0",
     "short": SHORT,
     "short-without-restarts": f"{SHORT} --restart 0",
     "short-without-averaging": f"{SHORT} --averaging 0",
