@@ -1,0 +1,59 @@
+"""The figures of a version's card, read again by PyTorch's `nn.LSTM` from the stored weights.
+
+Run it with `python benchmarks/second_opinion.py [MODEL]` where PyTorch is installed beside this package. It
+shares nothing with the package's own scoring but the stored weights, the vocabulary and the split, so that a
+mistake in the network, in the windows or in the mean would show.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from shakelm import corpus, network
+from shakelm.splitting import split
+from shakelm.store import Store, default_root
+from shakelm.vocabulary import Vocabulary
+
+WINDOW = 256
+
+
+@torch.no_grad()
+def main(model: str = "shakespeare-char") -> None:
+    """Print nats per token on the held-out tail, in windows from an empty state and carried."""
+    version = Store(Path(os.environ.get("SHAKELM_STORE", default_root()))).find(model)
+    weights = {name: torch.tensor(value) for name, value in network.load_weights(version.weights).items()}
+    text = split(corpus.load("shakespeare").text, "contiguous").held_out
+    vocabulary = version.read(version.vocabulary.name, Vocabulary)
+    ids = torch.tensor(vocabulary.encode(text)).long()
+    inputs, targets = ids[:-1], ids[1:]
+    windows = zip(inputs.split(WINDOW), targets.split(WINDOW), strict=True)
+    nats = sum(float(_losses(weights, *window).sum()) for window in windows)
+    print(f"{version.reference}: {nats / len(targets):.4f} nats per token in windows of {WINDOW}")
+    print(f"{version.reference}: {float(_losses(weights, inputs, targets).mean()):.4f} carried")
+
+
+def _losses(weights: dict[str, Tensor], inputs: Tensor, targets: Tensor) -> Tensor:
+    """The loss of each token of one stream that begins with an empty state, in nats."""
+    hidden = weights["embedding.embeddings"][inputs]
+    for layer in range(sum(name.endswith("recurrent_kernel") for name in weights)):
+        hidden = _lstm(weights, f"recurrent_{layer}")(hidden)[0]
+    logits = hidden @ weights["output.kernel"] + weights["output.bias"]
+    return torch.nn.functional.cross_entropy(logits, targets, reduction="none")
+
+
+def _lstm(weights: dict[str, Tensor], name: str) -> torch.nn.LSTM:
+    """PyTorch's layer with Keras's weights, whose gates stand in the same order."""
+    features, gates = weights[f"{name}.kernel"].shape
+    layer = torch.nn.LSTM(features, gates // 4)
+    layer.weight_ih_l0.copy_(weights[f"{name}.kernel"].T)
+    layer.weight_hh_l0.copy_(weights[f"{name}.recurrent_kernel"].T)
+    layer.bias_ih_l0.copy_(weights[f"{name}.bias"])
+    layer.bias_hh_l0.zero_()
+    return layer
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
