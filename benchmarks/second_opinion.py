@@ -1,20 +1,18 @@
-"""The figures of a version's card, read again by PyTorch's `nn.LSTM` from the stored weights.
+"""The figures of a shipped version's card, read again by PyTorch's `nn.LSTM` from the stored weights.
 
 Run it with `python benchmarks/second_opinion.py [MODEL]` where PyTorch is installed beside this package. It
 shares nothing with the package's own scoring but the stored weights, the vocabulary and the split, so that a
 mistake in the network, in the windows or in the mean would show.
 """
 
-import os
 import sys
-from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from shakelm import corpus, network
 from shakelm.splitting import split
-from shakelm.store import Store, default_root
+from shakelm.store import PACKAGED, Store
 from shakelm.vocabulary import Vocabulary
 
 WINDOW = 256
@@ -23,7 +21,7 @@ WINDOW = 256
 @torch.no_grad()
 def main(model: str = "shakespeare-char") -> None:
     """Print nats per token on the held-out tail, in windows from an empty state and carried."""
-    version = Store(Path(os.environ.get("SHAKELM_STORE", default_root()))).find(model)
+    version = Store(PACKAGED).find(model)
     weights = {name: torch.tensor(value) for name, value in network.load_weights(version.weights).items()}
     text = split(corpus.load("shakespeare").text, "contiguous").held_out
     vocabulary = version.read(version.vocabulary.name, Vocabulary)
