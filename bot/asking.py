@@ -13,7 +13,6 @@ from bot.client import Bot
 from worker import asking, messages, queues, waiting
 from worker.payloads import JobRequest, ReplyTo
 from worker.texts import Refusal
-from worker.waiting import Outlook
 
 
 class Who(TypedDict):
@@ -50,15 +49,15 @@ async def check_named(interaction: discord.Interaction[Bot], model: str | None) 
         TimeoutError, redis.RedisError: the queue cannot be reached.
     """
     if model is not None:
-        check_model(model, await interaction.client.ask(queues.model_index))
+        check_model(model, await interaction.client.ask(interaction, queues.model_index))
 
 
 async def ask(
-    interaction: discord.Interaction[Bot], request: R, enqueue: Callable[[redis.Redis, R], str]
+    interaction: discord.Interaction[Bot], request: R, function: Callable[[redis.Redis, R], str]
 ) -> None:
     """Say how long it takes, with a button to cancel, and let the request wait for its turn.
 
-    `enqueue` is a function of `worker.asking`.
+    `function` is as in `enqueue`.
 
     Raises:
         Refusal: the request is more than its server allows.
@@ -66,7 +65,7 @@ async def ask(
         discord.HTTPException: Discord does not take the notice.
     """
     bot = interaction.client
-    outlook = await bot.ask(_look, request)
+    outlook = await bot.ask(interaction, asking.check, request)
     notice = messages.queued(
         outlook.place,
         outlook.workers,
@@ -76,24 +75,27 @@ async def ask(
         cancel=request.id,
     )
     await answer(interaction, notice, request.private)
-    await bot.call(enqueue, request)
+    await enqueue(bot, function, request)
 
 
-def _look(connection: redis.Redis, request: JobRequest) -> Outlook:
-    """What whoever asks has to expect.
+async def enqueue(bot: Bot, function: Callable[[redis.Redis, R], str], request: R) -> None:
+    """Let the request wait for its turn; `function` is one of `worker.asking`.
+
+    One after another: each waits for the server's lock, and all together they would hold every thread.
 
     Raises:
         Refusal: the request is more than its server allows.
+        redis.RedisError: the queue cannot be reached.
     """
-    asking.check(connection, request)
-    return waiting.outlook(connection, request.author)
+    async with bot.admission:
+        await bot.call(function, request)
 
 
 @pressed(f"cancel:{ID}")
 async def cancel(interaction: discord.Interaction[Bot], record_id: str) -> None:
     """Take that request and no other out of the queue."""
     bot = interaction.client
-    request = await bot.ask(waiting.find, record_id)
+    request = await bot.ask(interaction, waiting.find, record_id)
     if request is None:
         raise Refusal("refusal.too_late_to_cancel")
     check_own(interaction, request.author, bot.settings.admin_role)

@@ -18,9 +18,9 @@ from shakelm.errors import ShakelmError
 
 log = logging.getLogger(__name__)
 
-PATIENCE_S = 0.8
-"""How long one question to the queue may take: a command asks up to three before its first answer, which
-Discord wants within 3 seconds."""
+PATIENCE_S = 2.0
+"""So long may all questions to the queue take before an interaction's first answer, which Discord wants
+within 3 seconds (Receiving and Responding: Followup Messages)."""
 
 DELIVERIES_AT_ONCE = 3
 """Threads that bring messages to those who wait; the others are for commands."""
@@ -58,6 +58,7 @@ class Bot(discord.Client):
         self.settings = settings
         self.connection = connection
         self.deliveries = asyncio.Semaphore(DELIVERIES_AT_ONCE)
+        self.admission = asyncio.Lock()
         self._buttons = tuple(buttons)
         self._forms = tuple(forms)
         self._home = discord.Object(settings.guild) if settings.guild else None
@@ -77,15 +78,20 @@ class Bot(discord.Client):
             self.tree.add_command(command, guild=self._home)
 
     async def ask(
-        self, question: Callable[Concatenate[redis.Redis, P], R], *args: P.args, **kwargs: P.kwargs
+        self,
+        interaction: discord.Interaction["Bot"],
+        question: Callable[Concatenate[redis.Redis, P], R],
+        *args: P.args,
+        **kwargs: P.kwargs,
     ) -> R:
-        """What a function on the queue's connection returns, in time for a first answer.
+        """What a function on the queue's connection returns, in time for the first answer to `interaction`.
 
         Raises:
-            TimeoutError: no reply within `PATIENCE_S`.
+            TimeoutError: no reply within `PATIENCE_S` of the interaction's first question.
             redis.RedisError: the queue cannot be reached.
         """
-        async with asyncio.timeout(PATIENCE_S):
+        now = asyncio.get_running_loop().time()
+        async with asyncio.timeout_at(interaction.extras.setdefault("asked_at", now) + PATIENCE_S):
             return await self.call(question, *args, **kwargs)
 
     async def call(

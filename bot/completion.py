@@ -18,7 +18,7 @@ async def models(interaction: discord.Interaction[Bot], current: str) -> list[ap
     None where the queue does not answer: a name can be typed without it.
     """
     try:
-        index = await interaction.client.ask(queues.model_index)
+        index = await interaction.client.ask(interaction, queues.model_index)
     except (TimeoutError, redis.RedisError):
         return []
     return [

@@ -2,7 +2,7 @@
 
 import discord
 
-from bot.asking import who
+from bot.asking import enqueue, who
 from bot.buttons import ID, pressed
 from bot.client import Bot
 from worker import asking
@@ -36,6 +36,6 @@ async def _step(
     asked = who(interaction, private=False)
     asked["reply_to"] = asked["reply_to"].model_copy(update={"in_place": True})
     request = StepRequest(line=record_id, version=int(version), choice=choice, **asked)
-    await interaction.client.ask(asking.check, request)
+    await interaction.client.ask(interaction, asking.check, request)
     await interaction.response.defer()
-    await interaction.client.call(asking.enqueue_step, request)
+    await enqueue(interaction.client, asking.enqueue_step, request)

@@ -53,7 +53,7 @@ async def ask_for_verse(
     """
     await check_named(interaction, settings.get("model"))
     if lines is None:
-        lines = await interaction.client.ask(_usual_lines, str(interaction.guild_id))
+        lines = await interaction.client.ask(interaction, _usual_lines, str(interaction.guild_id))
     request = VerseRequest(
         **settings,
         lines=lines,
@@ -112,7 +112,7 @@ async def discard(interaction: discord.Interaction[Bot], record_id: str) -> None
 async def change(interaction: discord.Interaction[Bot], record_id: str) -> None:
     """Open a form with what the verse was written from."""
     record = await _own_record(interaction, record_id)
-    index = await interaction.client.ask(queues.model_index)
+    index = await interaction.client.ask(interaction, queues.model_index)
     await open_form(
         interaction,
         f"change:{record_id}",
@@ -225,7 +225,7 @@ def _model_of(record: VerseRecord) -> str | None:
 
 
 async def _record(interaction: discord.Interaction[Bot], record_id: str) -> VerseRecord:
-    return await interaction.client.ask(_find, record_id)
+    return await interaction.client.ask(interaction, _find, record_id)
 
 
 async def _own_record(interaction: discord.Interaction[Bot], record_id: str) -> VerseRecord:

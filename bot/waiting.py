@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import redis
 
 from bot.client import Bot
-from worker import delivery, lease, messages, queues, waiting
+from worker import delivery, lease, messages, waiting
 from worker.messages import Body
 from worker.payloads import JobRequest
 from worker.waiting import OpenJob
@@ -81,10 +81,10 @@ async def tell_withdrawn(bot: Bot, request: JobRequest, body: Body) -> None:
 
 def _notices(connection: redis.Redis) -> list[tuple[JobRequest, Body]]:
     """What the messages of all who wait have to say now, the next one's first."""
-    workers, paused = queues.verse_workers(connection), queues.is_paused(connection)
+    now = waiting.look(connection)
     return [
-        (job.request, _notice(job, workers, paused))
-        for job in waiting.open_jobs(connection)
+        (job.request, _notice(job, now.workers, now.paused))
+        for job in now.open_jobs()
         if job.place > 0 and not job.request.reply_to.in_place
     ]
 

@@ -4,7 +4,7 @@ import time
 
 import redis
 
-from worker import limits, lines, queues, records, servers
+from worker import limits, lines, queues, records, servers, waiting
 from worker.payloads import (
     CurvesRequest,
     JobRequest,
@@ -18,8 +18,8 @@ from worker.payloads import (
 from worker.texts import Refusal
 
 
-def check(connection: "redis.Redis", request: JobRequest) -> None:
-    """Refuse what cannot be enqueued at this moment, before anything is said about it; counts nothing.
+def check(connection: "redis.Redis", request: JobRequest) -> waiting.Outlook:
+    """What whoever asks has to expect; counts nothing, and refuses what cannot be enqueued at this moment.
 
     Raises:
         Refusal: the verse is longer than its server allows, or the shared line has gone on meanwhile.
@@ -30,7 +30,9 @@ def check(connection: "redis.Redis", request: JobRequest) -> None:
         _check_length(connection, request)
     if isinstance(request, StepRequest):
         lines.at(connection, request.line, request.version)
-    limits.check(connection, request)
+    now = waiting.look(connection)
+    limits.check(connection, request, now)
+    return now.outlook(request.author)
 
 
 def enqueue_verse(connection: "redis.Redis", request: VerseRequest) -> str:

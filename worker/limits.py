@@ -28,7 +28,7 @@ class TooMany(Refusal):
             super().__init__(f"{key}.at", retry_at=self.retry_at, **values)
 
 
-def check(connection: "redis.Redis", request: JobRequest) -> None:
+def check(connection: "redis.Redis", request: JobRequest, now: waiting.Snapshot) -> None:
     """Refuse what `admitted` would refuse at this moment, and count nothing.
 
     Raises:
@@ -36,7 +36,7 @@ def check(connection: "redis.Redis", request: JobRequest) -> None:
         redis.RedisError: the queue cannot be reached.
     """
     limits = servers.settings(connection, request.guild)
-    _check_open(connection, request, limits)
+    _check_open(request, limits, now)
     window, limit = _window(connection, limits)
     if not window.test(limit, request.guild, request.author):
         raise _too_often(window, limit, request)
@@ -56,15 +56,15 @@ def admitted(connection: "redis.Redis", request: JobRequest) -> Iterator[None]:
     with connection.lock(
         lock, timeout=LOCK_S, blocking_timeout=LOCK_S, sleep=0.01, raise_on_release_error=False
     ):
-        _check_open(connection, request, limits)
+        _check_open(request, limits, waiting.look(connection))
         _count(connection, request, limits)
         yield
 
 
-def _check_open(connection: "redis.Redis", request: JobRequest, limits: servers.ServerSettings) -> None:
+def _check_open(request: JobRequest, limits: servers.ServerSettings, now: waiting.Snapshot) -> None:
     open_ = [
         job
-        for job in waiting.open_jobs(connection)
+        for job in now.open_jobs()
         if job.request.guild == request.guild and job.request.reply_to.seconds_left() > 0
     ]
     own = [job for job in open_ if job.request.author == request.author]

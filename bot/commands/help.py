@@ -20,7 +20,7 @@ TOPICS = ("verse", "lessons", "privacy", "teachers")
 )
 async def help_(interaction: discord.Interaction[Bot], topic: str | None = None) -> None:
     """Say what there is and how to use it."""
-    settings = await interaction.client.ask(servers.settings, str(interaction.guild_id))
+    settings = await interaction.client.ask(interaction, servers.settings, str(interaction.guild_id))
     message = help_messages.help_(topic, settings.retention_days, interaction.locale.value)
     await answer(interaction, message, private=True)
 

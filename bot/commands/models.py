@@ -16,14 +16,14 @@ from worker.texts import Refusal
 @app_commands.command(description=described("command.models.description"))
 async def models(interaction: discord.Interaction[Bot]) -> None:
     """List the models with their figures on held-out text, and say which one is live."""
-    index = await interaction.client.ask(_index)
+    index = await interaction.client.ask(interaction, _index)
     await answer(interaction, model_messages.models(index, locale=interaction.locale.value), private=False)
 
 
 @pressed(r"models:(?P<page>\d{1,4})")
 async def turn(interaction: discord.Interaction[Bot], page: str) -> None:
     """Show another page of the list; anybody may."""
-    index = await interaction.client.ask(_index)
+    index = await interaction.client.ask(interaction, _index)
     message = model_messages.models(index, int(page), interaction.locale.value)
     await interaction.response.edit_message(**arguments(message))
 

@@ -69,7 +69,7 @@ async def _verse_of(interaction: discord.Interaction[Bot], message: discord.Mess
     again = next(filter(None, found), None)
     if again is None:
         return ""
-    record = await interaction.client.ask(records.find, again["record_id"])
+    record = await interaction.client.ask(interaction, records.find, again["record_id"])
     if record and record.result:
         return record.result.text
     return messages.unescape(message.embeds[0].description or "" if message.embeds else "")

@@ -19,7 +19,7 @@ async def asked(room: Any, number: int = 1) -> tuple[VerseRecord, ReplyTo]:
     """The verse that was asked for last, once so many wait, and where its answer goes."""
     async with asyncio.timeout(DEADLINE_S):
         while True:
-            jobs = waiting.open_jobs(room.bot.connection)
+            jobs = waiting.look(room.bot.connection).open_jobs()
             if len(jobs) == number:
                 break
             await asyncio.sleep(0.01)
@@ -52,6 +52,23 @@ def test_a_verse_is_no_longer_than_its_server_allows(running: Any, longest: int,
             assert (await asked(room))[0].lines == lines
             await room.choose(MENU, message)
             assert (await asked(room, 2))[0].lines == lines
+
+    asyncio.run(test())
+
+
+def test_commands_are_answered_while_many_wait_to_be_let_in(running: Any) -> None:
+    """More at once than the bot has threads, and nobody gets into the queue meanwhile."""
+    many = 40
+
+    async def test() -> None:
+        async with running() as room:
+            connection = room.bot.connection
+            servers.change(connection, GUILD_ID, per_minute=600, open_per_person=many)
+            with connection.lock(f"shakelm:server:{GUILD_ID}:admission"):
+                notices = await asyncio.gather(*(room.ask("/verse") for _ in range(many)))
+                help_ = await room.ask("/help")
+            assert all(notice["content"].startswith("⏳") for notice in notices)
+            assert help_["embeds"][0]["title"] == "What there is"
 
     asyncio.run(test())
 

@@ -30,13 +30,15 @@ async def until(look: Callable[[], bool]) -> None:
 async def waiting_in(room: Any, *people: str) -> tuple[list[JobRequest], list[Any]]:
     """A verse of each of them waits; their requests and their messages, as Discord has them."""
     connection, world = room.bot.connection, room.sandbox.world
-    ahead = len(waiting.open_jobs(connection))
+    ahead = len(waiting.look(connection).open_jobs())
     shown = []
     for number, user in enumerate(people, start=1):
         answer = await room.ask("/verse", user)
-        await until(lambda number=number: len(waiting.open_jobs(connection)) == ahead + number)
+        await until(lambda number=number: len(waiting.look(connection).open_jobs()) == ahead + number)
         shown.append(world.messages[answer["id"]])
-    asked = sorted((job.request for job in waiting.open_jobs(connection)), key=lambda request: request.id)
+    asked = sorted(
+        (job.request for job in waiting.look(connection).open_jobs()), key=lambda request: request.id
+    )
     return asked, shown
 
 
@@ -226,7 +228,7 @@ def test_only_verses_that_nobody_will_write_in_time_are_withdrawn(
             asking.enqueue_verse(room.bot.connection, request_that_dies_in(30))
             await WaitingMessages(room.bot).withdraw()
 
-            assert [job.request.id for job in waiting.open_jobs(room.bot.connection)] == [kept]
+            assert [job.request.id for job in waiting.look(room.bot.connection).open_jobs()] == [kept]
             assert "Could not say that a verse was withdrawn" in caplog.text  # nobody has that token
             assert "token=" not in caplog.text
 

@@ -83,6 +83,7 @@ def test_one_verse_is_answered_among_the_first_eleven_of_101(own_stack: Any) -> 
     with ThreadPoolExecutor(len(many)) as at_once:
         asked = [verse for verses in at_once.map(ask, many) for verse in verses]
     asked += ask(one, verses=1)
+    own_stack.await_waiting_verses(101)
     discord.ask("/admin resume", "teacher")
 
     answers = sorted((discord.answer(verse)["edited_timestamp"], name) for verse, name in asked)

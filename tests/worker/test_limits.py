@@ -29,7 +29,7 @@ def ask(connection: Connection, verse_request: MakeVerse) -> Callable[..., str]:
 
 
 def finish_all(connection: Connection) -> None:
-    for job in waiting.open_jobs(connection):
+    for job in waiting.look(connection).open_jobs():
         assert waiting.withdraw(connection, job.request.id)
 
 
@@ -134,7 +134,7 @@ def test_a_verse_lost_with_its_worker_counts_as_long_as_its_token_lives(
     ask(reply_to=reply_to(seconds_left=0.5))
     verses = queues.queue(connection, "verse")
     assert verses.dequeue_any([verses], None, connection, serializer=JSONSerializer)
-    (lost,) = waiting.open_jobs(connection)
+    (lost,) = waiting.look(connection).open_jobs()
     threading.Event().wait(max(lost.request.reply_to.seconds_left(), 0))
     ask()
 
@@ -161,7 +161,7 @@ def test_limits_hold_when_many_ask_at_the_same_moment(
     with ThreadPoolExecutor(12) as people:
         admitted = list(people.map(ask, range(12)))
     assert admitted.count(True) == 5
-    assert len(waiting.open_jobs(connection)) == 5
+    assert len(waiting.look(connection).open_jobs()) == 5
 
 
 def test_limits_need_no_more_than_the_connection_has(verse_request: MakeVerse) -> None:

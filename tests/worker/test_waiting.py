@@ -39,7 +39,7 @@ def ask(connection: Connection, verse_request: MakeVerse, reply_to: MakeReplyTo)
 
 def places(connection: Connection) -> list[str]:
     """The ids of what waits, in the order of the places."""
-    jobs = [job for job in waiting.open_jobs(connection) if job.place]
+    jobs = [job for job in waiting.look(connection).open_jobs() if job.place]
     assert [job.place for job in jobs] == list(range(1, len(jobs) + 1))
     return [job.request.id for job in jobs]
 
@@ -70,13 +70,13 @@ def test_a_person_whose_verse_is_being_written_comes_after_those_who_wait(
     first, second, other = ask("1"), ask("1"), ask("2")
     take(connection)
     assert places(connection) == ids([other, second])
-    (in_work,) = (job for job in waiting.open_jobs(connection) if not job.place)
+    (in_work,) = (job for job in waiting.look(connection).open_jobs() if not job.place)
     assert (in_work.kind, in_work.request) == ("verse", waiting.find(connection, first.id))
 
 
 def test_the_place_is_told_before_the_verse_is_in_the_queue(connection: Connection, ask: Ask) -> None:
     for author in "1121312":
-        expected = waiting.outlook(connection, author)
+        expected = waiting.look(connection).outlook(author)
         assert (expected.workers, expected.paused) == (0, False)
         asked = ask(author)
         assert places(connection).index(asked.id) + 1 == expected.place
@@ -106,21 +106,23 @@ def test_one_verse_is_answered_among_the_first_eleven_of_101(
 def test_the_wait_comes_from_what_the_last_jobs_took(
     connection: Connection, ask: Ask, start: Any, webhook: Any, eventually: Eventually
 ) -> None:
-    assert waiting.outlook(connection, "1").wait_s is None  # no worker, nothing measured
+    assert waiting.look(connection).outlook("1").wait_s is None  # no worker, nothing measured
     start("verse")
     ask("1")
-    eventually(lambda: waiting.outlook(connection, "1").wait_s, "a measured job")
+    eventually(lambda: waiting.look(connection).outlook("1").wait_s, "a measured job")
 
     for _ in range(waiting.MEASURED_JOBS):
         waiting.measured(connection, 4)
     held = threading.Event()
     webhook.prepare(held=held)
     ask("1")
-    eventually(lambda: [job.place for job in waiting.open_jobs(connection)] == [0], "a verse being written")
+    eventually(
+        lambda: [job.place for job in waiting.look(connection).open_jobs()] == [0], "a verse being written"
+    )
     ask("2")
     ask("2")
-    waits = [job.wait_s for job in waiting.open_jobs(connection)]
-    outlook = waiting.outlook(connection, "3")
+    waits = [job.wait_s for job in waiting.look(connection).open_jobs()]
+    outlook = waiting.look(connection).outlook("3")
     servers.change(connection, "2", open_per_person=2)
     with pytest.raises(TooMany) as refused:
         ask("2")
@@ -136,9 +138,9 @@ def test_while_the_queue_is_paused_nobody_knows_the_wait(
 ) -> None:
     waiting.measured(connection, 4)
     start("verse")
-    eventually(lambda: waiting.outlook(connection, "1").wait_s == 4, "a worker")
+    eventually(lambda: waiting.look(connection).outlook("1").wait_s == 4, "a worker")
     queues.pause(connection)
-    outlook = waiting.outlook(connection, "1")
+    outlook = waiting.look(connection).outlook("1")
     assert (outlook.wait_s, outlook.paused) == (None, True)
 
 

@@ -367,7 +367,9 @@ def test_verses_and_limits_outlive_a_restart_of_redis(
         port = server.port
 
     with serve(port), queues.connect(url) as connection:
-        assert [job.request.id for job in waiting.open_jobs(connection)] == [one.id for one in requests]
+        assert [job.request.id for job in waiting.look(connection).open_jobs()] == [
+            one.id for one in requests
+        ]
         with pytest.raises(TooMany):
             asking.enqueue_verse(connection, verse_request())
         assert queues.is_paused(connection)

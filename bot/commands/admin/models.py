@@ -33,7 +33,7 @@ async def promote_trained(interaction: discord.Interaction[Bot], model: str) -> 
 
 
 async def _promote(interaction: discord.Interaction[Bot], model: str) -> None:
-    index = await interaction.client.ask(_look)
+    index = await interaction.client.ask(interaction, _look)
     check_model(model, index)
     request = PromoteRequest(model=model, reply_to=reply_to(interaction))
     await answer(interaction, admin_messages.promoting(model, interaction.locale.value), private=False)
@@ -44,7 +44,7 @@ async def _promote(interaction: discord.Interaction[Bot], model: str) -> None:
 @app_commands.command(description=described("command.admin.rollback.description"))
 async def rollback(interaction: discord.Interaction[Bot]) -> None:
     """Make the model that was live before live again."""
-    await interaction.client.ask(_look)
+    await interaction.client.ask(interaction, _look)
     request = RollBackRequest(reply_to=reply_to(interaction))
     await answer(interaction, admin_messages.rolling_back(interaction.locale.value), private=False)
     await interaction.client.call(queues.enqueue_roll_back, request)
@@ -56,7 +56,7 @@ async def rollback(interaction: discord.Interaction[Bot]) -> None:
 @app_commands.autocomplete(model=completion.models)
 async def remove(interaction: discord.Interaction[Bot], model: Range[str, 1, 80]) -> None:
     """Remove a version for good, once that is confirmed."""
-    _check_removable(model, await interaction.client.ask(_look))
+    _check_removable(model, await interaction.client.ask(interaction, _look))
     await answer(interaction, admin_messages.confirm_removal(model, interaction.locale.value), private=True)
 
 
@@ -64,7 +64,7 @@ async def remove(interaction: discord.Interaction[Bot], model: Range[str, 1, 80]
 async def confirm_removal(interaction: discord.Interaction[Bot], model: str) -> None:
     """Remove the version: the store says no where it has become live meanwhile."""
     check_administrator(interaction, interaction.client.settings.admin_role)
-    await interaction.client.ask(_look)
+    await interaction.client.ask(interaction, _look)
     request = RemoveRequest(model=model, reply_to=reply_to(interaction))
     notice = admin_messages.removing(model, interaction.locale.value)
     await interaction.response.edit_message(**arguments(notice))

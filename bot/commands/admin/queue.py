@@ -22,7 +22,7 @@ queue = AdministratorsOnly(name="queue", description=described("command.admin.qu
 @queue.command(description=described("command.admin.queue.see.description"))
 async def see(interaction: discord.Interaction[Bot]) -> None:
     """Show who waits on this server, to you alone."""
-    jobs, paused = await interaction.client.ask(_look, str(interaction.guild_id))
+    jobs, paused = await interaction.client.ask(interaction, _look, str(interaction.guild_id))
     await answer(interaction, admin_messages.queue(jobs, paused, interaction.locale.value), private=True)
 
 
@@ -68,7 +68,7 @@ def _look(connection: redis.Redis, guild: str) -> tuple[list[OpenJob], bool]:
 
 
 def _of_server(connection: redis.Redis, guild: str) -> list[OpenJob]:
-    return [job for job in waiting.open_jobs(connection) if job.request.guild == guild]
+    return [job for job in waiting.look(connection).open_jobs() if job.request.guild == guild]
 
 
 async def _tell_all(bot: Bot, withdrawn: list[JobRequest]) -> None:

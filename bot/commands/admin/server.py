@@ -31,7 +31,7 @@ ARCHIVE = "shakelm.zip"
 @app_commands.command(description=described("command.admin.status.description"))
 async def status(interaction: discord.Interaction[Bot]) -> None:
     """Show workers, queues, trainings, models and the latest errors, to you alone."""
-    status, index, latest = await interaction.client.ask(_look)
+    status, index, latest = await interaction.client.ask(interaction, _look)
     message = admin_messages.status(status, index, latest, interaction.locale.value)
     await answer(interaction, message, private=True)
 
