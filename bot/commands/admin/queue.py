@@ -3,7 +3,6 @@
 import asyncio
 
 import discord
-import redis
 from discord import app_commands
 
 from bot.announcements import announce
@@ -14,7 +13,7 @@ from bot.translation import described
 from bot.waiting import tell_withdrawn
 from worker import admin_messages, messages, queues, waiting
 from worker.payloads import JobRequest
-from worker.waiting import OpenJob
+from worker.waiting import OpenJob, Snapshot
 
 queue = AdministratorsOnly(name="queue", description=described("command.admin.queue.description"))
 
@@ -22,8 +21,9 @@ queue = AdministratorsOnly(name="queue", description=described("command.admin.qu
 @queue.command(description=described("command.admin.queue.see.description"))
 async def see(interaction: discord.Interaction[Bot]) -> None:
     """Show who waits on this server, to you alone."""
-    jobs, paused = await interaction.client.ask(interaction, _look, str(interaction.guild_id))
-    await answer(interaction, admin_messages.queue(jobs, paused, interaction.locale.value), private=True)
+    now = await interaction.client.ask(interaction, waiting.look)
+    jobs = _of_server(now, str(interaction.guild_id))
+    await answer(interaction, admin_messages.queue(jobs, now.paused, interaction.locale.value), private=True)
 
 
 @queue.command(description=described("command.admin.queue.clear.description"))
@@ -34,7 +34,7 @@ async def clear(interaction: discord.Interaction[Bot]) -> None:
     withdrawn: list[JobRequest] = []
     try:
         # The last ones first, so that nothing moves up meanwhile.
-        for job in reversed(await bot.call(_of_server, str(interaction.guild_id))):
+        for job in reversed(_of_server(await bot.call(waiting.look), str(interaction.guild_id))):
             if await bot.call(waiting.withdraw, job.request.id):
                 withdrawn.append(job.request)  # noqa: PERF401 - should a later one fail, these count
     finally:  # also where the queue falls silent half-way
@@ -62,13 +62,8 @@ async def resume(interaction: discord.Interaction[Bot]) -> None:
     await announce(interaction, "announcement.resumed")
 
 
-def _look(connection: redis.Redis, guild: str) -> tuple[list[OpenJob], bool]:
-    """The open jobs of a server, and whether all are paused."""
-    return _of_server(connection, guild), queues.is_paused(connection)
-
-
-def _of_server(connection: redis.Redis, guild: str) -> list[OpenJob]:
-    return [job for job in waiting.look(connection).open_jobs() if job.request.guild == guild]
+def _of_server(now: Snapshot, guild: str) -> list[OpenJob]:
+    return [job for job in now.open_jobs() if job.request.guild == guild]
 
 
 async def _tell_all(bot: Bot, withdrawn: list[JobRequest]) -> None:
