@@ -5,7 +5,9 @@ import contextlib
 import logging
 import signal
 import sys
+from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import aiohttp
 import discord
@@ -25,6 +27,9 @@ CLOSED_FOR_TOKEN = 4004
 
 THREADS = 32
 """So many calls to the queue and deliveries are under way at most."""
+
+AGAIN_S = 3.0
+"""Seconds after which a bot that was told to stop, and has not, is told again."""
 
 REFUSED = (
     "Discord refuses the bot's token: copy the right one from your application's Bot page at "
@@ -61,12 +66,23 @@ async def run(settings: BotSettings) -> None:
             ) from error
 
 
-async def _run_until_told(settings: BotSettings) -> None:
-    task = asyncio.ensure_future(run(settings))
+async def until_told(work: Coroutine[Any, Any, None]) -> None:
+    """Do the work; SIGTERM or Ctrl-C cancels it, as often as it takes.
+
+    A single cancellation can be lost: until Python 3.12 `asyncio.wait_for`, in which discord.py connects,
+    drops one that comes at the moment of its end (python/cpython issue 86296).
+    """
+    told = asyncio.Event()
     for stop in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(stop, task.cancel)
+        asyncio.get_running_loop().add_signal_handler(stop, told.set)
+    tasks = working, listening = asyncio.ensure_future(work), asyncio.ensure_future(told.wait())
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    listening.cancel()
+    while not working.done():
+        working.cancel()
+        await asyncio.wait((working,), timeout=AGAIN_S)
     with contextlib.suppress(asyncio.CancelledError):
-        await task
+        working.result()
 
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -82,7 +98,7 @@ def start(context: typer.Context) -> None:
     # At DEBUG discord.py writes what it receives and the addresses it asks: both hold tokens.
     logging.getLogger("discord").setLevel("INFO" if settings.log_level == "DEBUG" else settings.log_level)
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
-    asyncio.run(_run_until_told(settings))
+    asyncio.run(until_told(run(settings)))
 
 
 @app.command()

@@ -295,15 +295,21 @@ def _start(configuration: Configuration, vocabulary: Vocabulary, text: str, vali
     model.get_layer("output").bias.assign(log_frequencies(ids, len(vocabulary)))
     kept = architectures.build(configuration.model, len(vocabulary), layer)
     kept.set_weights(model.get_weights())
-    goal = {
-        "loss": keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        "metrics": ["accuracy"],
-        "jit_compile": False,  # on a CPU XLA's compilation costs more than it gains
-    }
-    model.compile(_optimizer(settings, len(batches)), **goal)
+    _compile(model, optimizer=_optimizer(settings, len(batches)))
     model.optimizer.build(model.trainable_variables)
-    kept.compile(**goal)
+    _compile(kept)
     return _Run(model, Keeper(kept, settings.averaging, scored), batches, random)
+
+
+def _compile(model: keras.Model, **options: Any) -> None:
+    model.compile(
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        # An object has its variables at once. Those of a name come while the step is traced, which is then
+        # traced a second time.
+        metrics=[keras.metrics.SparseCategoricalAccuracy("accuracy")],
+        jit_compile=False,  # on a CPU XLA's compilation costs more than it gains
+        **options,
+    )
 
 
 def log_frequencies(ids: NDArray[np.int32], vocabulary_size: int) -> NDArray[np.float32]:

@@ -1,6 +1,7 @@
 """`python -m bot`: how it starts, refuses to start, and stops."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -8,6 +9,7 @@ import sys
 
 import pytest
 
+from bot.__main__ import until_told
 from sandbox.server import serving
 
 DEADLINE_S = 60.0
@@ -122,6 +124,19 @@ def test_it_connects_and_leaves_when_it_is_told(valkey_url: str, how: signal.Sig
         assert status == 0
         assert "Traceback" not in output
         assert world.token not in output
+
+    asyncio.run(test())
+
+
+def test_it_leaves_though_a_cancellation_is_lost() -> None:
+    async def lose_one() -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        await asyncio.Event().wait()
+
+    async def test() -> None:
+        await asyncio.wait_for(until_told(lose_one()), DEADLINE_S)
 
     asyncio.run(test())
 
