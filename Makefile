@@ -19,8 +19,8 @@ help: ## list these commands
 demo: .venv/demo.ready ## chat with the bot here; SAY='/verse seed: to be' sends one line and ends
 	@.venv/bin/python -m sandbox $${SAY:+--say "$$SAY"}
 
-test: .venv/dev.ready ## run every test
-	.venv/bin/python -m pytest
+test: .venv/dev.ready ## run every test, in two processes
+	.venv/bin/python -m pytest --numprocesses 2 --dist loadgroup
 
 check: .venv/dev.ready ## lint, formatting, types and the direction of imports
 	.venv/bin/ruff check .

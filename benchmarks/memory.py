@@ -38,7 +38,7 @@ def child(sequences: int) -> None:
 
     from shakelm import architectures, corpus
     from shakelm.backend import keras
-    from shakelm.batches import Windows
+    from shakelm.batches import Windows, dataset
     from shakelm.configuration import plan
     from shakelm.lstm import LSTM
     from shakelm.splitting import split
@@ -50,7 +50,7 @@ def child(sequences: int) -> None:
         configuration = plan("stacked-lstm", "word")
         ids = vocabulary.encode(text)
         settings = configuration.training
-        data = (Windows(ids, settings.window, settings.batch, np.random.default_rng(1)),)
+        data = (dataset(Windows(ids, settings.window, settings.batch, np.random.default_rng(1))),)
         network = architectures.build(configuration.model, len(vocabulary), lstm=LSTM)
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         used = available = len(ids) - 1
@@ -62,9 +62,8 @@ def child(sequences: int) -> None:
         network = notebook.network(len(vocabulary), inputs.shape[1])
         loss = keras.losses.CategoricalCrossentropy()
     network.compile(keras.optimizers.Adam(), loss, jit_compile=False)
-    network.fit(
-        *data, batch_size=None if sequences == ALL else notebook.BATCH, steps_per_epoch=STEPS, verbose=0
-    )
+    batch = None if sequences == ALL else notebook.BATCH
+    network.fit(*data, batch_size=batch, steps_per_epoch=STEPS, shuffle=False, verbose=0)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(used, available, peak * (1 if sys.platform == "darwin" else 1024))  # macOS counts bytes
 

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from shakelm.backend import keras
 from shakelm.backend import tensorflow as tf
-from shakelm.batches import Windows
 from shakelm.progress import OnProgress, Progress
 from shakelm.version import Epoch
 
@@ -135,7 +134,8 @@ class Keeper(keras.callbacks.Callback):  # type: ignore[misc]
     `best` holds the weights after `best_epoch`, which is 0 as long as no epoch ended with numbers.
     """
 
-    def __init__(self, kept: Any, momentum: float, validation: Windows | None) -> None:
+    def __init__(self, kept: Any, momentum: float, validation: Any | None) -> None:
+        """Follow with that `momentum`, 0 to 1; `validation` is a dataset, or None."""
         super().__init__()
         self.kept = kept
         self.steps = 0

@@ -19,7 +19,7 @@ from safetensors.numpy import save
 
 from shakelm import architectures, backend, checkpoints
 from shakelm.backend import keras
-from shakelm.batches import Streams, Windows
+from shakelm.batches import Streams, Windows, dataset
 from shakelm.callbacks import Keeper, Recorder, Restarter
 from shakelm.checkpoints import Arrays, Checkpoint, CheckpointFile, Standing
 from shakelm.configuration import Configuration, TrainingConfiguration
@@ -182,7 +182,7 @@ class _Run:
             best=self.keeper.best_epoch,
             averaged=self.keeper.steps,
             seconds=self.elapsed(),
-            generator=self.batches.drawn_from,
+            generator=self.random.bit_generator.state,
         )
         return Checkpoint(standing, self.arrays())
 
@@ -247,7 +247,7 @@ def _fit(
 
             tokens = run.batches[0][0].size
             run.model.fit(
-                run.batches,
+                dataset(run.batches),
                 initial_epoch=len(run.epochs),
                 epochs=settings.epochs,
                 callbacks=[
@@ -262,9 +262,11 @@ def _fit(
                         lambda: _sample(run.keeper.kept, configuration, vocabulary),
                     ),
                     keras.callbacks.TerminateOnNaN(),
-                    keras.callbacks.LambdaCallback(on_epoch_end=after_epoch),
+                    keras.callbacks.LambdaCallback(
+                        on_epoch_begin=lambda *_: run.batches.draw(), on_epoch_end=after_epoch
+                    ),
                 ],
-                shuffle=False,  # `Windows` shuffles single windows, not whole batches
+                shuffle=False,  # Keras would say that it cannot: the batches are shuffled already
                 verbose=0,
             )
     if not run.keeper.best_epoch:
@@ -287,7 +289,7 @@ def _start(configuration: Configuration, vocabulary: Vocabulary, text: str, vali
     )
     scored = None
     if validation is not None:
-        scored = Windows(_at_least_two(vocabulary, validation), settings.window, settings.batch)
+        scored = dataset(Windows(_at_least_two(vocabulary, validation), settings.window, settings.batch))
     layer = partial(LSTM, weight_dropout=configuration.model.weight_dropout, precision=settings.precision)
     model = architectures.build(
         configuration.model, len(vocabulary), layer, streams=settings.batch if settings.carry else None

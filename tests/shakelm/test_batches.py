@@ -1,9 +1,9 @@
-"""Batches of windows: each token once, shuffled, in streams, and drawn again from the same state."""
+"""Batches of windows: each token once, shuffled, in streams, as datasets."""
 
 import numpy as np
 import pytest
 
-from shakelm.batches import Streams, Windows
+from shakelm.batches import Streams, Windows, dataset
 from shakelm.errors import ShakelmError
 
 
@@ -24,7 +24,7 @@ def test_shuffled_windows_shift_from_epoch_to_epoch() -> None:
         inputs, targets = windows[0]
         assert (targets == inputs + 1).all()
         starts |= {int(row[0]) % 10 for row in inputs}
-        windows.on_epoch_end()
+        windows.draw()
     assert len(starts) > 5
 
 
@@ -39,7 +39,7 @@ def test_streams_go_on_where_the_window_before_ended() -> None:
         assert all((targets == inputs + 1).all() for inputs, targets in batches)
         assert len(np.unique(joined)) == joined.size
         shifts.add(int(joined[0, 0]))
-        streams.on_epoch_end()
+        streams.draw()
     assert len(shifts) > 5
 
 
@@ -55,13 +55,15 @@ def test_a_stream_shorter_than_a_window_is_one_window() -> None:
 
 
 @pytest.mark.parametrize("kind", [Windows, Streams])
-def test_a_generator_put_back_draws_the_same_order_again(kind: type[Windows | Streams]) -> None:
-    random = np.random.default_rng(1)
-    batches = kind(np.arange(1000, dtype=np.int32), 10, 4, random)
-    batches.on_epoch_end()
-    order = batches[0][0]
-    random.bit_generator.state = batches.drawn_from
-    batches.on_epoch_end()
-    assert (batches[0][0] == order).all()
-    batches.on_epoch_end()
-    assert (batches[0][0] != order).any()
+def test_a_dataset_holds_the_batches_as_they_are_drawn_by_then(kind: type[Windows | Streams]) -> None:
+    batches = kind(np.arange(1000, dtype=np.int32), 10, 4, np.random.default_rng(1))
+    read = dataset(batches)
+    before = batches[0][0]
+    batches.draw()
+    epoch = list(read.as_numpy_iterator())
+    assert len(epoch) == len(read) == len(batches)
+    assert (epoch[0][0] != before).any()
+    for index, (inputs, targets) in enumerate(epoch):
+        assert inputs.dtype == targets.dtype == np.int32
+        assert (inputs == batches[index][0]).all()
+        assert (targets == batches[index][1]).all()

@@ -146,9 +146,9 @@ def test_carried_state_averaged_weights_and_schedule_reach_the_entropy_too(own_s
         units=(24,),
         embedding=12,
         learning_rate=0.02,
-        batch=8,
+        batch=16,
         window=16,
-        epochs=6,
+        epochs=4,
         carry=True,
         restart=0.1,
         averaging=0.99,
@@ -253,7 +253,7 @@ def test_a_loss_that_is_no_number_ends_with_a_sentence(own_store: Store) -> None
         train(
             "diverged",
             language(400),
-            plan("simple-rnn", "char", units=(512,), learning_rate=1.0, epochs=3, batch=4, layers=4),
+            plan("simple-rnn", "char", units=(512,), learning_rate=1.0, epochs=3, batch=4, layers=2),
             own_store,
             "shakelm train diverged",
         )
