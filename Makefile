@@ -20,7 +20,7 @@ demo: .venv/demo.ready ## chat with the bot here; SAY='/verse seed: to be' sends
 	@.venv/bin/python -m sandbox $${SAY:+--say "$$SAY"}
 
 test: .venv/dev.ready ## run every test, in two processes
-	.venv/bin/python -m pytest --numprocesses 2 --dist loadgroup
+	.venv/bin/python -m pytest --numprocesses 2 --no-loadscope-reorder
 
 check: .venv/dev.ready ## lint, formatting, types and the direction of imports
 	.venv/bin/ruff check .

