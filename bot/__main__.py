@@ -69,7 +69,7 @@ async def run(settings: BotSettings) -> None:
 async def until_told(work: Coroutine[Any, Any, None]) -> None:
     """Do the work; SIGTERM or Ctrl-C cancels it, as often as it takes.
 
-    A single cancellation can be lost: until Python 3.12 `asyncio.wait_for`, in which discord.py connects,
+    A single cancellation can be lost: before Python 3.12 `asyncio.wait_for`, in which discord.py connects,
     drops one that comes at the moment of its end (python/cpython issue 86296).
     """
     told = asyncio.Event()
