@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 ALL = 0
-STEPS = 200
+STEPS = 150
 """Training steps; memory no longer grows after the first few."""
 
 

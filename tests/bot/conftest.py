@@ -20,7 +20,7 @@ from sandbox.server import Sandbox, serving
 from sandbox.world import Interaction, Message
 from worker import queues
 
-DEADLINE_S = 30.0
+DEADLINE_S = 60.0
 
 
 @pytest.fixture

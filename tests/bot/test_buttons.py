@@ -19,7 +19,7 @@ from worker import messages
 from worker.texts import Refusal
 
 RECORD = "0123456789abcdef"
-DEADLINE_S = 30.0
+DEADLINE_S = 60.0
 
 
 @app_commands.command()

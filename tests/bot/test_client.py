@@ -95,7 +95,7 @@ def test_an_error_after_the_first_answer_is_told_privately_in_its_place(running:
                 embeds = [embed for message in world.messages.values() for embed in message.embeds]
                 return any(embed["description"] == "There is no such \\*model\\*." for embed in embeds)
 
-            assert await world.changes.wait_until(told, 30)
+            assert await world.changes.wait_until(told, 60)
             (message,) = world.messages.values()
             assert message.content == ""
             assert message.ephemeral

@@ -10,7 +10,7 @@ from worker import lines, queues, records, servers
 from worker.payloads import HeldOut, ModelIndex, ModelSummary, SharedLine, VerseRecord
 
 EPHEMERAL = 1 << 6
-DEADLINE_S = 30.0
+DEADLINE_S = 60.0
 
 HELD_OUT = HeldOut(nats_per_token=1.5, perplexity=4.48, accuracy=0.5, unknown=0, nats_per_char=1.5)
 

@@ -8,7 +8,7 @@ import requests
 from worker import queues, trainings
 from worker.payloads import TrainingStatus
 
-DEADLINE_S = 30.0
+DEADLINE_S = 60.0
 
 
 async def waiting_training(room: Any) -> TrainingStatus:

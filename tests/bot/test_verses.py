@@ -10,7 +10,7 @@ from worker import delivery, records, servers, verse_messages, waiting
 from worker.payloads import ReplyTo, VerseRecord, VerseRequest, VerseResult
 
 EPHEMERAL = 1 << 6
-DEADLINE_S = 30.0
+DEADLINE_S = 60.0
 
 MENU = "Continue as verse"
 

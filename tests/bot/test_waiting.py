@@ -13,7 +13,7 @@ from bot.waiting import WaitingMessages
 from worker import asking, delivery, lease, messages, queues, waiting
 from worker.payloads import JobRequest, ReplyTo, StepRequest, VerseRequest
 
-DEADLINE_S = 30.0
+DEADLINE_S = 60.0
 
 VERSE = messages.embed("", "a verse", messages.BLUE)
 

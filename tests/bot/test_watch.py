@@ -192,7 +192,7 @@ def test_a_loop_goes_on_and_repeats_no_complaint(caplog: pytest.LogCaptureFixtur
 
     async def test() -> None:
         loop = asyncio.create_task(watch.repeat(step, 0))
-        await asyncio.wait_for(done.wait(), 30)
+        await asyncio.wait_for(done.wait(), 60)
         loop.cancel()
 
     with caplog.at_level(logging.WARNING):

@@ -35,7 +35,7 @@ class Stage:
     def world(self) -> World:
         return self.box.world
 
-    async def until(self, condition: Callable[[], Any], seconds: float = 10) -> None:
+    async def until(self, condition: Callable[[], Any], seconds: float = 60) -> None:
         """Wait for a condition, in the world or in the bot."""
         async with asyncio.timeout(seconds):
             while not condition():  # noqa: ASYNC110 - the bot gives no event
@@ -85,14 +85,14 @@ class Stage:
 
     async def control(self, method: str, path: str, body: Any = None) -> requests.Response:
         url = f"{self.box.address}/sandbox{path}"
-        return await asyncio.to_thread(requests.request, method, url, json=body, timeout=20)
+        return await asyncio.to_thread(requests.request, method, url, json=body, timeout=60)
 
     async def rest(
         self, method: str, path: str, *, token: str | None = None, **options: Any
     ) -> requests.Response:
         headers = {"Authorization": f"Bot {token or self.world.token}"}
         url = f"{self.box.api_base}{path}"
-        return await asyncio.to_thread(requests.request, method, url, headers=headers, timeout=20, **options)
+        return await asyncio.to_thread(requests.request, method, url, headers=headers, timeout=60, **options)
 
 
 def _load() -> ModuleType:

@@ -14,7 +14,7 @@ from discord import app_commands
 def point_at(api_base: str) -> None:
     """Let discord.py, as it is, talk to another address."""
     discord.http.Route.BASE = api_base
-    gateway = requests.get(f"{api_base}/gateway", timeout=5).json()["url"]
+    gateway = requests.get(f"{api_base}/gateway", timeout=60).json()["url"]
     discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway)
 
 
@@ -61,7 +61,7 @@ class LittleBot(discord.Client):
 def edit_as_another(api_base: str, interaction: discord.Interaction, body: dict) -> requests.Response:
     """Edit the first answer as a process does that knows no more than the token."""
     url = f"{api_base}/webhooks/{interaction.application_id}/{interaction.token}/messages/@original"
-    return requests.patch(url, json=body, timeout=5)
+    return requests.patch(url, json=body, timeout=60)
 
 
 def add_commands(tree: app_commands.CommandTree) -> None:

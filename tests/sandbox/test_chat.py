@@ -195,7 +195,7 @@ def test_talk_shows_answers_edits_and_refusals_and_ends_with_quit(on_stage):
             await stage.control("POST", "/clock", {"ahead_s": 4})
             await stage.until(lambda: "did not respond" in shown[-1])
             keys.send_text("/quit\r")
-            await asyncio.wait_for(talk, 10)
+            await asyncio.wait_for(talk, 60)
         assert shown[0].startswith("You are Student in #verses")
         assert shown[1] == "There is no command /nothing."
         assert "psst" not in "".join(shown)
@@ -248,7 +248,7 @@ def test_talk_asks_for_the_fields_of_a_modal(on_stage):
             keys.send_text("!press Change it\r\x03")
             await stage.until(lambda: "Closed, nothing was sent." in shown)
             keys.send_text("/quit\r")
-            await asyncio.wait_for(talk, 10)
+            await asyncio.wait_for(talk, 60)
 
     on_stage(play, prepare=with_buttons)
 
@@ -258,6 +258,6 @@ def test_talk_ends_with_ctrl_d_and_ctrl_c(on_stage, key):
     async def play(stage):
         with create_pipe_input() as keys, create_app_session(input=keys, output=DummyOutput()):
             keys.send_text(key)
-            await asyncio.wait_for(chat.talk(stage.world, stage.world.users["student"]), 10)
+            await asyncio.wait_for(chat.talk(stage.world, stage.world.users["student"]), 60)
 
     on_stage(play, connect=False)

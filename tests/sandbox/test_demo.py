@@ -80,7 +80,7 @@ def test_lines_are_said_and_everything_ends(logs):
     with started(
         DEMO, "/queued", "/hello name: Romeo", stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as demo:
-        out, errors = demo.communicate(timeout=40)
+        out, errors = demo.communicate(timeout=60)
         assert demo.returncode == 0, errors
         assert "the verse\n(edited)" in out and "hello Romeo at 0.5" in out
         assert len(re.findall(r"process \d+", out)) == 4 and "redis://" not in out
@@ -90,14 +90,14 @@ def test_lines_are_said_and_everything_ends(logs):
 
 def test_a_refused_line_is_one_sentence(logs):
     with started(DEMO, "/nothing", stdout=subprocess.PIPE, stderr=subprocess.PIPE) as demo:
-        _, errors = demo.communicate(timeout=40)
+        _, errors = demo.communicate(timeout=60)
         assert demo.returncode == 1 and errors == "There is no command /nothing.\n"
         assert list(logs.glob("*/bot.log"))
 
 
 def test_a_process_that_dies_at_once_is_named_with_its_last_words(logs):
     with started(DEMO, "--dead", "/queued", stdout=subprocess.PIPE, stderr=subprocess.PIPE) as demo:
-        out, errors = demo.communicate(timeout=40)
+        out, errors = demo.communicate(timeout=60)
         assert demo.returncode == 1
         assert list(logs.glob("*/dead-one.log"))
         assert "dead one ended early (exit status 3)" in errors and "I have no Redis" in errors
@@ -116,7 +116,7 @@ def test_signals_leave_nothing_behind(number, when, logs):
             if when == "talking":
                 until(lambda: "You are Student" in demo.stdout.readline())
             demo.send_signal(number)
-            demo.communicate(timeout=40)
+            demo.communicate(timeout=60)
             assert demo.returncode == 128 + number
             until(lambda: not left(family))
             assert not list(logs.iterdir())
@@ -152,16 +152,16 @@ def test_server_only_serves_any_bot(tmp_path):
         with started(BOT, env=os.environ | environment):
             control = f"{about['address']}/sandbox"
             state = until(
-                lambda: (s := requests.get(f"{control}/state", timeout=5).json())["bot_connected"] and s
+                lambda: (s := requests.get(f"{control}/state", timeout=60).json())["bot_connected"] and s
             )
             assert "hello" in state["commands"] and state["channel_id"] == about["channel_id"]
             line = {"user": "student", "text": "/queued"}
-            used = requests.post(f"{control}/commands", json=line, timeout=5).json()
+            used = requests.post(f"{control}/commands", json=line, timeout=60).json()
             url = f"{control}/interactions/{used['interaction_id']}?wait_s=10&after_edits=0"
-            assert requests.get(url, timeout=20).json()["message"]["content"] == "the verse"
-        until(lambda: not requests.get(f"{control}/state", timeout=5).json()["bot_connected"])
+            assert requests.get(url, timeout=60).json()["message"]["content"] == "the verse"
+        until(lambda: not requests.get(f"{control}/state", timeout=60).json()["bot_connected"])
         server.send_signal(signal.SIGTERM)
-        server.wait(timeout=10)
+        server.wait(timeout=60)
         assert server.returncode == 128 + signal.SIGTERM
     assert "PATCH" in {json.loads(line)["method"] for line in record.read_text().splitlines()}
 
@@ -169,7 +169,7 @@ def test_server_only_serves_any_bot(tmp_path):
 def test_program_refuses_in_one_sentence(tmp_path):
     def run(*arguments):
         command = [sys.executable, "-m", "sandbox", *map(str, arguments)]
-        return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
     with started("-m", "sandbox", "--server-only", "--json", stdout=subprocess.PIPE) as server:
         port = json.loads(server.stdout.readline())["address"].rpartition(":")[2]

@@ -167,7 +167,7 @@ def test_a_training_outlives_its_worker_be_that_killed_or_told_to_stop(
     eventually(lambda: running(connection, training_id), "its progress")
     other = enqueue(connection, request(1))
     supervisor.popen.terminate()
-    assert supervisor.popen.wait(timeout=30) == 0
+    assert supervisor.popen.wait(timeout=60) == 0
     assert queues.train_workers(connection) == 0
     assert waits_to_go_on(connection, training_id)
     assert queues.queue(connection, "train").job_ids == [training_id, other]

@@ -414,21 +414,21 @@ def test_health_looks_for_a_worker_of_this_machine(
 ) -> None:
     worker = start("verse")
     eventually(lambda: queues.verse_workers(connection) == 1, "a worker")
-    assert start("health", "verse").popen.wait(timeout=30) == 0
+    assert start("health", "verse").popen.wait(timeout=60) == 0
     train = start("health", "train")
-    assert train.popen.wait(timeout=30) == 1
+    assert train.popen.wait(timeout=60) == 1
     assert train.output == (
         "No worker of this machine serves the queue train: start one with `python -m worker train`.\n"
     )
     worker.popen.terminate()
-    assert worker.popen.wait(timeout=30) == 0
-    assert start("health", "verse").popen.wait(timeout=30) == 1
+    assert worker.popen.wait(timeout=60) == 0
+    assert start("health", "verse").popen.wait(timeout=60) == 1
 
 
 @pytest.mark.parametrize("kind", ["verse", "train"])
 def test_wrong_surroundings_are_one_sentence(start: Start, kind: str) -> None:
     worker = start(kind, SHAKELM_REDIS_URL="redis://:secret@127.0.0.1:1/0")
-    assert worker.popen.wait(timeout=30) == 1
+    assert worker.popen.wait(timeout=60) == 1
     assert worker.output.startswith("Redis does not answer at redis://127.0.0.1:1/0 ")
     assert worker.output.count("\n") == 1
 
@@ -451,7 +451,7 @@ def test_a_worker_told_to_stop_ends_its_verse_first(
         lambda: connection.hget(f"rq:worker:{busy.name}", "shutdown_requested_date"), "the signal noticed"
     )
     held.set()
-    assert worker.popen.wait(timeout=30) == 0
+    assert worker.popen.wait(timeout=60) == 0
     assert unended(connection) == 0
     assert queues.verse_workers(connection) == 0
     assert len(webhook.messages()) == 1
