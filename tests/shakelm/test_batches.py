@@ -1,4 +1,4 @@
-"""Batches of windows: each token once, shuffled, in streams, as datasets."""
+"""Batches of windows: each token once, shuffled, in streams, as datasets, and drawn again from a state."""
 
 import numpy as np
 import pytest
@@ -67,3 +67,17 @@ def test_a_dataset_holds_the_batches_as_they_are_drawn_by_then(kind: type[Window
         assert inputs.dtype == targets.dtype == np.int32
         assert (inputs == batches[index][0]).all()
         assert (targets == batches[index][1]).all()
+
+
+@pytest.mark.parametrize("kind", [Windows, Streams])
+def test_a_generator_put_back_draws_the_same_order_again(kind: type[Windows | Streams]) -> None:
+    random = np.random.default_rng(1)
+    batches = kind(np.arange(1000, dtype=np.int32), 10, 4, random)
+    before = random.bit_generator.state
+    batches.draw()
+    order = batches[0][0]
+    random.bit_generator.state = before
+    batches.draw()
+    assert (batches[0][0] == order).all()
+    batches.draw()
+    assert (batches[0][0] != order).any()
