@@ -20,11 +20,12 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from shakelm import generation, network
-from shakelm.backend import device, keras, software
-from shakelm.generation import Length, Request
-from shakelm.sampling import Sampling
-from shakelm.store import PACKAGED, Store, Version
+from shakelm.decoding import generation
+from shakelm.decoding.generation import Length, Request
+from shakelm.decoding.sampling import Sampling
+from shakelm.networks import network
+from shakelm.networks.backend import device, keras, software
+from shakelm.store.registry import PACKAGED, Store, Version
 
 MODEL = "shakespeare-word"
 SEED = "to be or not to be"

@@ -13,13 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from shakelm import architectures, corpus, generation, network
-from shakelm.backend import halve_threads, keras
-from shakelm.evaluation import score
-from shakelm.lstm import LSTM
-from shakelm.splitting import split
-from shakelm.store import Store, Version, default_root
-from shakelm.vocabulary import Vocabulary
+from shakelm.data import corpus
+from shakelm.data.splitting import split
+from shakelm.data.vocabulary import Vocabulary
+from shakelm.decoding import generation
+from shakelm.evaluation.scoring import score
+from shakelm.networks import architectures, network
+from shakelm.networks.backend import halve_threads, keras
+from shakelm.networks.lstm import LSTM
+from shakelm.store.registry import Store, Version, default_root
 
 WINDOW = 32
 MAX_GRADIENT_NORM = 1.0

@@ -36,13 +36,14 @@ def child(sequences: int) -> None:
     """Train in this process; print the words learned from, all there are, and the peak memory in bytes."""
     import notebook
 
-    from shakelm import architectures, corpus
-    from shakelm.backend import keras
-    from shakelm.batches import Windows, dataset
     from shakelm.configuration import plan
-    from shakelm.lstm import LSTM
-    from shakelm.splitting import split
-    from shakelm.vocabulary import fit
+    from shakelm.data import corpus
+    from shakelm.data.splitting import split
+    from shakelm.data.vocabulary import fit
+    from shakelm.networks import architectures
+    from shakelm.networks.backend import keras
+    from shakelm.networks.lstm import LSTM
+    from shakelm.training.batches import Windows, dataset
 
     text = split(corpus.load("shakespeare").text, "contiguous").train
     vocabulary = fit(text, "word")

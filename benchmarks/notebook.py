@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from shakelm.backend import keras
+from shakelm.networks.backend import keras
 
 BATCH = 32
 """Keras's default, which the notebook keeps."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from shakelm.store import Store
+from shakelm.store.registry import Store
 
 SHORT = "--epochs 8 --dropout 0.45"
 """The recipe of version 3, in ten minutes."""

@@ -10,10 +10,11 @@ import sys
 import torch
 from torch import Tensor
 
-from shakelm import corpus, network
-from shakelm.splitting import split
-from shakelm.store import PACKAGED, Store
-from shakelm.vocabulary import Vocabulary
+from shakelm.data import corpus
+from shakelm.data.splitting import split
+from shakelm.data.vocabulary import Vocabulary
+from shakelm.networks import network
+from shakelm.store.registry import PACKAGED, Store
 
 WINDOW = 256
 

@@ -20,14 +20,15 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from shakelm import architectures, corpus
-from shakelm.backend import device, halve_threads, keras
-from shakelm.batches import Windows
 from shakelm.configuration import Precision, plan
-from shakelm.lstm import LSTM
-from shakelm.splitting import split
-from shakelm.training import MAX_GRADIENT_NORM
-from shakelm.vocabulary import fit
+from shakelm.data import corpus
+from shakelm.data.splitting import split
+from shakelm.data.vocabulary import fit
+from shakelm.networks import architectures
+from shakelm.networks.backend import device, halve_threads, keras
+from shakelm.networks.lstm import LSTM
+from shakelm.training.batches import Windows
+from shakelm.training.training import MAX_GRADIENT_NORM
 
 ROUNDS = 7
 EMBEDDING = 100

@@ -13,13 +13,14 @@ import aiohttp
 import discord
 import typer
 
-from bot import endpoint, watch
-from bot.client import Bot
+from bot.background import loops
+from bot.background.heartbeat import check
 from bot.commands import BUTTONS, COMMANDS, FORMS
-from bot.health import check
+from bot.interactions import endpoint
+from bot.interactions.client import Bot
 from bot.settings import BotSettings
 from shakelm.errors import ShakelmError
-from worker import queues
+from worker.queue import queues
 from worker.settings import QueueSettings, configure_logging, read
 
 CLOSED_FOR_TOKEN = 4004
@@ -51,7 +52,7 @@ async def run(settings: BotSettings) -> None:
         try:
             await bot.login(settings.token.get_secret_value())
             await endpoint.use_gateway_of_api(bot)
-            async with watch.watching(bot):
+            async with loops.watching(bot):
                 await bot.connect()
         except discord.LoginFailure as error:
             raise ShakelmError(REFUSED) from error

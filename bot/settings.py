@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr
 
-from worker.payloads import TOKEN_LIFETIME_S
+from worker.protocol.job_request import TOKEN_LIFETIME_S
 from worker.settings import QueueSettings
 
 SnowflakeNumber = Annotated[int, Field(ge=1, lt=2**64)]

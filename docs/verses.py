@@ -7,10 +7,10 @@ number, no seed, and eight lines.
 import re
 from pathlib import Path
 
-from shakelm import generation
-from shakelm.generation import Length
-from shakelm.sampling import Sampling
-from shakelm.store import PACKAGED, Store
+from shakelm.decoding import generation
+from shakelm.decoding.generation import Length
+from shakelm.decoding.sampling import Sampling
+from shakelm.store.registry import PACKAGED, Store
 
 MODEL = "shakespeare-char"
 TEMPERATURES = (0.5, 0.8, 1.1)

@@ -10,11 +10,11 @@ import typer
 from redis.exceptions import RedisError
 
 from shakelm.errors import ShakelmError
-from worker import queues
+from worker.queue import queues
 from worker.settings import WorkerSettings, configure_logging, read
 
 if TYPE_CHECKING:
-    from worker.rq_workers import OwnProcessWorker
+    from worker.process.rq_workers import OwnProcessWorker
 
 log = logging.getLogger("worker")
 
@@ -28,7 +28,7 @@ def verse() -> None:
     # these when it is first imported.
     for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(variable, "1")
-    from worker.rq_workers import SOCKET_TIMEOUT_S, VerseWorker
+    from worker.process.rq_workers import SOCKET_TIMEOUT_S, VerseWorker
 
     _work(VerseWorker(queues.connect(_settings().redis_url, SOCKET_TIMEOUT_S)))
 
@@ -36,7 +36,7 @@ def verse() -> None:
 @app.command()
 def train() -> None:
     """Train, each time in a fresh process, until SIGTERM or Ctrl-C."""
-    from worker.supervisor import supervise
+    from worker.process.supervisor import supervise
 
     queues.connect(_settings().redis_url).close()
     supervise()
@@ -45,8 +45,8 @@ def train() -> None:
 @app.command(hidden=True)
 def train_once() -> None:
     """Wait for one training, do it and end; `train` starts this."""
-    from worker import training_plans
-    from worker.rq_workers import SOCKET_TIMEOUT_S, TrainWorker
+    from worker.process.rq_workers import SOCKET_TIMEOUT_S, TrainWorker
+    from worker.trainings import training_plans
 
     settings = _settings()
     connection = queues.connect(settings.redis_url, SOCKET_TIMEOUT_S)

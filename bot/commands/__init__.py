@@ -4,16 +4,16 @@ from typing import Any
 
 from discord import app_commands
 
-from bot import lines, trainings, verses
-from bot.asking import cancel
-from bot.buttons import Component
-from bot.commands.admin import admin
-from bot.commands.admin.models import confirm_removal, promote_trained
+from bot.commands import line_buttons, verse_buttons
+from bot.commands.admin import admin, training_buttons
+from bot.commands.admin.promotion import confirm_removal, promote_trained
 from bot.commands.help import confirm_forgetting, forget, help_
-from bot.commands.lessons import architectures, curves, next_tokens, temperatures, tokens
-from bot.commands.models import models, turn
-from bot.commands.verse import continue_as_verse, verse
-from bot.modals import Form
+from bot.commands.lesson_commands import architectures, curves, next_tokens, temperatures, tokens
+from bot.commands.model_list import models, turn
+from bot.commands.verse_command import continue_as_verse, verse
+from bot.interactions.button_handlers import Component
+from bot.interactions.modal_handlers import Form
+from bot.interactions.submission import cancel
 
 COMMANDS: tuple[app_commands.Command[Any, ..., Any] | app_commands.ContextMenu | app_commands.Group, ...] = (
     verse,
@@ -32,22 +32,22 @@ COMMANDS: tuple[app_commands.Command[Any, ..., Any] | app_commands.ContextMenu |
 
 BUTTONS: tuple[Component, ...] = (
     cancel,
-    verses.again,
-    verses.go_on,
-    verses.hotter,
-    verses.colder,
-    verses.change,
-    verses.discard,
-    lines.append,
-    lines.undo,
+    verse_buttons.again,
+    verse_buttons.go_on,
+    verse_buttons.hotter,
+    verse_buttons.colder,
+    verse_buttons.change,
+    verse_buttons.discard,
+    line_buttons.append,
+    line_buttons.undo,
     turn,
     confirm_forgetting,
     confirm_removal,
     promote_trained,
-    trainings.start,
-    trainings.drop,
-    trainings.stop,
-    trainings.cancel,
+    training_buttons.start,
+    training_buttons.drop,
+    training_buttons.stop,
+    training_buttons.cancel,
 )
 
-FORMS: tuple[Form, ...] = (verses.changed,)
+FORMS: tuple[Form, ...] = (verse_buttons.changed,)

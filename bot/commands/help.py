@@ -4,11 +4,12 @@ import discord
 from discord import app_commands
 from discord.app_commands import Choice
 
-from bot.answers import answer, arguments
-from bot.buttons import pressed
-from bot.client import Bot
-from bot.translation import described
-from worker import help_messages, records, servers
+from bot.interactions.answers import answer, arguments
+from bot.interactions.button_handlers import pressed
+from bot.interactions.client import Bot
+from bot.interactions.command_translation import described
+from worker.messages import help_messages
+from worker.records import guild_settings, verse_records
 
 TOPICS = ("verse", "lessons", "privacy", "teachers")
 
@@ -20,7 +21,7 @@ TOPICS = ("verse", "lessons", "privacy", "teachers")
 )
 async def help_(interaction: discord.Interaction[Bot], topic: str | None = None) -> None:
     """Say what there is and how to use it."""
-    settings = await interaction.client.ask(interaction, servers.settings, str(interaction.guild_id))
+    settings = await interaction.client.ask(interaction, guild_settings.settings, str(interaction.guild_id))
     message = help_messages.help_(topic, settings.retention_days, interaction.locale.value)
     await answer(interaction, message, private=True)
 
@@ -35,6 +36,6 @@ async def forget(interaction: discord.Interaction[Bot]) -> None:
 async def confirm_forgetting(interaction: discord.Interaction[Bot]) -> None:
     """Forget whoever pressed."""
     await interaction.response.defer()
-    verses = await interaction.client.call(records.forget, str(interaction.user.id))
+    verses = await interaction.client.call(verse_records.forget, str(interaction.user.id))
     message = help_messages.forgotten(verses, interaction.locale.value)
     await interaction.edit_original_response(**arguments(message))

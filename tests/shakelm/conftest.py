@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from shakelm.configuration import Configuration, ModelConfiguration, TrainingConfiguration
-from shakelm.store import Store
-from shakelm.version import Card, CorpusFacts, Epoch, Figures, History
+from shakelm.store.card import Card, CorpusFacts, Epoch, Figures, History
+from shakelm.store.registry import Store
 
 FIGURES = Figures(
     tokens=100,

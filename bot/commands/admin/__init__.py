@@ -6,11 +6,11 @@ import discord
 from discord import app_commands
 
 from bot.commands.admin.group import AdministratorsOnly
-from bot.commands.admin.models import promote, remove, rollback
-from bot.commands.admin.queue import pause, queue, resume
-from bot.commands.admin.server import export, limits, log, retention, status
-from bot.commands.admin.trainings import train
-from bot.translation import described
+from bot.commands.admin.guild_administration import export, limits, log, retention, status
+from bot.commands.admin.promotion import promote, remove, rollback
+from bot.commands.admin.queue_control import pause, queue, resume
+from bot.commands.admin.train_command import train
+from bot.interactions.command_translation import described
 
 admin = AdministratorsOnly(
     name="admin",

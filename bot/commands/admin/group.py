@@ -5,7 +5,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.checks import check_administrator
+from bot.interactions.checks import check_administrator
 
 
 class AdministratorsOnly(app_commands.Group):

@@ -1,0 +1,161 @@
+"""What is set for a server, what it may take with it, and how everything is."""
+
+import asyncio
+import io
+import zipfile
+from contextlib import suppress
+
+import discord
+import redis
+from discord import app_commands
+from discord.app_commands import Range
+
+from bot.commands.admin.announcements import announce, post
+from bot.interactions.answers import answer, arguments
+from bot.interactions.client import Bot
+from bot.interactions.command_translation import described
+from worker.messages import admin_messages
+from worker.messages.catalog import Refusal, text
+from worker.protocol.model_payloads import ModelIndex
+from worker.protocol.status_payloads import QueueStatus
+from worker.protocol.verse_payloads import MAX_LINES
+from worker.queue import queues
+from worker.records import guild_settings, incidents, verse_records
+from worker.records.export import table as table_of
+from worker.records.guild_settings import MAX_OPEN, MAX_PER_MINUTE, MAX_RETENTION_DAYS
+from worker.records.incidents import Incident
+
+INCIDENTS = 5
+"""So many of the latest errors are shown."""
+
+TABLE = "shakelm.csv"
+ARCHIVE = "shakelm.zip"
+
+
+@app_commands.command(description=described("command.admin.status.description"))
+async def status(interaction: discord.Interaction[Bot]) -> None:
+    """Show workers, queues, trainings, models and the latest errors, to you alone."""
+    status, index, latest = await interaction.client.ask(interaction, _look)
+    message = admin_messages.status(status, index, latest, interaction.locale.value)
+    await answer(interaction, message, private=True)
+
+
+def _look(connection: redis.Redis) -> tuple[QueueStatus, ModelIndex | None, list[Incident]]:
+    return (
+        queues.status(connection),
+        queues.model_index(connection),
+        incidents.latest(connection, INCIDENTS),
+    )
+
+
+@app_commands.command(description=described("command.admin.limits.description"))
+@app_commands.describe(
+    per_minute=described("command.admin.limits.per_minute"),
+    open_per_person=described("command.admin.limits.open_per_person"),
+    open_per_server=described("command.admin.limits.open_per_server"),
+    longest_verse=described("command.admin.limits.longest_verse"),
+)
+async def limits(
+    interaction: discord.Interaction[Bot],
+    per_minute: Range[int, 1, MAX_PER_MINUTE] | None = None,
+    open_per_person: Range[int, 1, MAX_OPEN] | None = None,
+    open_per_server: Range[int, 1, MAX_OPEN] | None = None,
+    longest_verse: Range[int, 1, MAX_LINES] | None = None,
+) -> None:
+    """Show how much people may ask for on this server, or change it."""
+    given = {
+        "per_minute": per_minute,
+        "open_per_person": open_per_person,
+        "open_per_server": open_per_server,
+        "longest_verse": longest_verse,
+    }
+    changes = {name: value for name, value in given.items() if value is not None}
+    await interaction.response.defer(ephemeral=True)
+    settings = await interaction.client.call(guild_settings.change, str(interaction.guild_id), **changes)
+    await answer(interaction, admin_messages.limits(settings, interaction.locale.value), private=True)
+    if changes:
+        await announce(
+            interaction,
+            "announcement.limits",
+            per_minute=settings.per_minute,
+            open_per_person=settings.open_per_person,
+            open_per_server=settings.open_per_server,
+            longest_verse=settings.longest_verse,
+        )
+
+
+@app_commands.command(description=described("command.admin.retention.description"))
+@app_commands.describe(days=described("command.admin.retention.days"))
+async def retention(
+    interaction: discord.Interaction[Bot], days: Range[int, 1, MAX_RETENTION_DAYS] | None = None
+) -> None:
+    """Show for how long verses of this server are kept, or change it."""
+    bot, guild = interaction.client, str(interaction.guild_id)
+    changes = {} if days is None else {"retention_days": days}
+    await interaction.response.defer(ephemeral=True)
+    settings = await bot.call(guild_settings.change, guild, **changes)
+    await answer(interaction, admin_messages.retention(settings, interaction.locale.value), private=True)
+    if days is not None:
+        await bot.call(verse_records.keep, guild, days)
+        await announce(interaction, "announcement.retention", count=days)
+
+
+@app_commands.command(description=described("command.admin.export.description"))
+async def export(interaction: discord.Interaction[Bot]) -> None:
+    """Get a table of this server's verses and trainings, for a lab report."""
+    await interaction.response.defer(ephemeral=True)
+    locale = interaction.locale.value
+    table = await interaction.client.call(table_of, str(interaction.guild_id))
+    name, content = await asyncio.to_thread(table_file, table, interaction.filesize_limit)
+    file = discord.File(io.BytesIO(content), name, description=text(locale, "export.file"))
+    await interaction.edit_original_response(**arguments(admin_messages.exported(locale)), attachments=[file])
+    await announce(interaction, "announcement.export")
+
+
+def table_file(table: str, limit: int) -> tuple[str, bytes]:
+    """Name and content of a file of at most `limit` bytes: compressed where the table is larger.
+
+    Raises:
+        Refusal: it is larger all the same.
+    """
+    content = table.encode("utf-8-sig")  # by the mark at its beginning Excel knows the encoding
+    if len(content) <= limit:
+        return TABLE, content
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as files:
+        files.writestr(TABLE, content)
+    if archive.tell() > limit:
+        raise Refusal("refusal.export_too_large", limit=limit // 2**20)
+    return ARCHIVE, archive.getvalue()
+
+
+@app_commands.command(description=described("command.admin.log.description"))
+@app_commands.describe(channel=described("command.admin.log.channel"), off=described("command.admin.log.off"))
+async def log(
+    interaction: discord.Interaction[Bot], channel: discord.TextChannel | None = None, off: bool = False
+) -> None:
+    """Show or choose the channel in which everything that administrators do is announced."""
+    bot, guild = interaction.client, str(interaction.guild_id)
+    await interaction.response.defer(ephemeral=True)
+    former = settings = await bot.call(guild_settings.settings, guild)
+    if off:
+        settings = await bot.call(guild_settings.change, guild, log_channel=None)
+    elif channel is not None:
+        await _try(interaction, channel)
+        settings = await bot.call(guild_settings.change, guild, log_channel=str(channel.id))
+    await answer(interaction, admin_messages.log_channel(settings, interaction.locale.value), private=True)
+    if former.log_channel not in (None, settings.log_channel):
+        with suppress(discord.Forbidden, discord.NotFound):
+            await post(interaction, int(former.log_channel), "announcement.log_off")
+
+
+async def _try(interaction: discord.Interaction[Bot], channel: discord.TextChannel) -> None:
+    """Announce in the channel that it is the log channel now.
+
+    Raises:
+        Refusal: the bot may not write there.
+    """
+    try:
+        await post(interaction, channel.id, "announcement.log")
+    except (discord.Forbidden, discord.NotFound) as error:
+        raise Refusal("refusal.log_channel", channel=channel.name) from error

@@ -1,0 +1,75 @@
+"""The queue of what people ask for: who waits, and how to stop it."""
+
+import asyncio
+
+import discord
+from discord import app_commands
+
+from bot.background.waiting_notices import tell_withdrawn
+from bot.commands.admin.announcements import announce
+from bot.commands.admin.group import AdministratorsOnly
+from bot.interactions.answers import answer
+from bot.interactions.client import Bot
+from bot.interactions.command_translation import described
+from worker.messages import admin_messages, discord_json
+from worker.protocol.job_request import JobRequest
+from worker.queue import queues, snapshot
+from worker.queue.snapshot import OpenJob, Snapshot
+
+queue = AdministratorsOnly(name="queue", description=described("command.admin.queue.description"))
+
+
+@queue.command(description=described("command.admin.queue.see.description"))
+async def see(interaction: discord.Interaction[Bot]) -> None:
+    """Show who waits on this server, to you alone."""
+    now = await interaction.client.ask(interaction, snapshot.look)
+    jobs = _of_server(now, str(interaction.guild_id))
+    await answer(interaction, admin_messages.queue(jobs, now.paused, interaction.locale.value), private=True)
+
+
+@queue.command(description=described("command.admin.queue.clear.description"))
+async def clear(interaction: discord.Interaction[Bot]) -> None:
+    """Take all that waits on this server out of the queue, and tell those who asked."""
+    bot = interaction.client
+    await interaction.response.defer(ephemeral=True)
+    withdrawn: list[JobRequest] = []
+    try:
+        # The last ones first, so that nothing moves up meanwhile.
+        for job in reversed(_of_server(await bot.call(snapshot.look), str(interaction.guild_id))):
+            if await bot.call(snapshot.withdraw, job.request.id):
+                withdrawn.append(job.request)  # noqa: PERF401 - should a later one fail, these count
+    finally:  # also where the queue falls silent half-way
+        await _tell_all(bot, withdrawn)
+    done = admin_messages.queue_cleared(len(withdrawn), interaction.locale.value)
+    await answer(interaction, done, private=True)
+    await announce(interaction, "announcement.cleared", count=len(withdrawn))
+
+
+@app_commands.command(description=described("command.admin.pause.description"))
+async def pause(interaction: discord.Interaction[Bot]) -> None:
+    """Let everything that people ask for wait, on all servers; trainings go on."""
+    await interaction.response.defer(ephemeral=True)
+    await interaction.client.call(queues.pause)
+    await answer(interaction, admin_messages.paused(interaction.locale.value), private=True)
+    await announce(interaction, "announcement.paused")
+
+
+@app_commands.command(description=described("command.admin.resume.description"))
+async def resume(interaction: discord.Interaction[Bot]) -> None:
+    """Let the queue go on after a pause."""
+    await interaction.response.defer(ephemeral=True)
+    await interaction.client.call(queues.resume)
+    await answer(interaction, admin_messages.resumed(interaction.locale.value), private=True)
+    await announce(interaction, "announcement.resumed")
+
+
+def _of_server(now: Snapshot, guild: str) -> list[OpenJob]:
+    return [job for job in now.open_jobs() if job.request.guild == guild]
+
+
+async def _tell_all(bot: Bot, withdrawn: list[JobRequest]) -> None:
+    async def tell(request: JobRequest) -> None:
+        async with bot.deliveries:
+            await tell_withdrawn(bot, request, discord_json.cleared(request.reply_to.locale))
+
+    await asyncio.gather(*map(tell, withdrawn))

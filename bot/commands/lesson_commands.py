@@ -1,0 +1,95 @@
+"""How verses come about: commands for a class. What needs a model is a job of the queue."""
+
+import discord
+from discord import app_commands
+from discord.app_commands import Range
+
+from bot.interactions import autocompletion
+from bot.interactions.answers import answer
+from bot.interactions.client import Bot
+from bot.interactions.command_translation import described
+from bot.interactions.submission import ask, check_named, who
+from shakelm.configuration import MAX_NUMBER, VocabularyKind, choose_number
+from worker.messages import model_messages
+from worker.protocol.lesson_payloads import (
+    MAX_COMPARED_LINES,
+    CurvesRequest,
+    NextRequest,
+    TemperaturesRequest,
+    TokensRequest,
+)
+from worker.protocol.verse_payloads import MAX_SEED_CHARACTERS
+from worker.queue import asking
+
+
+@app_commands.command(description=described("command.temperatures.description"))
+@app_commands.describe(
+    seed=described("command.temperatures.seed"),
+    lines=described("command.temperatures.lines"),
+    model=described("command.temperatures.model"),
+    number=described("command.temperatures.number"),
+)
+@app_commands.autocomplete(model=autocompletion.models)
+async def temperatures(
+    interaction: discord.Interaction[Bot],
+    seed: Range[str, 0, MAX_SEED_CHARACTERS] = "",
+    lines: Range[int, 1, MAX_COMPARED_LINES] = 4,
+    model: str | None = None,
+    number: Range[int, 0, MAX_NUMBER] | None = None,
+) -> None:
+    """Write one seed at five temperatures, side by side, with how open the choices were."""
+    await check_named(interaction, model)
+    request = TemperaturesRequest(
+        seed=seed,
+        lines=lines,
+        model=model,
+        number=choose_number() if number is None else number,
+        **who(interaction, private=False),
+    )
+    await ask(interaction, request, asking.enqueue_temperatures)
+
+
+@app_commands.command(name="next", description=described("command.next.description"))
+@app_commands.describe(text=described("command.next.text"), model=described("command.next.model"))
+@app_commands.autocomplete(model=autocompletion.models)
+async def next_tokens(
+    interaction: discord.Interaction[Bot],
+    text: Range[str, 0, MAX_SEED_CHARACTERS] = "",
+    model: str | None = None,
+) -> None:
+    """Show what is likely to come next after a text; with the buttons you write on together."""
+    await check_named(interaction, model)
+    request = NextRequest(text=text, model=model, **who(interaction, private=False))
+    await ask(interaction, request, asking.enqueue_next)
+
+
+@app_commands.command(description=described("command.tokens.description"))
+@app_commands.describe(text=described("command.tokens.text"), model=described("command.tokens.model"))
+@app_commands.autocomplete(model=autocompletion.models)
+async def tokens(
+    interaction: discord.Interaction[Bot],
+    text: Range[str, 1, MAX_SEED_CHARACTERS],
+    model: str | None = None,
+) -> None:
+    """Show how a model sees a text: its tokens, their ids, and what it does not know."""
+    await check_named(interaction, model)
+    request = TokensRequest(text=text, model=model, **who(interaction, private=False))
+    await ask(interaction, request, asking.enqueue_tokens)
+
+
+@app_commands.command(description=described("command.curves.description"))
+@app_commands.describe(model=described("command.curves.model"))
+@app_commands.autocomplete(model=autocompletion.models)
+async def curves(interaction: discord.Interaction[Bot], model: str | None = None) -> None:
+    """Show how loss and accuracy went while a model was trained."""
+    await check_named(interaction, model)
+    request = CurvesRequest(model=model, **who(interaction, private=False))
+    await ask(interaction, request, asking.enqueue_curves)
+
+
+@app_commands.command(description=described("command.architectures.description"))
+@app_commands.describe(vocabulary=described("command.architectures.vocabulary"))
+async def architectures(interaction: discord.Interaction[Bot], vocabulary: VocabularyKind = "word") -> None:
+    """Show the layers, shapes and parameters of each network, and what it is there for."""
+    message = model_messages.architectures(vocabulary, interaction.locale.value)
+    await answer(interaction, message, private=False)

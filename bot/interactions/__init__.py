@@ -1,0 +1,1 @@
+"""The glue to discord.py: the client, answers, buttons, forms, checks, errors."""

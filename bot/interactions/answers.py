@@ -1,0 +1,105 @@
+"""Hands the messages that the worker's modules compose, as Discord's JSON, to discord.py."""
+
+from typing import Any
+
+import aiohttp
+import discord
+from discord import ui
+
+from shakelm.errors import ShakelmError
+from worker.messages import discord_json
+from worker.protocol.job_request import ReplyTo
+
+UNSENT = (discord.DiscordException, aiohttp.ClientError, OSError)
+"""What discord.py raises where a message does not reach Discord, or Discord does not take it."""
+
+
+def arguments(message: discord_json.Body) -> dict[str, Any]:
+    """The keyword arguments with which discord.py's send and edit methods take `message`.
+
+    Mentions need no argument: the client allows none in anything it sends.
+    """
+    taken = {
+        "content": message.get("content"),
+        "embeds": [discord.Embed.from_dict(embed) for embed in message.get("embeds", [])],
+    }
+    return taken | ({"view": _view(message["components"])} if "components" in message else {})
+
+
+def _view(rows: list[dict[str, Any]]) -> ui.View:
+    """Rows of buttons (Discord: Component Reference), as discord.py sends them."""
+    view = ui.View(timeout=None)
+    for number, row in enumerate(rows):
+        for button in row["components"]:
+            view.add_item(_button(button, number))
+    view.stop()  # so that discord.py does not keep it: presses go to `bot.interactions.button_handlers`
+    return view
+
+
+def _button(button: dict[str, Any], row: int) -> ui.Button[ui.View]:
+    return ui.Button(
+        style=discord.ButtonStyle(button["style"]),
+        label=button["label"],
+        custom_id=button["custom_id"],
+        disabled=button.get("disabled", False),
+        row=row,
+    )
+
+
+async def answer(interaction: discord.Interaction[Any], message: discord_json.Body, private: bool) -> None:
+    """Make `message` the answer to the interaction: the first one, or an edit of the one it has.
+
+    `private` decides who sees a first answer; an edit leaves that as it is.
+
+    Raises:
+        discord.HTTPException: Discord does not take it.
+    """
+    if interaction.response.is_done():
+        await interaction.edit_original_response(**arguments(message))
+    else:
+        await interaction.response.send_message(**arguments(message), ephemeral=private)
+
+
+async def answer_privately(interaction: discord.Interaction[Any], message: discord_json.Body) -> None:
+    """Say something that is only about the person, whatever was answered before.
+
+    An answer that others see goes; a message with the button that was pressed stays as it is.
+
+    Raises:
+        discord.HTTPException: Discord does not take it.
+    """
+    if interaction.response.type == discord.InteractionResponseType.channel_message:
+        first = await interaction.original_response()
+        if first.flags.ephemeral:
+            await answer(interaction, message, private=True)
+            return
+        await interaction.delete_original_response()
+    elif interaction.response.type not in _OF_THE_PRESSED_MESSAGE:
+        await answer(interaction, message, private=True)
+        return
+    await interaction.followup.send(**arguments(message), ephemeral=True)
+
+
+_OF_THE_PRESSED_MESSAGE = (
+    discord.InteractionResponseType.deferred_message_update,
+    discord.InteractionResponseType.message_update,
+)
+
+
+async def tell(interaction: discord.Interaction[Any], error: ShakelmError) -> None:
+    """Answer with the sentence of an error, in private.
+
+    Raises:
+        discord.HTTPException: Discord does not take it.
+    """
+    await answer_privately(interaction, discord_json.problem(error, interaction.locale.value))
+
+
+def reply_to(interaction: discord.Interaction[Any]) -> ReplyTo:
+    """Where a worker finds the interaction's first answer, and until when it may edit it."""
+    return ReplyTo(
+        application_id=str(interaction.application_id),
+        token=interaction.token,
+        locale=interaction.locale.value,
+        expires_at=interaction.expires_at.timestamp(),
+    )

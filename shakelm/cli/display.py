@@ -1,0 +1,115 @@
+"""Tables and figures on the terminal."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Literal
+
+from shakelm.decoding.prediction import Prediction
+from shakelm.store.card import Figures
+from shakelm.store.registry import Version
+
+_LONGEST_SEED = 40
+"""Characters of a seed that a title has room for."""
+
+
+def print_table(title: str, columns: list[str], rows: Sequence[Sequence[object]]) -> None:
+    """Print a table; a column whose name begins with > is set to the right, the first is never
+    wrapped, and without any name there is no head."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=Text(title), title_justify="left", box=box.SIMPLE_HEAD, show_header=any(columns))
+    for place, column in enumerate(columns):
+        justify: Literal["left", "right"] = "right" if column.startswith(">") else "left"
+        table.add_column(column.removeprefix(">"), justify=justify, overflow="fold", no_wrap=place == 0)
+    for row in rows:
+        table.add_row(*(Text(str(cell)) for cell in row))
+    Console().print(table)
+
+
+def figure(value: float | None) -> str:
+    """A loss with four digits, or a dash where there is none."""
+    return "-" if value is None else f"{value:.4f}"
+
+
+def losses(loss: float | None, validation_loss: float | None) -> str:
+    """Those of the two that there are, named."""
+    known = (("loss", loss), ("validation loss", validation_loss))
+    return ", ".join(f"{name} {value:.4f}" for name, value in known if value is not None)
+
+
+def duration(seconds: float) -> str:
+    """Hours, minutes and seconds, as in 0:12:05."""
+    return str(timedelta(seconds=round(seconds)))
+
+
+def figure_rows(figures: Figures) -> list[tuple[str, str]]:
+    """Names and values, a row each."""
+    return [
+        ("tokens", f"{figures.tokens:,}"),
+        ("characters", f"{figures.characters:,}"),
+        ("nats per token", figure(figures.nats_per_token)),
+        ("perplexity", figure(figures.perplexity)),
+        ("unknown", f"{figures.unknown:.2%}"),
+        ("nats per character", figure(figures.nats_per_char)),
+        ("accuracy", f"{figures.accuracy:.2%}"),
+    ]
+
+
+def print_card(version: Version) -> None:
+    """Print how a version came to be and how good it is.
+
+    Raises:
+        ShakelmError: its files are damaged.
+    """
+    card = version.card()
+    network = version.configuration().model
+    rows: list[list[object]] = [
+        ["architecture", f"{network.architecture}, units {network.units}, embedding {network.embedding}"],
+        ["vocabulary", network.vocabulary],
+        ["parameters", f"{card.parameters:,} ({card.weights})"],
+        ["corpus", f"{card.corpus.name}, {card.corpus.characters:,} characters"],
+        ["SHA-256", card.corpus.sha256],
+        ["command", card.command],
+        ["number", card.number],
+        ["epochs", f"{card.epochs} in {card.seconds:,.0f} s, kept {version.history().best}"],
+        ["trained", f"{card.trained_at:%Y-%m-%d %H:%M} UTC on {card.device}"],
+        ["software", ", ".join(f"{name} {number}" for name, number in card.software.items())],
+    ]
+    print_table(version.reference, ["", ""], rows)
+    scores = {"held out (carried)": card.held_out, "held out (windows)": card.held_out_windows}
+    if card.validation is not None:
+        scores = {"validation (windows)": card.validation} | scores
+    columns = [figure_rows(figures) for figures in scores.values()]
+    print_table(
+        "windows: of 256 tokens, each from an empty state; carried: the state goes on",
+        ["figure", *(f">{name}" for name in scores)],
+        [[row[0][0], *(cell[1] for cell in row)] for row in zip(*columns, strict=True)],
+    )
+
+
+def print_prediction(prediction: Prediction, title: str) -> None:
+    """Print next tokens with their probabilities, a column a temperature, and the entropies below."""
+    distributions = prediction.distributions
+    rows = [
+        [visible(token), *(f"{share:.2%}" for share in shares)]
+        for token, *shares in zip(prediction.tokens, *(d.probabilities for d in distributions), strict=True)
+    ]
+    rows.append(["all others", *(f"{d.rest:.2%}" for d in distributions)])
+    rows.append(["entropy", *(f"{d.entropy:.2f} bits" for d in distributions)])
+    print_table(title, ["token", *(f">temperature {d.temperature:g}" for d in distributions)], rows)
+
+
+def after(reference: str, seed: str) -> str:
+    """A title for what a model predicts after a seed, of which it shows the end."""
+    if not seed:
+        return f"{reference} at the beginning"
+    end = seed if len(seed) <= _LONGEST_SEED else "…" + seed[-_LONGEST_SEED:].lstrip()
+    return f"{reference} after {end!r}"
+
+
+def visible(piece: str) -> str:
+    """A token as a table can show it: line ends and blanks by their escapes or in quotes."""
+    return repr(piece) if not piece.isprintable() or piece.isspace() else piece

@@ -1,0 +1,200 @@
+"""What `shakelm doctor` reports: what is there on this machine, and the cure for what is not."""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from shakelm.data import corpus
+from shakelm.errors import ShakelmError
+from shakelm.machine import NVIDIA_DRIVER
+from shakelm.store.registry import Store
+
+MIN_PYTHON = (3, 11)
+TENSORFLOW_TIMEOUT_S = 120
+"""A first import may have to compile everything."""
+REDIS_TIMEOUT_S = 3
+DISCORD_API = "https://discord.com/api/v10"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at; `cure` is empty where it is in order."""
+
+    what: str
+    ok: bool
+    detail: str
+    cure: str = ""
+
+
+def examine(
+    store_root: Path | None, cache: Path | None, redis_url: str, environment: Mapping[str, str]
+) -> list[Finding]:
+    """Look at everything, in the order in which it is needed; nothing is created or changed.
+
+    None for the store or the cache stands for its default place; `environment` holds the Discord
+    settings. Neither the bot's token nor a password of Redis is in a finding.
+    """
+    return [
+        _python(),
+        *_tensorflow(),
+        *_store(Store(store_root)),
+        *_corpora(cache or corpus.default_cache()),
+        _redis(redis_url),
+        _discord_token(environment),
+        _discord_api(environment),
+    ]
+
+
+def print_tensorflow() -> None:
+    """Print TensorFlow's and Keras's versions and the GPUs as JSON; for a process of its own."""
+    import keras
+    import tensorflow as tf
+
+    gpus = [tf.config.experimental.get_device_details(gpu) for gpu in tf.config.list_physical_devices("GPU")]
+    print(json.dumps({"tensorflow": tf.__version__, "keras": keras.__version__, "gpus": gpus}))
+
+
+def _python() -> Finding:
+    detail = f"{platform.python_version()} on {platform.system()} {platform.machine()}, {sys.executable}"
+    if sys.version_info < MIN_PYTHON:
+        return Finding("Python", False, detail, "install Python 3.11 or newer")
+    return Finding("Python", True, detail)
+
+
+def _tensorflow() -> Iterator[Finding]:
+    # In a process of its own: a TensorFlow that does not fit the machine may abort or hang, and it
+    # writes to stderr what no caller can stop.
+    command = [sys.executable, "-c", "from shakelm.cli.doctor import print_tensorflow; print_tensorflow()"]
+    cure = "run `pip install '.[train]'` in the project's folder; training needs it, verses do not"
+    try:
+        process = subprocess.run(command, capture_output=True, text=True, timeout=TENSORFLOW_TIMEOUT_S)  # noqa: S603
+        process.check_returncode()
+        facts = json.loads(process.stdout.splitlines()[-1])
+    except subprocess.CalledProcessError as error:
+        *_, cause = error.stderr.strip().splitlines() or [f"its process ended with {error.returncode}"]
+        yield Finding("TensorFlow", False, f"cannot be imported ({cause})", cure)
+        return
+    except subprocess.TimeoutExpired:
+        yield Finding("TensorFlow", False, f"no answer within {TENSORFLOW_TIMEOUT_S} s", cure)
+        return
+    yield Finding("TensorFlow", True, f"{facts['tensorflow']} with Keras {facts['keras']}")
+    yield _devices(facts["gpus"])
+
+
+def _devices(gpus: list[dict[str, object]]) -> Finding:
+    cpu = f"CPU ({os.cpu_count()} cores)"
+    if gpus:
+        return Finding("Devices", True, ", ".join([cpu, *map(_gpu, gpus)]))
+    if NVIDIA_DRIVER.exists():
+        cure = "run `pip install '.[gpu]'` in the project's folder for TensorFlow with CUDA"
+        return Finding("Devices", False, f"{cpu}; an NVIDIA driver, but TensorFlow sees no GPU", cure)
+    return Finding("Devices", True, f"{cpu}, no GPU")
+
+
+def _gpu(details: dict[str, object]) -> str:
+    """One GPU in words: Metal tells its name alone, CUDA the compute capability as two numbers too."""
+    name = f"GPU {details.get('device_name', 'of unknown name')}"
+    match details.get("compute_capability"):
+        case [major, minor]:
+            return f"{name} (compute capability {major}.{minor})"
+        case _:
+            return name
+
+
+def _store(store: Store) -> Iterator[Finding]:
+    if _can_be_written(store.root):
+        yield Finding("Store", True, f"{store.root}, can be written")
+    else:
+        cure = "make that folder writable, or name another one in SHAKELM_STORE"
+        yield Finding("Store", False, f"{store.root} cannot be written", cure)
+    try:
+        versions = store.versions()
+        live = store.live()
+        for version in versions:
+            version.card(), version.history(), version.configuration()  # each raises if it is damaged
+    except ShakelmError as error:
+        yield Finding("Models", False, "not in order", str(error))
+    else:
+        yield Finding("Models", True, f"{len(versions)} versions, live is {live.reference}")
+
+
+def _can_be_written(folder: Path) -> bool:
+    """Whether the folder can be written, or created where it is not there yet."""
+    nearest = next(path for path in (folder.absolute(), *folder.absolute().parents) if os.path.lexists(path))
+    return nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)
+
+
+def _corpora(cache: Path) -> Iterator[Finding]:
+    for name, named in corpus.NAMED.items():
+        what, path = f"Corpus {name}", corpus.cached(name, cache)
+        if not os.path.lexists(path):
+            yield Finding(what, True, f"not in {cache} yet; the first training downloads it")
+        elif corpus.is_intact(path, named):
+            yield Finding(what, True, f"{path}, checksum right")
+        else:
+            yield Finding(what, False, f"{path} is damaged", "delete it; the next training downloads it")
+
+
+def _redis(url: str) -> Finding:
+    try:
+        import redis
+    except ImportError:
+        cure = "run `pip install '.[queue]'` in the project's folder; only the bot and its workers need it"
+        return Finding("Redis", False, "the package redis is not installed", cure)
+    try:
+        address = _without_password(url)
+        connection = redis.Redis.from_url(
+            url, socket_connect_timeout=REDIS_TIMEOUT_S, socket_timeout=REDIS_TIMEOUT_S
+        )
+    except ValueError:
+        # Not the error's own words: they may quote a part of the password.
+        cure = "set it as in redis://:PASSWORD@HOST:6379/0, special characters of the password as %XX"
+        return Finding("Redis", False, "SHAKELM_REDIS_URL is not an address of Redis", cure)
+    try:
+        with connection:
+            facts = dict(connection.info("server"))
+    except redis.AuthenticationError:
+        cure = "put the right password into SHAKELM_REDIS_URL, as in redis://:PASSWORD@HOST:6379/0"
+        return Finding("Redis", False, f"{address} refuses the password", cure)
+    except redis.RedisError as error:
+        cure = "start Redis, or name its address in SHAKELM_REDIS_URL; only the bot and its workers need it"
+        return Finding("Redis", False, f"{address} does not answer ({error})", cure)
+    server = (
+        f"Valkey {facts['valkey_version']}"
+        if "valkey_version" in facts
+        else f"Redis {facts['redis_version']}"
+    )
+    return Finding("Redis", True, f"{server} at {address}")
+
+
+def _without_password(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme == "unix":
+        return parts.path
+    return f"{parts.hostname or 'localhost'}:{parts.port or 6379}"
+
+
+def _discord_token(environment: Mapping[str, str]) -> Finding:
+    if environment.get("DISCORD_TOKEN"):
+        return Finding("Discord token", True, "DISCORD_TOKEN is set (not shown)")
+    cure = (
+        "create an application at https://discord.com/developers/applications and put its bot's token into "
+        "DISCORD_TOKEN; `make demo` needs none"
+    )
+    return Finding("Discord token", False, "DISCORD_TOKEN is not set", cure)
+
+
+def _discord_api(environment: Mapping[str, str]) -> Finding:
+    base = environment.get("DISCORD_API_BASE", DISCORD_API)
+    parts = urlsplit(base)
+    if parts.scheme in ("http", "https") and parts.netloc:
+        return Finding("Discord API", True, base)
+    return Finding(
+        "Discord API", False, f"{base!r} is not an address", f"set DISCORD_API_BASE as in {DISCORD_API}"
+    )

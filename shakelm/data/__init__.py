@@ -1,0 +1,1 @@
+"""The text that models learn from: corpora, the split, vocabularies."""

@@ -1,0 +1,1 @@
+"""From logits to text: sampling, generation, and what comes next."""

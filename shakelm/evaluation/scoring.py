@@ -1,0 +1,100 @@
+"""How well a model predicts a text: nats per token and per character, perplexity, accuracy."""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shakelm.data.vocabulary import UNKNOWN, Vocabulary, pieces
+from shakelm.errors import ShakelmError
+from shakelm.networks.network import Floats, Network
+from shakelm.store.card import Figures
+
+UNICODE_SCALARS = 0x110000 - 0x800
+
+ESCAPE_NATS = 2 * math.log(UNICODE_SCALARS)
+"""What a character costs that a lossless vocabulary does not know: a flag of probability one in as many
+as there are Unicode characters, then one of them, each as likely: 27.84 nats. The flag's cost to known
+characters (9e-7 nats each) is left out."""
+
+_LOGITS_AT_ONCE = 8_000_000
+_WINDOWS_AT_ONCE = 128
+
+
+def score(
+    network: Network,
+    vocabulary: Vocabulary,
+    text: str,
+    window: int | None = None,
+    on_progress: Callable[[float], None] = lambda _share: None,
+) -> Figures:
+    """Score a text.
+
+    Every token but the first is predicted from those before it. Without `window` the state is carried
+    through the whole text; with it, the text is cut into windows of so many tokens (characters, for a
+    character model), each of which starts from an empty state and predicts the token after each of its
+    own; the last window may be shorter.
+
+    Args:
+        network: the trained network.
+        vocabulary: its vocabulary.
+        text: at least two tokens.
+        window: tokens in a window, at least 1, or None.
+        on_progress: called with the share done, 0 to 1.
+
+    Raises:
+        ShakelmError: the text has fewer than two tokens.
+    """
+    ids = vocabulary.encode(text)
+    if len(ids) < 2:
+        raise ShakelmError(
+            f"The text has {len(ids)} tokens of this model: at least 2 are needed to score it."
+        )
+    inputs, targets = ids[:-1], ids[1:]
+    nats, correct, done = 0.0, 0, 0
+    for batch_inputs, batch_targets in zip(_rows(inputs, window), _rows(targets, window), strict=True):
+        state = network.empty_state(len(batch_inputs))
+        steps = max(1, _LOGITS_AT_ONCE // (len(batch_inputs) * len(vocabulary)))
+        for start in range(0, batch_inputs.shape[1], steps):
+            read, wanted = (part[:, start : start + steps] for part in (batch_inputs, batch_targets))
+            logits, state = network.advance(read, state)
+            losses = _losses(logits, wanted)
+            if vocabulary.lossless:
+                losses[wanted == UNKNOWN] = ESCAPE_NATS
+            nats += float(losses.sum())
+            correct += int((logits.argmax(axis=-1) == wanted).sum())
+            done += wanted.size
+            on_progress(done / len(targets))
+    characters = len(text) - len(pieces(text, vocabulary.kind)[0])
+    return Figures(
+        tokens=len(targets),
+        characters=characters,
+        nats_per_token=nats / len(targets),
+        perplexity=math.exp(nats / len(targets)),
+        unknown=float((targets == UNKNOWN).mean()),
+        nats_per_char=nats / characters if vocabulary.lossless else None,
+        accuracy=correct / len(targets),
+    )
+
+
+def _rows(ids: NDArray[np.int32], window: int | None) -> list[NDArray[np.int32]]:
+    """Groups of equally long windows, each of shape (windows, tokens), in the order of the text."""
+    if window is None:
+        return [ids[np.newaxis]]
+    whole = len(ids) // window
+    groups = [
+        ids[start * window : min(start + _WINDOWS_AT_ONCE, whole) * window].reshape(-1, window)
+        for start in range(0, whole, _WINDOWS_AT_ONCE)
+    ]
+    rest = ids[whole * window :]
+    return [*groups, rest[np.newaxis]] if len(rest) else groups
+
+
+def _losses(logits: Floats, targets: NDArray[np.int32]) -> NDArray[np.float64]:
+    """Nats that each target costs, of the targets' shape (batch, time)."""
+    highest = logits.max(axis=-1, keepdims=True)
+    normaliser = np.log(np.exp(logits - highest).sum(axis=-1, dtype=np.float64)) + highest[..., 0]
+    chosen = np.take_along_axis(logits, targets[..., np.newaxis].astype(np.int64), axis=-1)[..., 0]
+    losses: NDArray[np.float64] = normaliser - chosen
+    return losses

@@ -1,0 +1,1 @@
+"""The networks: their layers in Keras, the same steps in NumPy, and their sizes."""

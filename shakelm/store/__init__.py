@@ -1,0 +1,1 @@
+"""The model registry: immutable versions, their cards, and the live alias."""

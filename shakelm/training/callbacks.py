@@ -1,0 +1,180 @@
+"""What happens around each batch and epoch of a training: progress, history, fresh states, best weights."""
+
+import math
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shakelm.networks.backend import keras
+from shakelm.networks.backend import tensorflow as tf
+from shakelm.store.card import Epoch
+from shakelm.training.progress import OnProgress, Progress
+
+SPEED_BATCHES = 100
+"""Tokens per second are taken over so many batches at most."""
+
+
+class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
+    """Writes the history, reports progress, and ends the training after an interrupt."""
+
+    def __init__(
+        self,
+        history: list[Epoch],
+        epochs: int,
+        tokens: int,
+        interrupted: threading.Event,
+        on_progress: OnProgress,
+        sample: Callable[[], str],
+    ) -> None:
+        """Add to `history` until it has so many `epochs`; a batch holds so many `tokens`.
+
+        `sample` writes a line with the weights as they are.
+        """
+        super().__init__()
+        self._history = history
+        self._epochs = epochs
+        self._tokens = tokens
+        self._interrupted = interrupted
+        self._on_progress = on_progress
+        self._write_sample = sample
+        self._sample: str | None = None
+        self._share_before = len(history) / epochs
+        self._started = self._epoch_started = time.monotonic()
+        self._batches_ended = deque([self._started], maxlen=SPEED_BATCHES + 1)
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002 (Keras's signature)
+        """Start the epoch's clocks."""
+        self._epoch_started = time.monotonic()
+        self._batches_ended.clear()
+        self._batches_ended.append(self._epoch_started)
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Report progress."""
+        now = time.monotonic()
+        self._batches_ended.append(now)
+        speed = self._tokens * (len(self._batches_ended) - 1) / (now - self._batches_ended[0])
+        share = (len(self._history) + (batch + 1) / self.params["steps"]) / self._epochs
+        self._on_progress(
+            Progress(
+                stage="training",
+                share=share,
+                epoch=len(self._history) + 1,
+                epochs=self._epochs,
+                loss=logs["loss"],
+                validation_loss=self._history[-1].validation_loss if self._history else None,
+                tokens_per_second=speed,
+                seconds_left=(now - self._started) / (share - self._share_before) * (1 - share),
+                sample=self._sample,
+            )
+        )
+        if self._interrupted.is_set():
+            self.model.stop_training = True
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Add the epoch to the history."""
+        if self._interrupted.is_set():
+            self.model.stop_training = True
+        self._history.append(
+            Epoch(
+                epoch=epoch + 1,
+                loss=logs["loss"],
+                accuracy=logs["accuracy"],
+                validation_loss=logs.get("val_loss"),
+                validation_accuracy=logs.get("val_accuracy"),
+                seconds=round(time.monotonic() - self._epoch_started, 2),
+            )
+        )
+        if all(map(math.isfinite, logs.values())):
+            self._sample = self._write_sample()
+
+
+class Restarter(keras.callbacks.Callback):  # type: ignore[misc]
+    """Empties the carried state of all streams before an epoch, and of a share of them before each batch.
+
+    A verse starts from an empty state, and so does a window of the figures: the network must know how to go
+    on from one.
+    """
+
+    def __init__(self, share: float, number: int) -> None:
+        """Empty that share of the streams, 0 to 1, as drawn by `number`, the epoch and the batch."""
+        super().__init__()
+        self._share, self._number = share, number
+        self._epoch = 0
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002 (Keras's signature)
+        """Empty all."""
+        self._epoch = epoch
+        for layer in self._carrying():
+            layer.reset_state()
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002 (Keras's signature)
+        """Empty some."""
+        if not self._share:
+            return
+        states = [state for layer in self._carrying() for state in layer.states]
+        random = np.random.default_rng((self._number, self._epoch, batch))
+        kept = (random.random((states[0].shape[0], 1)) >= self._share).astype(np.float32)
+        for state in states:
+            state.assign(state * kept)
+
+    def _carrying(self) -> list[Any]:
+        return [layer for layer in self.model.layers if getattr(layer, "stateful", False)]
+
+
+class Keeper(keras.callbacks.Callback):  # type: ignore[misc]
+    """Averages the weights, scores the average after each epoch, and keeps the best, or else the last.
+
+    `kept` is the same network for batches that start from an empty state, with the averaged weights; the
+    average follows closely at first and with the full momentum later. `steps` counts what was averaged, and
+    `best` holds the weights after `best_epoch`, which is 0 as long as no epoch ended with numbers.
+    """
+
+    def __init__(self, kept: Any, momentum: float, validation: Any | None) -> None:
+        """Follow with that `momentum`, 0 to 1; `validation` is a dataset, or None."""
+        super().__init__()
+        self.kept = kept
+        self.steps = 0
+        self.best_epoch = 0
+        self.best: list[NDArray[Any]] = kept.get_weights()
+        self._lowest = math.inf
+        self._momentum, self._validation = momentum, validation
+        self._approach = tf.function(self._approach_weights, reduce_retracing=True)
+
+    def resume(self, steps: int, best_epoch: int, history: list[Epoch], best: list[NDArray[Any]]) -> None:
+        """Stand where another keeper stood after that history; `kept` has its weights already."""
+        self.steps, self.best_epoch, self.best = steps, best_epoch, best
+        validated = [epoch.validation_loss for epoch in history if epoch.validation_loss is not None]
+        self._lowest = min(validated, default=math.inf)
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002 (Keras's signature)
+        """Let the average follow."""
+        if self._momentum:
+            self.steps += 1
+            momentum = min(self._momentum, self.steps / (self.steps + 10))
+            self._approach(tf.constant(1 - momentum, tf.float32))
+
+    def _approach_weights(self, share: Any) -> None:
+        for averaged, current in zip(
+            self.kept.trainable_variables, self.model.trainable_variables, strict=True
+        ):
+            averaged.assign(averaged + share * (current - averaged))
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Validate; without validation every epoch that ended with numbers is better than the one before."""
+        if not self._momentum:
+            self._approach(tf.constant(1.0))
+        weights = self.kept.get_weights()
+        if self._validation is None:
+            better = math.isfinite(logs["loss"]) and all(np.isfinite(array).all() for array in weights)
+        else:
+            scores = self.kept.evaluate(self._validation, verbose=0, return_dict=True)
+            logs |= {f"val_{name}": value for name, value in scores.items()}
+            better = logs["val_loss"] < self._lowest
+        if better:
+            self.best, self.best_epoch = weights, epoch + 1
+            self._lowest = logs.get("val_loss", math.inf)

@@ -1,0 +1,201 @@
+"""The background loops, and what keeps training messages up to date."""
+
+import asyncio
+import logging
+from typing import Any
+
+import pytest
+import redis
+
+from bot.background import loops
+from bot.background.loops import TrainingMessages
+from worker.protocol.job_request import new_id
+from worker.protocol.model_payloads import HeldOut
+from worker.protocol.training_payloads import MessageAt, TrainingState, TrainProgress, TrainRequest
+from worker.queue import queues
+
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+async def training_in(room: Any, channel: str = "verses") -> tuple[str, Any]:
+    """A training in the queue, and the message that shows it."""
+    world = room.sandbox.world
+    (channel_id,) = (known.id for known in world.channels.values() if known.name == channel)
+    sent = await room.bot.get_partial_messageable(int(channel_id)).send("soon")
+    request = TrainRequest(
+        name="sonnets", architecture="lstm", vocabulary="char", epochs=4, number=1, requested_by="1"
+    )
+    at = MessageAt(channel_id=channel_id, message_id=str(sent.id))
+    return queues.enqueue_training(room.bot.connection, request, at, new_id()), world.messages[str(sent.id)]
+
+
+def running_at(share: float) -> TrainProgress:
+    return TrainProgress(state=TrainingState.RUNNING, share=share, epoch=1, epochs=4, loss=2.0)
+
+
+FINISHED = TrainProgress(
+    state=TrainingState.FINISHED,
+    share=1,
+    epoch=4,
+    epochs=4,
+    model="sonnets@1",
+    held_out=HeldOut(nats_per_token=2, perplexity=7.4, accuracy=0.4, unknown=0, nats_per_char=2),
+    curves="Loss over 4 epochs",
+)
+
+
+def test_a_message_is_edited_when_there_is_something_new_to_say(running: Any) -> None:
+    async def test() -> None:
+        async with running() as room:
+            training, message = await training_in(room)
+            watcher = TrainingMessages(room.bot)
+            for share, edits in ((0.25, 1), (0.25, 1), (0.5, 2)):
+                queues.save_progress(room.bot.connection, training, running_at(share))
+                await watcher.refresh()
+                assert message.edits == edits
+                assert f"{share:.0%}" in message.embeds[0]["description"]
+
+    asyncio.run(test())
+
+
+def test_the_end_comes_with_the_curves_and_is_the_last_edit(running: Any) -> None:
+    async def test() -> None:
+        async with running() as room:
+            training, message = await training_in(room)
+            queues.save_curves(room.bot.connection, training, PNG)
+            queues.save_progress(room.bot.connection, training, FINISHED)
+            watcher = TrainingMessages(room.bot)
+            await watcher.refresh()
+            await watcher.refresh()
+
+            assert message.edits == 1
+            assert "sonnets" in message.embeds[0]["description"]
+            (picture,) = message.attachments
+            assert picture.content == PNG
+            assert picture.description == "Loss over 4 epochs"
+            assert not queues.watched_trainings(room.bot.connection)
+
+    asyncio.run(test())
+
+
+def test_another_bot_goes_on_where_the_first_stopped(running: Any) -> None:
+    async def test() -> None:
+        async with running() as room:
+            training, message = await training_in(room)
+            queues.save_progress(room.bot.connection, training, running_at(0.25))
+            await TrainingMessages(room.bot).refresh()
+            queues.save_progress(room.bot.connection, training, FINISHED)
+            await TrainingMessages(room.bot).refresh()
+
+            assert "done" in message.embeds[0]["title"]
+
+    asyncio.run(test())
+
+
+def test_a_deleted_message_is_let_go(running: Any, caplog: pytest.LogCaptureFixture) -> None:
+    async def test() -> None:
+        async with running() as room:
+            training, message = await training_in(room)
+            _, other = await training_in(room)
+            del room.sandbox.world.messages[message.id]
+            await TrainingMessages(room.bot).refresh()
+
+            assert training not in queues.watched_trainings(room.bot.connection)
+            assert other.edits == 1
+            assert f"Giving up the message of training {training}" in caplog.text
+
+    asyncio.run(test())
+
+
+def test_a_message_that_grows_old_is_followed_by_a_new_one(running: Any) -> None:
+    async def test() -> None:
+        async with running() as room:
+            world, connection = room.sandbox.world, room.bot.connection
+            training, old = await training_in(room)
+            queues.save_progress(connection, training, running_at(0.25))
+            await TrainingMessages(room.bot, renew_s=0).refresh()
+
+            new = world.messages[queues.watched_trainings(connection)[training].message_id]
+            assert new is not old
+            assert "25%" in new.embeds[0]["description"]
+            assert new.components
+            assert f"/{new.id}" in old.embeds[0]["description"]
+            assert not old.components
+
+            queues.save_curves(connection, training, PNG)
+            queues.save_progress(connection, training, FINISHED)
+            await TrainingMessages(room.bot).refresh()
+            assert "done" in new.embeds[0]["title"]
+            assert [picture.content for picture in new.attachments] == [PNG]
+            assert old.edits == 1
+
+    asyncio.run(test())
+
+
+def test_a_new_message_comes_even_where_the_old_one_can_no_longer_be_edited(running: Any) -> None:
+    async def test() -> None:
+        async with running() as room:
+            world, connection = room.sandbox.world, room.bot.connection
+            training, old = await training_in(room)
+            del world.messages[old.id]
+            queues.save_progress(connection, training, running_at(0.25))
+            await TrainingMessages(room.bot, renew_s=0).refresh()
+
+            new = world.messages[queues.watched_trainings(connection)[training].message_id]
+            assert "25%" in new.embeds[0]["description"]
+
+    asyncio.run(test())
+
+
+def test_where_discord_bars_edits_the_bot_waits_as_it_is_told(
+    running: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def test() -> None:
+        async with running() as room:
+            world = room.sandbox.world
+            training, message = await training_in(room)
+            world.move_clock(2 * 3600)
+            watcher = TrainingMessages(room.bot)
+            for share in (0.1, 0.2, 0.3, 0.4, 0.5, 0.6):
+                queues.save_progress(room.bot.connection, training, running_at(share))
+                await watcher.refresh()
+
+            assert message.edits == 3
+            assert caplog.text.count("Could not edit") == 1
+            assert training in queues.watched_trainings(room.bot.connection)
+
+    asyncio.run(test())
+
+
+def test_a_loop_goes_on_and_repeats_no_complaint(caplog: pytest.LogCaptureFixture) -> None:
+    troubles: list[Exception | None] = [
+        redis.ConnectionError("away"),
+        redis.ConnectionError("away"),
+        None,
+        redis.ConnectionError("away"),
+        ValueError("a bug"),
+    ]
+    left = iter(troubles)
+    done = asyncio.Event()
+
+    async def step() -> None:
+        trouble = next(left, "over")
+        if trouble == "over":
+            done.set()
+        elif trouble is not None:
+            raise trouble
+
+    async def test() -> None:
+        loop = asyncio.create_task(loops.repeat(step, 0))
+        await asyncio.wait_for(done.wait(), 60)
+        loop.cancel()
+
+    with caplog.at_level(logging.WARNING):
+        asyncio.run(test())
+
+    said = [(record.getMessage(), bool(record.exc_info)) for record in caplog.records]
+    assert said == [
+        ("Trying again: away", False),
+        ("Trying again: away", False),
+        ("Trying again: a bug", True),
+    ]

@@ -1,0 +1,239 @@
+"""The messages of those who wait: kept current, never over a verse, and brought to an end in time."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import requests
+
+from bot.background import waiting_notices as bot_waiting
+from bot.background.waiting_notices import WaitingMessages
+from worker.delivery import answer_lock, webhook_client
+from worker.messages import discord_json
+from worker.protocol.job_request import JobRequest, ReplyTo
+from worker.protocol.lesson_payloads import StepRequest
+from worker.protocol.verse_payloads import VerseRequest
+from worker.queue import asking, queues, snapshot
+
+DEADLINE_S = 60.0
+
+VERSE = discord_json.embed("", "a verse", discord_json.BLUE)
+
+
+async def until(look: Callable[[], bool]) -> None:
+    """Wait until `look` is true; only what is in Redis, or deep inside, is looked for this way."""
+    async with asyncio.timeout(DEADLINE_S):
+        while True:
+            if look():
+                return
+            await asyncio.sleep(0.01)
+
+
+async def waiting_in(room: Any, *people: str) -> tuple[list[JobRequest], list[Any]]:
+    """A verse of each of them waits; their requests and their messages, as Discord has them."""
+    connection, world = room.bot.connection, room.sandbox.world
+    ahead = len(snapshot.look(connection).open_jobs())
+    shown = []
+    for number, user in enumerate(people, start=1):
+        answer = await room.ask("/verse", user)
+        await until(lambda number=number: len(snapshot.look(connection).open_jobs()) == ahead + number)
+        shown.append(world.messages[answer["id"]])
+    asked = sorted(
+        (job.request for job in snapshot.look(connection).open_jobs()), key=lambda request: request.id
+    )
+    return asked, shown
+
+
+def fault(room: Any, kind: str, **more: Any) -> None:
+    """Let an edit of a message meet a fault."""
+    form = {"kind": kind, "route": "PATCH", **more}
+    requests.post(f"{room.sandbox.address}/sandbox/faults", json=form, timeout=30).raise_for_status()
+
+
+def request_that_dies_in(seconds: float) -> VerseRequest:
+    reply_to = ReplyTo(application_id="1", token="token", expires_at=time.time() + seconds)
+    return VerseRequest(author="1", guild="2", channel="3", number=1, reply_to=reply_to)
+
+
+async def watcher_of(room: Any) -> WaitingMessages:
+    """One that has seen everything that waits."""
+    watcher = WaitingMessages(room.bot)
+    await watcher.refresh()
+    return watcher
+
+
+def write(room: Any, request: JobRequest) -> None:
+    """What a worker does in the end."""
+    answer_lock.claim(room.bot.connection, request.reply_to)
+    webhook_client.edit_original(room.bot.settings.api_base, request.reply_to, VERSE)
+
+
+def test_a_message_that_has_to_stay_gets_no_notice(running: Any) -> None:
+    async def test() -> None:
+        async with running() as room:
+            (asked,), (message,) = await waiting_in(room, "student")
+            room.bot.connection.flushdb()
+            reply_to = asked.reply_to.model_copy(update={"in_place": True})
+            step = StepRequest(
+                line=asked.id, version=0, author="1", guild="2", channel="3", reply_to=reply_to
+            )
+            asking.enqueue_step(room.bot.connection, step)
+            watcher = await watcher_of(room)
+            queues.pause(room.bot.connection)
+            await watcher.refresh()
+            assert message.edits == 0
+
+    asyncio.run(test())
+
+
+def test_a_notice_is_edited_when_the_place_has_changed(running: Any) -> None:
+    async def test() -> None:
+        async with running() as room:
+            (first, second), (_, message) = await waiting_in(room, "student", "teacher")
+            watcher = await watcher_of(room)
+            assert message.edits == 0
+            assert "place 2" in message.content
+
+            snapshot.withdraw(room.bot.connection, first.id)
+            for _ in range(2):
+                await watcher.refresh()
+            assert message.edits == 1
+            assert "next" in message.content
+            (row,) = message.components
+            (button,) = row["components"]
+            assert (button["label"], button["custom_id"]) == ("Cancel", f"cancel:{second.id}")
+
+            queues.pause(room.bot.connection)
+            await watcher.refresh()
+            assert message.edits == 2
+            assert "paused" in message.content
+
+    asyncio.run(test())
+
+
+def test_another_bot_keeps_current_what_it_finds(running: Any) -> None:
+    async def test() -> None:
+        async with running() as room:
+            (first, _), (_, message) = await waiting_in(room, "student", "teacher")
+            snapshot.withdraw(room.bot.connection, first.id)
+            watcher = await watcher_of(room)
+            await watcher.refresh()
+            assert "next" in message.content
+
+    asyncio.run(test())
+
+
+def test_a_slow_refresh_is_waited_for_and_does_not_overwrite_the_verse(running: Any) -> None:
+    async def test() -> None:
+        async with running() as room:
+            (request,), (message,) = await waiting_in(room, "student")
+            watcher = await watcher_of(room)
+            queues.pause(room.bot.connection)
+            await asyncio.to_thread(fault, room, "slow", seconds=1)
+            refreshing = asyncio.create_task(watcher.refresh())
+            await until(lambda: bool(room.bot.connection.keys("shakelm:answer:*:lease")))
+            await asyncio.gather(refreshing, asyncio.to_thread(write, room, request))
+
+            assert message.edits == 2
+            assert message.embeds[0]["description"] == "a verse"
+            assert (message.content, message.components) == ("", [])
+
+    asyncio.run(test())
+
+
+def test_a_refresh_that_comes_after_the_verse_is_dropped(running: Any) -> None:
+    async def test() -> None:
+        async with running() as room:
+            (request,), (message,) = await waiting_in(room, "student")
+            held = room.bot.deliveries = asyncio.Semaphore(0)
+            watcher = await watcher_of(room)
+            queues.pause(room.bot.connection)
+            refreshing = asyncio.create_task(watcher.refresh())
+            await until(lambda: bool(held._waiters))
+            await asyncio.to_thread(write, room, request)
+            held.release()
+            await refreshing
+
+            assert message.edits == 1
+            assert message.embeds[0]["description"] == "a verse"
+
+    asyncio.run(test())
+
+
+def test_of_many_the_nearest_are_refreshed_first(running: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bot_waiting, "EDITS_A_ROUND", 2)
+
+    async def test() -> None:
+        async with running() as room:
+            _, shown = await waiting_in(room, "student", "teacher", "assistant")
+            watcher = await watcher_of(room)
+            for edits in ([1, 1, 0], [1, 1, 1], [1, 1, 1]):
+                await watcher.refresh()
+                assert [message.edits for message in shown] == edits
+
+    asyncio.run(test())
+
+
+def test_what_cannot_be_edited_is_let_alone(running: Any, caplog: pytest.LogCaptureFixture) -> None:
+    async def test() -> None:
+        async with running() as room:
+            asking.enqueue_verse(room.bot.connection, request_that_dies_in(300))  # nobody has that token
+            _, (message,) = await waiting_in(room, "student")
+            watcher = await watcher_of(room)
+            with caplog.at_level("INFO"):
+                for _ in range(2):
+                    await watcher.refresh()
+            assert message.edits == 1
+            assert caplog.text.count("stays as it is") == 1
+
+    asyncio.run(test())
+
+
+def test_a_refresh_that_fails_is_made_up_for(running: Any) -> None:
+    async def test() -> None:
+        async with running() as room:
+            _, (message,) = await waiting_in(room, "student")
+            watcher = await watcher_of(room)
+            await asyncio.to_thread(fault, room, "503", times=4)
+            for _ in range(5):
+                await watcher.refresh()
+            assert message.edits == 1
+
+    asyncio.run(test())
+
+
+def test_who_would_wait_too_long_is_told(running: Any) -> None:
+    async def test() -> None:
+        async with running() as room:
+            (first, _), shown = await waiting_in(room, "student", "student")
+            watcher = await watcher_of(room)
+            await watcher.withdraw()
+            assert [message.edits for message in shown] == [0, 0]
+
+            room.bot.settings = room.bot.settings.model_copy(update={"withdraw_s": 900})
+            await watcher.withdraw()
+            await watcher.refresh()
+            assert [message.edits for message in shown] == [1, 1]
+            for message in shown:
+                assert "waited too long" in message.embeds[0]["description"]
+            assert not snapshot.withdraw(room.bot.connection, first.id)
+
+    asyncio.run(test())
+
+
+def test_only_verses_that_nobody_will_write_in_time_are_withdrawn(
+    running: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def test() -> None:
+        async with running(SHAKELM_WITHDRAW_S=60) as room:
+            kept = asking.enqueue_verse(room.bot.connection, request_that_dies_in(300))
+            asking.enqueue_verse(room.bot.connection, request_that_dies_in(30))
+            await WaitingMessages(room.bot).withdraw()
+
+            assert [job.request.id for job in snapshot.look(room.bot.connection).open_jobs()] == [kept]
+            assert "Could not say that a verse was withdrawn" in caplog.text  # nobody has that token
+            assert "token=" not in caplog.text
+
+    asyncio.run(test())

@@ -1,0 +1,78 @@
+"""What people are told: one sentence for each class of error."""
+
+from types import SimpleNamespace
+
+import discord
+import pytest
+import redis
+from discord import app_commands
+from discord.app_commands.transformers import Transformer
+from pydantic import ValidationError
+
+from bot.interactions.checks import TO_POST
+from bot.interactions.error_handler import refusal
+from shakelm.errors import ShakelmError
+from worker.protocol.training_payloads import TrainRequest
+
+
+def refused_by_discord(status: int, of: type[discord.HTTPException]) -> discord.HTTPException:
+    """An error as discord.py raises it for a response with this status."""
+    return of(SimpleNamespace(status=status, reason="reason"), {"code": 0, "message": "message"})  # type: ignore[arg-type]
+
+
+def invalid_request(name: str = "small", epochs: int = 1) -> ValidationError:
+    with pytest.raises(ValidationError) as caught:
+        TrainRequest(
+            name=name, architecture="lstm", vocabulary="char", epochs=epochs, number=1, requested_by="1"
+        )
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("error", "part"),
+    [
+        (ShakelmError("There is no such model."), "There is no such model."),
+        (redis.ConnectionError("secret:password@host"), "The queue does not answer"),
+        (redis.TimeoutError(), "The queue does not answer"),
+        (TimeoutError(), "The queue does not answer"),
+        (invalid_request(name="a/b"), "I cannot use this name: it takes lower-case letters"),
+        (invalid_request(epochs=0), "I cannot use this epochs: Input should be greater"),
+        (
+            app_commands.TransformerError("`wild`", discord.AppCommandOptionType.number, Transformer()),
+            "I cannot use the value",
+        ),
+        (app_commands.MissingPermissions(["manage_guild"]), "You need the permission Manage Server"),
+        (app_commands.MissingRole("Teachers"), "the role Teachers or the permission Manage Server"),
+        (app_commands.BotMissingPermissions(["embed_links"]), "I need Embed Links in this channel"),
+        (app_commands.CheckFailure("no"), "You may not do this"),
+        (app_commands.CommandNotFound("verse", []), "reload Discord"),
+        (app_commands.CommandSignatureMismatch(SimpleNamespace(name="verse")), "reload Discord"),  # type: ignore[arg-type]
+        (refused_by_discord(403, discord.Forbidden), "Discord does not let me"),
+        (refused_by_discord(503, discord.DiscordServerError), "Discord is too busy"),
+        (discord.RateLimited(60), "Discord is too busy"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
+)
+def test_each_class_of_error_has_its_sentence(error: Exception, part: str) -> None:
+    refused = refusal(error, "en-US")
+
+    assert part in str(refused)
+    assert str(refused).endswith(".")
+    assert "secret" not in str(refused)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [ValueError("a bug"), refused_by_discord(400, discord.HTTPException)],
+    ids=lambda e: type(e).__name__,
+)
+def test_a_fault_of_our_own_has_none_and_gets_a_reference_instead(error: Exception) -> None:
+    assert refusal(error, "en-US") is None
+
+
+def test_every_permission_that_the_bot_needs_has_a_name() -> None:
+    needed = [*TO_POST, "send_messages_in_threads"]
+
+    refused = str(refusal(app_commands.BotMissingPermissions(needed), "en-US"))
+
+    assert "View Channel, Send Messages, Embed Links, Attach Files, Send Messages in Threads" in refused

@@ -1,0 +1,278 @@
+"""Real trainings on small texts, one of them a language whose entropy is known."""
+
+import hashlib
+import math
+import signal
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from shakelm.configuration import Configuration, plan
+from shakelm.data.corpus import Corpus
+from shakelm.data.splitting import split
+from shakelm.decoding import generation
+from shakelm.errors import ShakelmError
+from shakelm.evaluation.scoring import score
+from shakelm.networks import architectures
+from shakelm.store.registry import Store
+from shakelm.training.batches import Windows
+from shakelm.training.callbacks import Restarter
+from shakelm.training.progress import Progress
+from shakelm.training.training import LAST_RATE, WARM_UP_STEPS, train, training_rate
+
+LEXICON = ("abc", "abd", "aca", "bcd", "bda", "cab", "cdc", "dad")
+ENTROPY = math.log(len(LEXICON)) / 4
+"""Nats per character: each word is as likely as any other and takes four characters with its space."""
+
+RANDOM = np.random.default_rng(1)
+
+
+def corpus(text: str) -> Corpus:
+    return Corpus("synthetic", text, hashlib.sha256(text.encode()).hexdigest())
+
+
+def language(words: int) -> Corpus:
+    """Words drawn one after another, each as likely as any other."""
+    return corpus(" ".join(np.random.default_rng(1).choice(LEXICON, words)) + " ")
+
+
+def small(**settings: float) -> Configuration:
+    defaults: dict[str, float] = {"learning_rate": 0.01, "batch": 16, "window": 32, "epochs": 4}
+    return plan("lstm", "char", units=(24,), embedding=12, **(defaults | settings))
+
+
+@pytest.fixture
+def own_store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "store", packaged=tmp_path / "nothing")
+
+
+def test_a_trained_model_comes_near_the_entropy_of_its_language(own_store: Store) -> None:
+    version = train("entropy", language(12_000), small(), own_store, "shakelm train entropy")
+    figures = version.card().held_out
+    assert figures.nats_per_char == pytest.approx(ENTROPY, rel=0.03)
+    assert figures.nats_per_char > ENTROPY * 0.995
+
+
+def test_a_model_that_hardly_trained_knows_how_frequent_characters_are_and_no_more(own_store: Store) -> None:
+    hardly = small(learning_rate=1e-6, epochs=1)
+    version = train("hardly", language(12_000), hardly, own_store, "shakelm train hardly")
+    letters = "".join(LEXICON) + " " * len(LEXICON)
+    shares = [letters.count(letter) / len(letters) for letter in set(letters)]
+    of_frequencies = -sum(share * math.log(share) for share in shares)
+    assert of_frequencies > 2 * ENTROPY
+    assert version.card().held_out.nats_per_token == pytest.approx(of_frequencies, rel=0.02)
+
+
+def test_a_version_is_complete_and_its_card_is_true(own_store: Store) -> None:
+    text = language(1500)
+    seen: list[Progress] = []
+    version = train("whole", text, small(epochs=2), own_store, "shakelm train whole", seen.append)
+    assert [found.reference for found in own_store.versions()] == ["whole@1"]
+    card, history = version.card(), version.history()
+    assert card.corpus.sha256 == text.sha256
+    assert card.command == "shakelm train whole"
+    assert card.epochs == len(history.epochs) == 2
+    assert card.weights == "float16"
+    loaded = generation.load(version)
+    held_out = split(text.text, "contiguous").held_out
+    assert score(loaded.network, loaded.vocabulary, held_out) == card.held_out
+    assert score(loaded.network, loaded.vocabulary, held_out, 256) == card.held_out_windows
+    shares = [progress.share for progress in seen]
+    assert shares == sorted(shares)
+    assert {progress.epoch for progress in seen} == {1, 2}
+    # An epoch of so few batches is measured whole; its seconds include its validation.
+    batches = len(Windows(loaded.vocabulary.encode(split(text.text, "contiguous").train), 32, 16, RANDOM))
+    for epoch in history.epochs:
+        last = [progress for progress in seen[:-1] if progress.epoch == epoch.epoch][-1]
+        assert last.tokens_per_second is not None
+        assert last.tokens_per_second * (epoch.seconds + 0.01) > batches * 16 * 32
+    assert seen[-2].seconds_left == pytest.approx(0, abs=1e-6)
+    assert seen[-1].stage == "scoring"
+    assert seen[-1].tokens_per_second is seen[-1].seconds_left is None
+    assert seen[-1].validation_loss == history.epochs[-1].validation_loss
+
+
+def test_the_number_repeats_a_training(own_store: Store) -> None:
+    text = language(1500)
+    first, second, other = (
+        train("again", text, small(epochs=1, number=number, dropout=0.2), own_store, "shakelm train again")
+        for number in (5, 5, 6)
+    )
+    assert first.weights.read_bytes() == second.weights.read_bytes() != other.weights.read_bytes()
+
+
+def test_a_restart_empties_the_state_of_some_streams_in_all_layers() -> None:
+    streams = 200
+    configuration = plan("stacked-lstm", "char", units=(3, 4), embedding=5).model
+    model = architectures.build(configuration, 10, streams=streams)
+    model(np.zeros((streams, 2), np.int32))
+    states = [state for layer in model.layers[2:4] for state in layer.states]
+    assert len(states) == 4
+    assert all(np.all(np.asarray(state) != 0) for state in states)
+
+    restarter = Restarter(0.25, number=1)
+    restarter.set_model(model)
+    restarter.on_train_batch_begin(0)
+    emptied = [np.all(np.asarray(state) == 0, axis=1) for state in states]
+    assert all((each == emptied[0]).all() for each in emptied)
+    assert 0.15 < emptied[0].mean() < 0.35
+    untouched = [np.all(np.asarray(state)[~emptied[0]] != 0) for state in states]
+    assert all(untouched)
+
+    restarter.on_epoch_begin(1)
+    assert all(np.all(np.asarray(state) == 0) for state in states)
+
+
+def test_the_best_epoch_is_kept_and_training_stops_early(own_store: Store) -> None:
+    # Far too little text for its size: the model learns it by heart and validation gets worse.
+    noise = corpus("".join(np.random.default_rng(2).choice(list("abcdefgh"), 1500)))
+    configuration = plan(
+        "lstm", "char", units=(48,), learning_rate=0.02, batch=8, window=32, epochs=60, patience=6
+    )
+    version = train("overfit", noise, configuration, own_store, "shakelm train overfit")
+    history = version.history()
+    assert len(history.epochs) == history.best + 6 < 60
+    losses = [epoch.validation_loss for epoch in history.epochs]
+    assert losses[history.best - 1] == min(losses) < losses[-1]
+    validation = version.card().validation.nats_per_token
+    assert abs(validation - min(losses)) < abs(validation - losses[-1])
+
+
+def test_carried_state_averaged_weights_and_schedule_reach_the_entropy_too(own_store: Store) -> None:
+    settings = plan(
+        "lstm",
+        "char",
+        units=(24,),
+        embedding=12,
+        learning_rate=0.02,
+        batch=16,
+        window=16,
+        epochs=4,
+        carry=True,
+        restart=0.1,
+        averaging=0.99,
+        schedule="cosine",
+        weight_decay=0.01,
+        weight_dropout=0.1,
+        precision="bfloat16",
+    )
+    version = train("carried", language(12_000), settings, own_store, "shakelm train carried")
+    figures = version.card().held_out
+    assert figures.nats_per_char == pytest.approx(ENTROPY, rel=0.03)
+
+
+def test_averaged_weights_are_what_is_validated_and_kept(own_store: Store) -> None:
+    # So slow an average hardly moves from where it was after the first steps.
+    versions = [
+        train(
+            f"averaged-{averaging}",
+            language(1500),
+            small(epochs=2, averaging=averaging),
+            own_store,
+            "shakelm train averaged",
+        )
+        for averaging in (0.0, 0.999)
+    ]
+    plain, averaged = (version.history().epochs[-1] for version in versions)
+    assert averaged.loss == plain.loss
+    assert averaged.validation_loss is not None
+    assert plain.validation_loss is not None
+    assert averaged.validation_loss > plain.validation_loss + 0.01
+    scored = versions[1].card().validation
+    assert scored is not None
+    assert scored.nats_per_token == pytest.approx(averaged.validation_loss, abs=0.05)
+
+
+def test_without_validation_all_is_learned_from_and_the_last_epoch_is_kept(own_store: Store) -> None:
+    # Letters that only the validating part holds enter the vocabulary.
+    text = language(1500).text
+    cut = len(text) * 85 // 100
+    configuration = plan("lstm", "char", units=(8,), epochs=2, batch=8, window=32, validation=False)
+    version = train(
+        "final", corpus(text[:cut] + "xyz " + text[cut:]), configuration, own_store, "shakelm train final"
+    )
+    history = version.history()
+    assert history.best == 2
+    assert [epoch.validation_loss for epoch in history.epochs] == [None, None]
+    assert version.card().validation is None
+    assert "z" in generation.load(version).vocabulary
+
+
+@pytest.mark.usefixtures("interrupts")
+@pytest.mark.parametrize("interrupted_in_epoch", [1, 2])
+def test_an_interrupt_keeps_the_best_so_far(own_store: Store, interrupted_in_epoch: int) -> None:
+    def interrupt(progress: Progress) -> None:
+        if (
+            progress.stage == "training"
+            and progress.epoch == interrupted_in_epoch
+            and progress.share > 0.3 / 50
+        ):
+            signal.raise_signal(signal.SIGINT)
+
+    version = train(
+        "stopped", language(1500), small(epochs=50), own_store, "shakelm train stopped", interrupt
+    )
+    assert len(version.history().epochs) == interrupted_in_epoch
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert version.card().validation.nats_per_token < math.log(6)
+
+
+def test_whoever_watches_can_stop_a_training_which_keeps_the_best_so_far(own_store: Store) -> None:
+    stop = threading.Event()
+
+    def watch(progress: Progress) -> None:
+        if progress.epoch == 2:
+            stop.set()
+
+    version = train(
+        "stopped", language(1500), small(epochs=50), own_store, "shakelm train stopped", watch, stop=stop
+    )
+    assert len(version.history().epochs) == 2
+    assert not list(own_store.checkpoints.iterdir())
+
+
+def test_each_epoch_is_followed_by_a_line_that_its_weights_write(own_store: Store) -> None:
+    samples: dict[int, set[str | None]] = {}
+
+    def watch(progress: Progress) -> None:
+        if progress.stage == "training":
+            samples.setdefault(progress.epoch, set()).add(progress.sample)
+
+    train("sampled", language(1500), small(epochs=3), own_store, "shakelm train sampled", watch)
+    assert samples[1] == {None}
+    ((second,), (third,)) = samples[2], samples[3]
+    assert second != third
+    for line in (second, third):
+        assert line
+        assert set(line) <= set("abcd ")
+
+
+def test_a_loss_that_is_no_number_ends_with_a_sentence(own_store: Store) -> None:
+    with pytest.raises(ShakelmError, match="lower learning rate"):
+        train(
+            "diverged",
+            language(400),
+            plan("simple-rnn", "char", units=(512,), learning_rate=1.0, epochs=3, batch=4, layers=2),
+            own_store,
+            "shakelm train diverged",
+        )
+    assert own_store.versions() == []
+
+
+def test_words_are_learned_too(own_store: Store) -> None:
+    text = corpus("the king and the queen\nand the fool sing\n" * 200)
+    configuration = plan(
+        "stacked-lstm", "word", units=(24, 16), embedding=12, learning_rate=0.02, batch=4, epochs=12
+    )
+    version = train("words", text, configuration, own_store, "shakelm train words")
+    assert version.card().held_out.accuracy > 0.9
+    assert version.card().held_out.nats_per_char is None
+
+
+def test_a_cosine_schedule_warms_up_and_ends_low() -> None:
+    settings = plan("lstm", "char", epochs=10, schedule="cosine", learning_rate=0.01).training
+    schedule = training_rate(settings, steps=100)
+    rates = [float(schedule(step)) for step in (0, WARM_UP_STEPS, 550, 1000)]
+    assert rates == pytest.approx([0, 0.01, 0.0051, 0.01 * LAST_RATE], rel=0.01)

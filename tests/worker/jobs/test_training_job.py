@@ -1,0 +1,216 @@
+"""The training worker as real processes: a training, its failure, its worker's death and shutdown."""
+
+import contextlib
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import redis
+from rq.job import Job
+from rq.serializers import JSONSerializer
+
+from shakelm.data.corpus import load
+from shakelm.store.registry import Store
+from shakelm.training import checkpoints
+from worker.protocol.job_request import new_id
+from worker.protocol.training_payloads import MessageAt, TrainingState, TrainProgress, TrainRequest
+from worker.queue import queues
+from worker.trainings import training_plans, training_records
+
+Connection = redis.Redis
+Eventually = Callable[[Callable[[], Any], str], Any]
+Start = Callable[..., Any]
+
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    chosen = random.Random(1)  # noqa: S311 (no secret)
+    path = tmp_path / "small.txt"
+    path.write_text(
+        "\n".join(" ".join(chosen.choices(["king", "love", "night", "truth"], k=7)) for _ in range(600))
+        + "\n"
+    )
+    return path
+
+
+@pytest.fixture
+def supervisor(start: Start, corpus: Path) -> Any:
+    """`python -m worker train`."""
+    return start("train", SHAKELM_CORPUS=str(corpus))
+
+
+def request(epochs: int) -> TrainRequest:
+    return TrainRequest(
+        name="small",
+        architecture="simple-rnn",
+        vocabulary="char",
+        epochs=epochs,
+        number=5,
+        requested_by="9",
+    )
+
+
+def ended(connection: Connection, training_id: str) -> TrainProgress | None:
+    """The last progress of a training, once there is one."""
+    progress = queues.training_progress(connection, training_id)
+    return None if progress.state in (TrainingState.QUEUED, TrainingState.RUNNING) else progress
+
+
+def enqueue(connection: Connection, wanted: TrainRequest) -> str:
+    return queues.enqueue_training(connection, wanted, MessageAt(channel_id="1", message_id="2"), new_id())
+
+
+def child(supervisor: Any) -> psutil.Process | None:
+    """The process that waits for a training, or trains."""
+    children = psutil.Process(supervisor.popen.pid).children()
+    return children[0] if children else None
+
+
+def test_a_training_leaves_a_version_figures_and_curves_and_its_process(
+    supervisor: Any, connection: Connection, corpus: Path, store: Store, eventually: Eventually
+) -> None:
+    eventually(lambda: queues.train_workers(connection), "a training worker")
+    first = child(supervisor)
+    training_id = enqueue(connection, request(1))
+    progress = eventually(lambda: ended(connection, training_id), "the end of the training")
+
+    job = Job.fetch(training_id, connection=connection, serializer=JSONSerializer)
+    assert job.meta == {"trained": "small@1"}  # for another attempt, should this one not come to its end
+    assert progress.state is TrainingState.FINISHED
+    assert (progress.model, progress.share, progress.epoch, progress.error) == ("small@1", 1, 1, None)
+    card = store.find("small@1").card()
+    assert progress.held_out.perplexity == card.held_out.perplexity
+    assert progress.kept == 1
+    assert progress.live.model == "letters-a@1"
+    assert progress.live.verdict == "texts"
+    assert [(verse.model, verse.number) for verse in progress.verses] == [
+        ("small@1", 5),
+        ("letters-a@1", 5),
+        ("small@1", 6),
+        ("letters-a@1", 6),
+    ]
+    assert set(progress.verses[1].text) <= set("abc\n")
+    assert "small@1" in progress.curves
+    assert card.command == (
+        "shakelm train small --architecture simple-rnn --vocabulary char "
+        f"--corpus {corpus} --epochs 1 --number 5"
+    )
+    curves = queues.training_curves(connection, training_id)
+    assert curves is not None
+    assert curves.startswith(PNG)
+    index = queues.model_index(connection)
+    assert index is not None
+    assert index.holds("small@1")
+    assert store.live().reference == "letters-a@1"
+
+    assert first is not None
+    eventually(lambda: child(supervisor) not in (None, first), "another process for the next training")
+
+
+def test_a_training_whose_version_is_published_is_not_repeated(
+    start: Start, connection: Connection, corpus: Path, store: Store, eventually: Eventually
+) -> None:
+    training_id = enqueue(connection, request(1))
+    job = Job.fetch(training_id, connection=connection, serializer=JSONSerializer)
+    job.meta["trained"] = "letters-a@1"  # by an attempt whose worker was killed before it could say so
+    job.save_meta()
+    before = [version.reference for version in store.versions()]
+
+    start("train", SHAKELM_CORPUS=str(corpus))
+    progress = eventually(lambda: ended(connection, training_id), "the end of the training")
+
+    assert (progress.state, progress.model) == (TrainingState.FINISHED, "letters-a@1")
+    assert [version.reference for version in store.versions()] == before
+
+
+def test_a_mistake_of_the_surroundings_is_a_sentence(
+    start: Start, connection: Connection, eventually: Eventually
+) -> None:
+    start("train", SHAKELM_CORPUS="/nowhere/missing.txt")
+    training_id = enqueue(connection, request(1))
+    progress = eventually(lambda: ended(connection, training_id), "an error")
+    assert progress.state is TrainingState.FAILED
+    assert "/nowhere/missing.txt" in progress.error
+
+
+def running(connection: Connection, training_id: str) -> bool:
+    """Whether the training computes."""
+    return queues.training_progress(connection, training_id).state is TrainingState.RUNNING
+
+
+def waits_to_go_on(connection: Connection, training_id: str) -> bool:
+    """Whether the training was begun, and has no worker."""
+    progress = queues.training_progress(connection, training_id)
+    return progress.state is TrainingState.QUEUED and progress.share > 0
+
+
+def test_a_training_outlives_its_worker_be_that_killed_or_told_to_stop(
+    supervisor: Any, start: Start, connection: Connection, corpus: Path, eventually: Eventually
+) -> None:
+    training_id = enqueue(connection, request(200))
+    eventually(lambda: queues.training_progress(connection, training_id).epoch > 1, "a whole epoch")
+    process = child(supervisor)
+    assert process is not None
+    process.kill()
+    process.wait()
+    (dead,) = (worker for worker in queues.workers(connection, "train") if worker.busy)
+    # Its last heartbeat would last longer than a test should, for the worker and for its job.
+    connection.delete(f"rq:worker:{dead.name}")
+    assert waits_to_go_on(connection, training_id)
+    connection.zadd("rq:wip:train", dict.fromkeys(connection.zrange("rq:wip:train", 0, -1), 1))
+
+    goes_on = f"{training_id}: Going on after epoch "
+    eventually(lambda: goes_on in supervisor.output, "the same training again")
+    eventually(lambda: running(connection, training_id), "its progress")
+    other = enqueue(connection, request(1))
+    supervisor.popen.terminate()
+    assert supervisor.popen.wait(timeout=60) == 0
+    assert queues.train_workers(connection) == 0
+    assert waits_to_go_on(connection, training_id)
+    assert queues.queue(connection, "train").job_ids == [training_id, other]
+
+    training_records.order(connection, training_id, "stop")
+    last = start("train", SHAKELM_CORPUS=str(corpus))
+    progress = eventually(lambda: ended(connection, training_id), "the end of the training")
+    assert progress.state is TrainingState.FINISHED
+    assert goes_on in last.output
+
+
+def test_a_training_that_is_cancelled_while_it_waits_to_go_on_leaves_no_checkpoint(
+    start: Start, connection: Connection, corpus: Path, store: Store, eventually: Eventually
+) -> None:
+    wanted = request(200)
+    training_id = enqueue(connection, wanted)
+    begun = TrainProgress(state=TrainingState.RUNNING, share=0.5, epochs=200)
+    queues.save_progress(connection, training_id, begun)
+    text, configuration = load(str(corpus)), training_plans.configuration(wanted)
+    with (
+        contextlib.suppress(ZeroDivisionError),
+        checkpoints.claim(store.checkpoints, wanted.name, text.sha256, configuration) as file,
+    ):
+        file.path.touch()
+        raise ZeroDivisionError
+    assert file.path.exists()
+    training_records.cancel(connection, training_id)
+    assert waits_to_go_on(connection, training_id)
+
+    start("train", SHAKELM_CORPUS=str(corpus))
+    progress = eventually(lambda: ended(connection, training_id), "the end of the training")
+    assert progress.state is TrainingState.CANCELLED
+    assert not list(store.checkpoints.iterdir())
+
+
+def test_a_training_worker_does_not_outlive_its_supervisor(
+    supervisor: Any, connection: Connection, eventually: Eventually
+) -> None:
+    eventually(lambda: queues.train_workers(connection), "a training worker")
+    orphan = child(supervisor)
+    assert orphan is not None
+    supervisor.popen.kill()
+    supervisor.popen.wait()
+    eventually(lambda: not orphan.is_running() or orphan.status() == psutil.STATUS_ZOMBIE, "its end")

@@ -1,0 +1,284 @@
+"""The catalogue: code and texts fit together, and a second language is a file."""
+
+import ast
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from string import Formatter
+from typing import Any, NamedTuple
+
+import pytest
+
+from shakelm.errors import ShakelmError
+from worker.messages import catalog, discord_json
+from worker.messages.catalog import DEFAULT, FOLDER, Refusal, catalogue, sentence, text
+from worker.protocol.job_request import ReplyTo
+from worker.protocol.model_payloads import PromoteRequest
+from worker.queue import asking, queues
+
+ROOT = Path(__file__).parents[3]
+TEXTS = catalogue(FOLDER, DEFAULT)
+
+# The code
+
+
+class Use(NamedTuple):
+    """A place in the code that names a text, by a pattern of keys and with these values."""
+
+    place: str
+    key: str
+    values: set[str]
+    completed: bool
+    """Whether a class made from `Refusal` may add an ending to the key, and the value `retry_at`."""
+
+
+SOURCES = {
+    str(path.relative_to(ROOT)): list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    for package in ("worker", "bot")
+    for path in sorted(ROOT.glob(f"{package}/**/*.py"))
+}
+
+
+def name_of(expression: ast.expr) -> str:
+    return ast.unparse(expression).removeprefix("catalog.")
+
+
+KINDS_OF_REFUSAL = {
+    node.name
+    for nodes in SOURCES.values()
+    for node in nodes
+    if isinstance(node, ast.ClassDef) and "Refusal" in map(name_of, node.bases)
+}
+
+KEY_AT = {"text": 1, "described": 0, "Refusal": 0, "announce": 1, "post": 2} | dict.fromkeys(
+    KINDS_OF_REFUSAL, 0
+)
+"""Which argument of a function is the key."""
+
+
+def patterns(key: ast.expr) -> Iterator[str]:
+    """The keys that an expression can have, as regular expressions."""
+    match key:
+        case ast.Constant(value=str(literal)):
+            yield re.escape(literal)
+        case ast.JoinedStr(values=parts):
+            yield "".join(
+                re.escape(str(part.value)) if isinstance(part, ast.Constant) else "[a-z_]+" for part in parts
+            )
+        case ast.IfExp(body=body, orelse=orelse):
+            yield from patterns(body)
+            yield from patterns(orelse)
+
+
+def calls() -> Iterator[tuple[str, int, str, ast.Call]]:
+    """Every call that takes a key: its file and line, the function's name, and itself."""
+    for file, nodes in SOURCES.items():
+        for node in nodes:
+            if isinstance(node, ast.Call) and (name := name_of(node.func)) in KEY_AT:
+                yield file, node.lineno, name, node
+
+
+def uses() -> Iterator[Use]:
+    for file, line, name, call in calls():
+        values = {str(keyword.arg) for keyword in call.keywords}
+        completed = name in KINDS_OF_REFUSAL
+        for key in patterns(call.args[KEY_AT[name]]):
+            pattern = rf"{key}(\.[a-z_]+)?" if completed else key
+            yield Use(f"{file}:{line}", pattern, values, completed)
+
+
+USES = list(uses())
+
+
+def fields(forms: catalog.Forms) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(forms["other"]) if name is not None}
+
+
+@pytest.mark.parametrize("use", USES, ids=lambda use: f"{use.place}-{use.key}")
+def test_every_key_in_the_code_has_a_text_with_exactly_its_values(use: Use) -> None:
+    found = [key for key in TEXTS if re.fullmatch(use.key, key)]
+    assert found, f"no text {use.key}"
+    added = {"retry_at"} if use.completed else set()
+    for key in found:
+        assert fields(TEXTS[key]) - added == use.values - added, key
+
+
+def test_every_text_is_used() -> None:
+    assert {key for key in TEXTS if not any(re.fullmatch(use.key, key) for use in USES)} == set()
+
+
+def test_keys_stand_in_the_code_as_they_are() -> None:
+    computed = {file for file, _, name, call in calls() if not list(patterns(call.args[KEY_AT[name]]))}
+    assert computed == {
+        "worker/messages/catalog.py",
+        "worker/messages/admin_messages.py",
+        "bot/interactions/command_translation.py",
+        "bot/commands/admin/announcements.py",
+    }
+
+
+# The catalogues
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the English catalogue, which is in use instead of the package's own."""
+    shutil.copy(FOLDER / f"{DEFAULT}.toml", tmp_path)
+    monkeypatch.setattr(catalog, "FOLDER", tmp_path)
+    return tmp_path
+
+
+SPANISH = """
+[verse]
+next = "Tu verso es el siguiente."
+receipt = "{model}, número {number}, temperatura {temperature:g}, {seconds:.2f} s"
+
+[live]
+promoted = "✅ Ahora escribe {model}"
+
+[refusal]
+title = "⚠️ No funcionó"
+unknown_model = "No hay ningún modelo **{model}**: elige entre {known}."
+
+[limit]
+longest_verse.one = "Un verso tiene un renglón como máximo en este servidor."
+longest_verse.other = "Un verso tiene {count} renglones como máximo en este servidor."
+"""
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.toml")), ids=lambda path: path.stem)
+def test_the_shipped_catalogues_fit(path: Path) -> None:
+    for key, forms in catalogue(FOLDER, path.stem).items():
+        for form in forms.values():
+            assert form.strip() == form != "", key
+            assert len(form) <= 100 or not key.startswith("command."), f"{key} is too long for Discord"
+
+
+def test_every_shipped_catalogue_is_checked() -> None:
+    catalog.check()
+
+
+def test_a_message_comes_out_in_the_language_of_its_locale(folder: Path) -> None:
+    (folder / "es-ES.toml").write_text(SPANISH, encoding="utf-8")
+
+    assert discord_json.queued(1, 1, locale="es-ES")["content"] == "⏳ Tu verso es el siguiente."
+    assert discord_json.queued(1, 1)["content"] == "⏳ Your answer is next."
+    (embed,) = discord_json.problem(Refusal("refusal.unknown_model", model="a*b", known="c"), "es-ES")[
+        "embeds"
+    ]
+    assert embed["title"] == "⚠️ No funcionó"
+    assert embed["description"] == "No hay ningún modelo **a\\*b**: elige entre c."
+
+
+def test_a_worker_answers_in_the_language_of_whoever_asked(
+    start: Any,
+    connection: Any,
+    webhook: Any,
+    reply_to: Any,
+    verse_request: Any,
+    eventually: Any,
+    tmp_path: Path,
+) -> None:
+    shutil.copytree(ROOT / "worker", tmp_path / "worker")
+    (tmp_path / "worker/messages/locales/es-ES.toml").write_text(SPANISH, encoding="utf-8")
+
+    def asked(token: str, locale: str) -> ReplyTo:
+        return reply_to(token).model_copy(update={"locale": locale})
+
+    for token, locale in (("spaniard", "es-ES"), ("briton", "en-GB")):
+        queues.enqueue_promotion(connection, PromoteRequest(model="letters-b", reply_to=asked(token, locale)))
+    asking.enqueue_verse(connection, verse_request(reply_to=asked("poet", "es-419")))
+    start("verse", PYTHONPATH=str(tmp_path), PYTHONSAFEPATH="1")
+
+    def embed(token: str) -> dict[str, Any]:
+        (message,) = eventually(lambda: webhook.messages(token), f"an answer to the {token}")
+        return dict(message["embeds"][0])
+
+    assert embed("spaniard")["title"] == "✅ Ahora escribe letters-b\\@1"
+    assert embed("briton")["title"] == "✅ letters-b\\@1 is live now"
+    assert embed("poet")["footer"]["text"].startswith("letters-b@1, número 7")
+
+
+@pytest.mark.parametrize(
+    ("file", "locale", "spanish"),
+    [
+        ("es-ES", "es-ES", True),
+        ("es-ES", "es-419", True),
+        ("es", "es-419", True),
+        ("es-ES", "en-GB", False),
+        ("es-ES", "de", False),
+        ("es-ES", "", False),
+        ("es-ES", "../es-ES", False),
+    ],
+)
+def test_a_language_serves_its_regions_and_english_all_others(
+    folder: Path, file: str, locale: str, spanish: bool
+) -> None:
+    (folder / f"{file}.toml").write_text(SPANISH, encoding="utf-8")
+
+    assert (text(locale, "verse.next") == "Tu verso es el siguiente.") is spanish
+    assert text(locale, "models.title") == "Models"
+
+
+def test_a_region_with_a_file_of_its_own_has_its_own_texts(folder: Path) -> None:
+    (folder / "es-419.toml").write_text("[verse]\nnext = 'Sigue tu verso.'", encoding="utf-8")
+    (folder / "es-ES.toml").write_text(SPANISH, encoding="utf-8")
+
+    assert text("es-419", "verse.next") == "Sigue tu verso."
+    assert text("es-ES", "verse.next") == "Tu verso es el siguiente."
+
+
+@pytest.mark.parametrize(
+    ("locale", "count", "expected"),
+    [
+        (DEFAULT, 1, "A verse has at most 1 line on this server: ask for fewer."),
+        (DEFAULT, 0, "A verse has at most 0 lines on this server: ask for fewer."),
+        (DEFAULT, 2, "A verse has at most 2 lines on this server: ask for fewer."),
+        ("es-ES", 1, "Un verso tiene un renglón como máximo en este servidor."),
+        ("es-ES", 2, "Un verso tiene 2 renglones como máximo en este servidor."),
+    ],
+)
+def test_a_count_chooses_the_form(folder: Path, locale: str, count: int, expected: str) -> None:
+    (folder / "es-ES.toml").write_text(SPANISH, encoding="utf-8")
+
+    assert text(locale, "limit.longest_verse", count=count) == expected
+
+
+def test_a_refusal_is_told_in_every_language_and_logged_in_english(folder: Path) -> None:
+    (folder / "es-ES.toml").write_text(SPANISH, encoding="utf-8")
+    refusal = Refusal("limit.longest_verse", count=3)
+
+    assert sentence(refusal, "es-ES") == "Un verso tiene 3 renglones como máximo en este servidor."
+    assert str(refusal) == "A verse has at most 3 lines on this server: ask for fewer."
+    assert sentence(ShakelmError("The corpus is missing."), "es-ES") == "The corpus is missing."
+
+
+@pytest.mark.parametrize(
+    ("content", "part"),
+    [
+        ("[verse", "es-ES.toml"),
+        ("[verse]\nnext = 1", "verse.next is not a text"),
+        ("[verse]\nnext = ['a', 'b']", "verse.next is not a text"),
+        ("[verse]\nnext = 'a {'", "verse.next is not a text"),
+        ("[verse]\nnext.one = 'a'\nnext.other = 2", "verse.next is not a text"),
+        ("[verse]\nnext.one = '{count}'\nnext.other = 'a'", "a field that its form other lacks"),
+        ("[verse]\nnext.one = 'a'", "no text verse.next.one"),
+        ("[verse]\nlast = 'a'", "no text verse.last"),
+        ("[verse]\nplace = 'a'", "give verse.place the same fields"),
+        ("[verse]\nplace = '{position} {more}'", "give verse.place the same fields"),
+        ("[verse]\nplace = '{position.real}'", "give verse.place the same fields"),
+        ("[verse]\nplace = '{position:x}'", "give verse.place the same fields"),
+        ("[verse]\nplace = '{}'", "give verse.place the same fields"),
+    ],
+)
+def test_a_catalogue_that_does_not_fit_is_refused_with_the_cure(
+    folder: Path, content: str, part: str
+) -> None:
+    (folder / "es-ES.toml").write_text(content, encoding="utf-8")
+
+    with pytest.raises(ShakelmError) as caught:
+        catalog.check()
+
+    assert str(folder / "es-ES.toml") in str(caught.value)
+    assert part in str(caught.value)

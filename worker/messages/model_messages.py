@@ -1,0 +1,74 @@
+"""What there is to write with: the networks, and the versions of models."""
+
+from collections.abc import Iterator, Sequence
+
+from shakelm.configuration import NOTEBOOK_UNITS, VocabularyKind, plan
+from shakelm.networks.layers import Layer, layers
+from worker.messages.catalog import DEFAULT, text
+from worker.messages.discord_json import BLUE, Body, button, embed, escape, rows
+from worker.protocol.model_payloads import ModelIndex, ModelSummary
+from worker.trainings.training_plans import KNOWN_SIZES
+
+MODELS_A_PAGE = 10
+
+
+def architectures(kind: VocabularyKind, locale: str = DEFAULT) -> Body:
+    """Layers, shapes of their outputs and parameters of each architecture, and what it is there for."""
+    size = KNOWN_SIZES["shakespeare"].vocabulary[kind]  # as large as those of the models that ship
+    parts = [text(locale, f"architectures.vocabulary.{kind}", size=size)]
+    for name in NOTEBOOK_UNITS:
+        network = layers(plan(name, kind).model, size)
+        total = sum(layer.parameters for layer in network)
+        parts.append(
+            text(
+                locale,
+                "architectures.network",
+                name=name,
+                total=total,
+                purpose=text(locale, f"architectures.purpose.{name.replace('-', '_')}"),
+                table="\n".join(_layers(network)),
+            )
+        )
+    return embed(
+        text(locale, "architectures.title"), "\n".join(parts), BLUE, text(locale, "architectures.footer")
+    )
+
+
+def _layers(network: Sequence[Layer]) -> Iterator[str]:
+    cells = [(layer.kind, layer.output, f"{layer.parameters:,}") for layer in network]
+    kind, sizes, parameters = (max(map(len, column)) for column in zip(*cells, strict=True))
+    for row in cells:
+        yield f"{row[0]:<{kind}}  {row[1]:<{sizes}}  {row[2]:>{parameters}}"
+
+
+def models(index: ModelIndex, page: int = 0, locale: str = DEFAULT) -> Body:
+    """A page of the versions with their held-out figures: the live one first, then the latest ones."""
+    versions = sorted(index.versions, key=lambda one: (one.live, one.trained_at, one.reference), reverse=True)
+    last = max(len(versions) - 1, 0) // MODELS_A_PAGE
+    page = min(page, last)
+    shown = versions[page * MODELS_A_PAGE :][:MODELS_A_PAGE]
+    lines = [_model(summary, locale) for summary in shown]
+    body = embed(text(locale, "models.title"), "\n".join(lines), BLUE, text(locale, "models.footer"))
+    if last:
+        body["embeds"][0]["title"] = text(locale, "models.title_of_page", page=page + 1, pages=last + 1)
+        body["components"] = rows(
+            [
+                button(text(locale, "button.newer"), f"models:{page - 1}", disabled=page == 0),
+                button(text(locale, "button.older"), f"models:{page + 1}", disabled=page == last),
+            ]
+        )
+    return body
+
+
+def _model(summary: ModelSummary, locale: str) -> str:
+    held_out = summary.held_out
+    return text(
+        locale,
+        f"models.line.{summary.vocabulary}",
+        sign=text(locale, "models.live" if summary.live else "models.other"),
+        model=escape(summary.reference),
+        architecture=summary.architecture,
+        nats=held_out.nats_per_token,
+        perplexity=held_out.perplexity,
+        accuracy=held_out.accuracy,
+    )

@@ -1,0 +1,87 @@
+"""Verses as people read them, with their receipt and their buttons."""
+
+import re
+from collections.abc import Iterator
+
+from worker.messages.catalog import text
+from worker.messages.discord_json import (
+    BLUE,
+    DANGER,
+    GREY,
+    MAX_DESCRIPTION,
+    PRIMARY,
+    Attachment,
+    Component,
+    Message,
+    button,
+    cut,
+    embed,
+    escape,
+    rows,
+)
+from worker.protocol.verse_payloads import MAX_TEMPERATURE, VerseRequest, VerseResult
+
+VERSE_FILE = "verse.txt"
+
+_CAPITALS = re.compile(r"[A-Z][A-Z' .-]*[A-Z]:?")
+_NAME = re.compile(r"[A-Z][\w' .-]{0,40}:")
+
+
+def verse(request: VerseRequest, result: VerseResult) -> Message:
+    """A verse with its receipt; one that is too long is cut at a line's end and attached as a whole."""
+    locale = request.reply_to.locale
+    shown = "\n".join(_lines(result.text)) if result.text.strip() else text(locale, "verse.empty")
+    whole = len(shown) <= MAX_DESCRIPTION
+    description = shown if whole else cut(shown, text(locale, "verse.cut"))
+    body = embed("", description, BLUE, " · ".join(_receipt(request, result)))
+    attachment = None if whole else Attachment(VERSE_FILE, result.text.encode())
+    return Message(body | {"components": _buttons(request)}, attachment)
+
+
+def _lines(verse: str) -> Iterator[str]:
+    """The lines in markdown, speakers bold: names in capitals, and "Name:" after a blank line."""
+    before = ""
+    for line in escape(verse.strip("\n")).split("\n"):
+        speaks = _CAPITALS.fullmatch(line) or (not before.strip() and _NAME.fullmatch(line))
+        yield f"**{line}**" if speaks else line
+        before = line
+
+
+def _receipt(request: VerseRequest, result: VerseResult) -> Iterator[str]:
+    """What the verse was written with: all that repeats it, but for the text before a continued one."""
+    locale = request.reply_to.locale
+    yield text(
+        locale,
+        "verse.receipt",
+        model=result.model,
+        temperature=result.temperature,
+        number=result.number,
+        seconds=result.seconds,
+    )
+    if request.style:
+        yield text(locale, "verse.style", style=text(locale, f"style.{request.style}"))
+    if request.top_k is not None:
+        yield text(locale, "verse.top_k", top_k=request.top_k)
+    if request.top_p is not None:
+        yield text(locale, "verse.top_p", top_p=request.top_p)
+    if request.min_p is not None:
+        yield text(locale, "verse.min_p", min_p=request.min_p)
+    if request.context:
+        yield text(locale, "verse.continued")
+    if result.unknown:
+        yield text(locale, "verse.unknown", unknown=", ".join(result.unknown))
+
+
+def _buttons(request: VerseRequest) -> list[Component]:
+    locale, of = request.reply_to.locale, request.id
+    hottest, coldest = request.temperature >= MAX_TEMPERATURE, request.temperature <= 0
+    return rows(
+        [
+            button(text(locale, "button.again"), f"again:{of}", PRIMARY),
+            button(text(locale, "button.continue"), f"continue:{of}", PRIMARY),
+            button(text(locale, "button.hotter"), f"hotter:{of}", GREY, disabled=hottest),
+            button(text(locale, "button.colder"), f"colder:{of}", GREY, disabled=coldest),
+            button(text(locale, "button.change"), f"change:{of}", GREY),
+        ],
+        [button(text(locale, "button.discard"), f"discard:{of}", DANGER)],
+    )

@@ -1,0 +1,243 @@
+"""RQ's workers as they are needed here: jobs in the worker's own process, and quick recovery.
+
+TensorFlow does not survive `fork`, so both are `SimpleWorker`s. RQ's own `SimpleWorker` sends no heartbeat
+while a job runs, looks after abandoned jobs every ten minutes, and holds the lock for that for fifteen
+minutes if it is killed meanwhile; here a thread sends heartbeats, and all these times are seconds.
+"""
+
+import logging
+import os
+import socket
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from importlib import metadata
+from typing import Any, ClassVar
+from uuid import uuid4
+
+import redis
+from redis.exceptions import RedisError
+from rq import Queue, SimpleWorker, worker_registration
+from rq.exceptions import DequeueTimeout, StopRequested
+from rq.executions import Execution
+from rq.intermediate_queue import IntermediateQueue
+from rq.job import Job
+from rq.serializers import JSONSerializer
+from rq.worker import WorkerStatus
+
+from worker import jobs
+from worker.jobs import training_job
+from worker.process import devices
+from worker.queue import queues, snapshot
+from worker.queue.queues import TRAIN, VERSE, QueueName
+from worker.records import model_index
+
+HEARTBEAT_S = 3.0
+"""Seconds between two heartbeats during a job."""
+
+IDLE_S = 4
+"""An idle worker sends a heartbeat and looks after abandoned jobs this often, in seconds."""
+
+STUCK_S = 8
+"""A job that was taken from the queue so many seconds ago and is not begun: its worker was killed."""
+
+PAUSED_S = 1.0
+"""While the queue is paused a worker looks this often whether it goes on, in seconds."""
+
+CLEANING_S = 10
+"""The lock of whoever looks after abandoned jobs; passes on after that if its holder was killed."""
+
+SOCKET_TIMEOUT_S = 20.0
+"""For a worker's connection: longer than it waits for a job."""
+
+log = logging.getLogger(__name__)
+
+
+class QuickIntermediateQueue(IntermediateQueue):  # type: ignore[misc]
+    """Holds a job between queue and execution; RQ's own gives a killed worker a minute there."""
+
+    def should_be_cleaned_up(self, job_id: str) -> bool:
+        """Whether the job was first seen here too long ago."""
+        first_seen = self.get_first_seen(job_id)
+        return first_seen is not None and datetime.now(UTC) - first_seen > timedelta(seconds=STUCK_S)
+
+
+class QuickQueue(Queue):  # type: ignore[misc]
+    """A queue that gets over a killed worker in seconds."""
+
+    @property
+    def intermediate_queue(self) -> QuickIntermediateQueue:
+        """Where jobs are that were taken and not begun."""
+        return QuickIntermediateQueue(self.key, connection=self.connection)
+
+    def acquire_maintenance_lock(self) -> bool:
+        """Whether this worker may now look after abandoned jobs."""
+        return bool(self.connection.set(self.registry_cleaning_key, 1, nx=True, ex=CLEANING_S))
+
+
+# Back to the front, but behind what no person's turn holds back, such as promotions.
+_PUT_BACK = """
+redis.call('LREM', KEYS[1], 1, ARGV[1])
+for _, id in ipairs(redis.call('LRANGE', KEYS[2], 0, -1)) do
+    if redis.call('HEXISTS', ARGV[2] .. id, 'rate_limit_key') == 1 then
+        return redis.call('LINSERT', KEYS[2], 'BEFORE', id, ARGV[1])
+    end
+end
+return redis.call('RPUSH', KEYS[2], ARGV[1])
+"""
+
+
+class PausableQueue(QuickQueue):
+    """A queue that gives away nothing that people asked for while an administrator has it paused."""
+
+    @classmethod
+    def dequeue_any(
+        cls, queues_: list[Queue], timeout: int | None, connection: "redis.Redis", **options: Any
+    ) -> tuple[Job, Queue] | None:
+        """The next job; while the queue is paused only what goes before all others."""
+        (queue,) = queues_
+        if queues.is_paused(connection) and not _goes_first(queue):
+            time.sleep(PAUSED_S)
+            raise DequeueTimeout(timeout, [queue.key])
+        taken: tuple[Job, Queue] | None = super().dequeue_any(
+            queues_, timeout, connection=connection, **options
+        )
+        if taken is None or not taken[0].has_rate_limit or not queues.is_paused(connection):
+            return taken
+        put_back = connection.register_script(_PUT_BACK)  # it was paused while this waited for a job
+        put_back([queue.intermediate_queue_key, queue.key], [taken[0].id, Job.redis_job_namespace_prefix])
+        raise DequeueTimeout(timeout, [queue.key])
+
+
+def _goes_first(queue: Queue) -> bool:
+    """Whether the first job of the queue is one that no person's turn holds back, such as a promotion."""
+    first = queue.get_jobs(0, 1)
+    return bool(first) and not first[0].has_rate_limit
+
+
+class OwnProcessWorker(SimpleWorker):  # type: ignore[misc]
+    """Runs each job in its own process, with heartbeats from a thread."""
+
+    life_s: ClassVar[int] = 12
+    """Seconds without heartbeat after which the worker, and the job it had, count as dead."""
+
+    log_result_lifespan = False
+    max_connection_wait_time = 5.0
+    queue_class = QuickQueue
+    uses_tensorflow = True
+
+    def __init__(self, queue: QueueName, connection: "redis.Redis") -> None:
+        """A worker for one queue; `connection` must allow commands `SOCKET_TIMEOUT_S` seconds."""
+        super().__init__(
+            [queue],
+            name=f"{queue}-{socket.gethostname()}-{uuid4().hex[:8]}",
+            connection=connection,
+            queue_class=self.queue_class,
+            serializer=JSONSerializer,
+            worker_ttl=self.life_s,
+            maintenance_interval=IDLE_S - 1,  # due whenever waiting for a job timed out
+            exception_handlers=[jobs.after_failure],
+            log_job_description=False,
+        )
+
+    @property
+    def told_to_stop(self) -> bool:
+        """Whether a signal asked it to end."""
+        return self._shutdown_requested_date is not None
+
+    @property
+    def dequeue_timeout(self) -> int:
+        """Seconds to wait for a job before looking around."""
+        return IDLE_S
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:  # noqa: ARG002
+        """Say that the worker lives; RQ's own time-outs would count a killed one for another minute."""
+        super().heartbeat(self.life_s, pipeline)
+
+    def get_heartbeat_ttl(self, job: Job, working_time: float = 0.0) -> int:  # noqa: ARG002
+        """Seconds after its last heartbeat until a job counts as abandoned."""
+        return self.life_s
+
+    def serialize(self) -> dict[str, Any]:
+        """What Redis holds of the worker: besides RQ's own fields those that `queues.workers` reads."""
+        return {
+            **super().serialize(),
+            "device": devices.known(self.connection, self.uses_tensorflow),
+            "shakelm_version": metadata.version("shakelm"),
+        }
+
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        """Run a job; a thread says meanwhile that job and worker live."""
+        execution = self.prepare_execution(job)
+        done = threading.Event()
+        beats = threading.Thread(target=self._beat, args=(job, execution, done), daemon=True)
+        beats.start()
+        try:
+            self.perform_job(job, queue, execution)
+        finally:
+            done.set()
+            beats.join()
+        self.set_state(WorkerStatus.IDLE)
+
+    def _beat(self, job: Job, execution: Execution, done: threading.Event) -> None:
+        while not done.wait(HEARTBEAT_S):
+            try:
+                self.maintain_heartbeats(job, execution)
+                self.connection.hset(self.key, "device", devices.known(self.connection, self.uses_tensorflow))
+            except RedisError as error:
+                log.warning("No heartbeat: %s", error)
+
+    def run_maintenance_tasks(self) -> None:
+        """Look after abandoned jobs, and be in the list of workers even if Redis has forgotten it."""
+        super().run_maintenance_tasks()
+        self.connection.hset(self.key, mapping=self.serialize())
+        worker_registration.register(self)
+
+
+class VerseWorker(OwnProcessWorker):
+    """Does what people ask for, and keeps the index of versions up to date."""
+
+    queue_class = PausableQueue
+
+    def __init__(self, connection: "redis.Redis") -> None:
+        """A worker for the queue of verses."""
+        super().__init__(VERSE, connection)
+        self.uses_tensorflow = jobs.settings().engine == "keras"
+
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        """Run a job, and measure it where people wait for such."""
+        started = time.monotonic()
+        super().execute_job(job, queue)
+        if job.has_rate_limit:
+            try:
+                snapshot.measured(self.connection, time.monotonic() - started)
+            except RedisError as error:
+                log.warning("A job was not measured: %s", error)
+
+    def run_maintenance_tasks(self) -> None:
+        """Also publish what the store holds."""
+        super().run_maintenance_tasks()
+        model_index.publish(self.connection, jobs.store())
+
+
+class TrainWorker(OwnProcessWorker):
+    """Trains; made for one job. Stops when its supervisor is gone."""
+
+    life_s = 40
+    """Longer, since no thread runs while TensorFlow's libraries are loaded."""
+
+    def __init__(self, connection: "redis.Redis") -> None:
+        """A worker for the queue of trainings."""
+        super().__init__(TRAIN, connection)
+        self._supervisor = os.getppid()
+
+    def handle_warm_shutdown_request(self) -> None:
+        """Called at the first SIGTERM or Ctrl-C: has the training give up its place at its next report."""
+        super().handle_warm_shutdown_request()
+        training_job.shutting_down.set()
+
+    def run_maintenance_tasks(self) -> None:
+        """Also stop where nobody would start the next worker."""
+        if os.getppid() != self._supervisor:
+            raise StopRequested
+        super().run_maintenance_tasks()

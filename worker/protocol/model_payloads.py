@@ -1,0 +1,70 @@
+"""Model versions on their way through Redis: the index, and what changes the registry."""
+
+from datetime import datetime
+
+from shakelm.configuration import Architecture, VocabularyKind
+from worker.protocol.job_request import ReplyTo
+from worker.protocol.payload import ModelName, ModelReference, Payload
+
+
+class HeldOut(Payload):
+    """Figures on text that no training saw; `nats_per_char` is None where the vocabulary is lossy."""
+
+    nats_per_token: float
+    perplexity: float
+    accuracy: float
+    unknown: float
+    nats_per_char: float | None
+
+
+class ModelSummary(Payload):
+    """One version as the bot shows it."""
+
+    name: ModelName
+    version: int
+    live: bool
+    packaged: bool
+    architecture: Architecture
+    vocabulary: VocabularyKind
+    parameters: int
+    held_out: HeldOut
+    trained_at: datetime
+
+    @property
+    def reference(self) -> str:
+        """NAME@VERSION."""
+        return f"{self.name}@{self.version}"
+
+
+class ModelIndex(Payload):
+    """All versions that the workers' store holds, as they publish it."""
+
+    versions: list[ModelSummary]
+
+    def live(self) -> ModelSummary | None:
+        """The version that answers where no model is named."""
+        return next((summary for summary in self.versions if summary.live), None)
+
+    def holds(self, reference: str) -> bool:
+        """Whether NAME or NAME@VERSION is among them."""
+        return any(reference in (summary.name, summary.reference) for summary in self.versions)
+
+
+class PromoteRequest(Payload):
+    """Make a version the live one."""
+
+    model: ModelReference
+    reply_to: ReplyTo
+
+
+class RollBackRequest(Payload):
+    """Make the formerly live version live again."""
+
+    reply_to: ReplyTo
+
+
+class RemoveRequest(Payload):
+    """Delete a version for good."""
+
+    model: ModelReference
+    reply_to: ReplyTo

@@ -1,0 +1,45 @@
+"""Styles: settings of sampling that go together, under plain names."""
+
+from typing import NamedTuple, TypedDict
+
+DEFAULT_TEMPERATURE = 0.8
+
+
+class Style(NamedTuple):
+    """How freely a verse is written, as in `shakelm.decoding.sampling.Sampling`."""
+
+    temperature: float
+    top_k: int | None
+    top_p: float | None
+
+
+STYLES = {
+    "cautious": Style(0.4, 10, 0.7),
+    "careful": Style(0.6, 20, 0.85),
+    "balanced": Style(0.8, 40, 0.95),
+    "lively": Style(1.0, 100, 0.98),
+    "wild": Style(1.4, None, None),
+}
+"""By name, from cautious to wild; the names' texts are in the catalogue."""
+
+
+class Freedom(TypedDict):
+    """The fields of `worker.payloads.VerseSettings` that say how freely a verse is written."""
+
+    style: str | None
+    temperature: float
+    top_k: int | None
+    top_p: float | None
+    min_p: float | None
+
+
+def freedom(style: str | None, temperature: float | None) -> Freedom:
+    """The settings of a style, by its name; a temperature that is given wins over the style's."""
+    chosen = STYLES[style] if style else Style(DEFAULT_TEMPERATURE, None, None)
+    return Freedom(
+        style=style,
+        temperature=chosen.temperature if temperature is None else temperature,
+        top_k=chosen.top_k,
+        top_p=chosen.top_p,
+        min_p=None,
+    )

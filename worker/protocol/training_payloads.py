@@ -1,0 +1,125 @@
+"""Trainings on their way through Redis: the request, the progress, and the result."""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from shakelm.configuration import NAME_PATTERN, Architecture, VocabularyKind
+from worker.protocol.model_payloads import HeldOut
+from worker.protocol.payload import ModelName, ModelReference, Number, Payload, Snowflake
+
+MAX_EPOCHS = 200
+MAX_UNITS = 2048
+MAX_LAYERS = 4
+MAX_DROPOUT = 0.9
+
+
+class AttachedText(Payload):
+    """A text that came with a request, by its cleaned file name (`worker.trainings.attached_texts`)."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[\w.-]{1,64}$")]
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+class TrainRequest(Payload):
+    """One `/admin train`, with the server's locale.
+
+    What is None of sizes and settings is as the preset says, or else as in `shakelm train`; `units` is the
+    width of every recurrent layer. The corpus is one known by name or an attached text, None for the training
+    worker's own setting. `requested_by` is None where that person wanted to be forgotten.
+    """
+
+    name: ModelName
+    preset: Annotated[str | None, StringConstraints(pattern=rf"^{NAME_PATTERN}$")] = None
+    architecture: Architecture
+    vocabulary: VocabularyKind
+    units: Annotated[int | None, Field(ge=1, le=MAX_UNITS)] = None
+    layers: Annotated[int | None, Field(ge=1, le=MAX_LAYERS)] = None
+    dropout: Annotated[float | None, Field(ge=0, le=MAX_DROPOUT)] = None
+    epochs: Annotated[int, Field(ge=1, le=MAX_EPOCHS)]
+    learning_rate: Annotated[float | None, Field(gt=0, le=1)] = None
+    number: Number
+    corpus: Annotated[str | None, StringConstraints(pattern=rf"^{NAME_PATTERN}$")] = None
+    attached: AttachedText | None = None
+    requested_by: Snowflake | None
+    guild: Snowflake | None = None
+    locale: str = "en-US"
+
+
+class TrainingState(StrEnum):
+    """Where a training stands; the last three are final."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    FINISHED = "finished"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+ENDED = (TrainingState.FINISHED, TrainingState.FAILED, TrainingState.CANCELLED)
+
+
+class TrainProgress(Payload):
+    """How far a training is. Losses are nats per token; `share` of all steps done is between 0 and 1.
+
+    `sample` is a line that was written after the last whole epoch, and `tokens_per_second` what is learned
+    from. `error` is one sentence for people, set where the state is failed. The rest is set where it is
+    finished: `model` (NAME@VERSION), `kept` (the epoch whose weights it has), `held_out`, how it compares to
+    the version that was live then, `verses` of both, and what its curves show, in words.
+    """
+
+    state: TrainingState
+    share: float = 0.0
+    epoch: int = 0
+    epochs: int
+    loss: float | None = None
+    validation_loss: float | None = None
+    tokens_per_second: float | None = None
+    seconds_left: float | None = None
+    sample: str | None = None
+    model: ModelReference | None = None
+    kept: int | None = None
+    held_out: "HeldOut | None" = None
+    live: "Comparison | None" = None
+    verses: tuple["Specimen", ...] = ()
+    curves: str = ""
+    error: str | None = None
+
+
+class Specimen(Payload):
+    """A verse that a version wrote with that number, for comparison."""
+
+    model: ModelReference
+    number: Number
+    text: str
+
+
+Verdict = Literal["better", "worse", "kinds", "words", "texts"]
+
+
+class Comparison(Payload):
+    """The live version beside a new one: its figures, and whether the new one's are better.
+
+    They cannot be compared where one reads words and the other characters (`kinds`), where they know other
+    `words`, or where they were scored on other `texts`.
+    """
+
+    model: ModelReference
+    held_out: "HeldOut"
+    verdict: Verdict
+
+
+class MessageAt(Payload):
+    """A message in a channel, as the bot keeps it up to date during a training."""
+
+    channel_id: Snowflake
+    message_id: Snowflake
+
+
+class TrainingStatus(Payload):
+    """A training that has not ended, by its id."""
+
+    training_id: str
+    request: TrainRequest
+    progress: TrainProgress

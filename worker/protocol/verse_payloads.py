@@ -1,0 +1,59 @@
+"""Verses on their way through Redis: the request, the result, and the record of both."""
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from shakelm.configuration import NAME_PATTERN
+from worker.protocol.job_request import Asked, JobRequest
+from worker.protocol.payload import ModelReference, Number, Payload
+
+MAX_SEED_CHARACTERS = 500
+MAX_CONTEXT_CHARACTERS = 4000
+DEFAULT_LINES = 8
+MAX_LINES = 40
+MAX_TEMPERATURE = 2.0
+
+
+class VerseSettings(Payload):
+    """What decides a verse. `model` is None for the live version; the bot always chooses the number.
+
+    `context` is text that the model reads before the seed and that is not shown. `top_k`, `top_p` and
+    `min_p` are as in `shakelm.decoding.sampling.Sampling`; `style` is the name of what they were chosen by.
+    """
+
+    seed: Annotated[str, Field(max_length=MAX_SEED_CHARACTERS)] = ""
+    context: Annotated[str, Field(max_length=MAX_CONTEXT_CHARACTERS)] = ""
+    temperature: Annotated[float, Field(ge=0, le=MAX_TEMPERATURE)] = 0.8
+    top_k: Annotated[int | None, Field(ge=1)] = None
+    top_p: Annotated[float | None, Field(gt=0, le=1)] = None
+    min_p: Annotated[float | None, Field(gt=0, le=1)] = None
+    style: Annotated[str | None, StringConstraints(pattern=rf"^{NAME_PATTERN}$")] = None
+    lines: Annotated[int, Field(ge=1, le=MAX_LINES)] = DEFAULT_LINES
+    model: ModelReference | None = None
+    number: Number
+
+
+class VerseRequest(VerseSettings, JobRequest):
+    """One verse that somebody asked for."""
+
+
+class VerseResult(Payload):
+    """A verse and the settings that repeat it; `unknown` holds the seed's unknown words or characters."""
+
+    text: str
+    model: ModelReference
+    temperature: float
+    number: Number
+    seconds: float
+    unknown: list[str]
+
+
+class VerseRecord(VerseSettings, Asked):
+    """What is kept of a verse, for its buttons and the export: no token, and no result until it is written.
+
+    `asked_at` is in Unix seconds.
+    """
+
+    asked_at: float
+    result: VerseResult | None = None

@@ -1,0 +1,1 @@
+"""What Redis keeps for people and servers, apart from the queue and trainings."""

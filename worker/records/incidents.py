@@ -1,0 +1,44 @@
+"""The latest things that went wrong for good, for whoever looks after the bot."""
+
+import time
+from typing import cast
+
+import redis
+
+from worker.protocol.payload import Payload
+
+KEPT = 50
+"""So many of the latest are kept."""
+
+KEPT_S = 30 * 24 * 60 * 60
+"""And none for longer after the last one."""
+
+_INCIDENTS = "shakelm:incidents"
+
+
+class Incident(Payload):
+    """What went wrong: the reference that a person was told and that stands in a log, when (Unix seconds)."""
+
+    reference: str
+    at: float
+    sentence: str
+
+
+def note(connection: "redis.Redis", reference: str, sentence: str) -> None:
+    """Remember what went wrong a moment ago; the sentence holds no token and nothing that people wrote.
+
+    Raises:
+        redis.RedisError: the queue cannot be reached.
+    """
+    incident = Incident(reference=reference, at=time.time(), sentence=sentence)
+    with connection.pipeline() as pipeline:
+        pipeline.lpush(_INCIDENTS, incident.model_dump_json())
+        pipeline.ltrim(_INCIDENTS, 0, KEPT - 1)
+        pipeline.expire(_INCIDENTS, KEPT_S)
+        pipeline.execute()
+
+
+def latest(connection: "redis.Redis", count: int = 10) -> list[Incident]:
+    """The latest incidents, the last one first."""
+    noted = cast("list[bytes]", connection.lrange(_INCIDENTS, 0, count - 1))
+    return [Incident.model_validate_json(incident) for incident in noted]

@@ -1,0 +1,87 @@
+"""Lines that people write together under `/next`: kept for a day after the last change.
+
+A line is JSON under `shakelm:line:ID` and expires by itself; the set `shakelm:person:ID:lines` has the ids of
+those that a person began.
+"""
+
+from typing import cast
+
+import redis
+
+from worker.messages.catalog import Refusal
+from worker.protocol.lesson_payloads import SharedLine
+
+LIFETIME_S = 24 * 60 * 60
+"""A day: no server keeps anything for less (`guild_settings.ServerSettings.retention_days`)."""
+
+_CHANGE = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then
+    return 0
+end
+redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
+return 1
+"""
+
+
+def begin(connection: "redis.Redis", line: SharedLine) -> None:
+    """Keep a new line, or the same one again."""
+    with connection.pipeline() as pipeline:
+        pipeline.set(_key(line.id), line.model_dump_json(), ex=LIFETIME_S)
+        pipeline.sadd(_of_person(line.author), line.id)
+        pipeline.expire(_of_person(line.author), LIFETIME_S)
+        pipeline.execute()
+
+
+def find(connection: "redis.Redis", line_id: str) -> SharedLine:
+    """The line as it is now.
+
+    Raises:
+        Refusal: it has expired.
+    """
+    return _read(cast("bytes | None", connection.get(_key(line_id))))
+
+
+def at(connection: "redis.Redis", line_id: str, version: int) -> SharedLine:
+    """The line as it is in that version.
+
+    Raises:
+        Refusal: it has expired, or somebody has changed it meanwhile.
+    """
+    line = find(connection, line_id)
+    if line.version != version:
+        raise Refusal("refusal.quicker")
+    return line
+
+
+def change(connection: "redis.Redis", before: SharedLine, after: SharedLine) -> None:
+    """Keep a line as it is after a change, where it is still kept as it was before.
+
+    Raises:
+        Refusal: it has expired, or somebody was quicker.
+    """
+    key = _key(after.id)
+    change = connection.register_script(_CHANGE)
+    if not change([key], [before.model_dump_json(), after.model_dump_json(), LIFETIME_S]):
+        find(connection, after.id)
+        raise Refusal("refusal.quicker")
+    connection.expire(_of_person(after.author), LIFETIME_S)
+
+
+def forget(connection: "redis.Redis", author: str) -> None:
+    """Remove all lines that a person began."""
+    ids = cast("set[bytes]", connection.smembers(_of_person(author)))
+    connection.delete(_of_person(author), *(_key(line_id.decode()) for line_id in ids))
+
+
+def _read(stored: bytes | None) -> SharedLine:
+    if stored is None:
+        raise Refusal("refusal.record_gone")
+    return SharedLine.model_validate_json(stored)
+
+
+def _key(line_id: str) -> str:
+    return f"shakelm:line:{line_id}"
+
+
+def _of_person(author: str) -> str:
+    return f"shakelm:person:{author}:lines"

@@ -1,0 +1,134 @@
+"""What is kept of verses for as long as their server says: for the buttons under them and for the export.
+
+A record is JSON under `shakelm:verse:ID` and expires by itself. Two sorted sets, `shakelm:person:ID:verses`
+and `shakelm:server:ID:verses`, list the ids by when their record expires, and expire with the last one.
+"""
+
+import time
+from typing import cast
+
+import redis
+from redis.client import Pipeline
+
+from worker.protocol.verse_payloads import MAX_CONTEXT_CHARACTERS, VerseRecord, VerseResult
+from worker.queue import queues
+from worker.records import guild_settings, shared_lines
+
+DAY_S = 24 * 60 * 60
+
+
+def save(connection: "redis.Redis", record: VerseRecord) -> None:
+    """Keep a record for as long as its server says from now on.
+
+    Raises:
+        redis.RedisError: the queue cannot be reached.
+    """
+    lifetime_s = guild_settings.settings(connection, record.guild).retention_days * DAY_S
+    expires_at = int(time.time()) + lifetime_s
+    with connection.pipeline() as pipeline:
+        pipeline.set(_key(record.id), record.model_dump_json(), exat=expires_at)
+        _list(pipeline, record, expires_at)
+        pipeline.execute()
+
+
+def find(connection: "redis.Redis", record_id: str) -> VerseRecord | None:
+    """The record with that id; None where it has expired or was removed."""
+    record = cast("bytes | None", connection.get(_key(record_id)))
+    return None if record is None else VerseRecord.model_validate_json(record)
+
+
+def complete(connection: "redis.Redis", record_id: str, result: VerseResult) -> None:
+    """Add what was written to a record; one that has gone meanwhile stays gone."""
+    record = find(connection, record_id)
+    if record is not None:
+        complete = record.model_copy(update={"result": result})
+        connection.set(_key(record_id), complete.model_dump_json(), xx=True, keepttl=True)
+
+
+def remove(connection: "redis.Redis", record_id: str) -> None:
+    """Remove a record; one that is not there is no error."""
+    record = find(connection, record_id)
+    if record is not None:
+        with connection.pipeline() as pipeline:
+            pipeline.delete(_key(record_id))
+            pipeline.zrem(_of_person(record.author), record_id)
+            pipeline.zrem(_of_server(record.guild), record_id)
+            pipeline.execute()
+
+
+def forget(connection: "redis.Redis", author: str) -> int:
+    """Remove all records of a person, on all servers, the lines they began, and their name from trainings.
+
+    What the person has asked for and waits is still done: a verse is not kept, a line that begins then is.
+    Returns how many verses there were.
+    """
+    ids = _listed(connection, _of_person(author))
+    found = _found(connection, ids)
+    for record in found:
+        remove(connection, record.id)
+    connection.delete(_of_person(author))
+    shared_lines.forget(connection, author)
+    queues.forget_requester(connection, author)
+    return len(found)
+
+
+def of_server(connection: "redis.Redis", guild: str) -> list[VerseRecord]:
+    """The records of a server, in the order of asking."""
+    found = _found(connection, _listed(connection, _of_server(guild)))
+    return sorted(found, key=lambda record: record.asked_at)
+
+
+def keep(connection: "redis.Redis", guild: str, days: int) -> None:
+    """Keep what a server has already for so many days from the time of asking, as its new setting says."""
+    with connection.pipeline() as pipeline:
+        for record in of_server(connection, guild):
+            expires_at = int(record.asked_at) + days * DAY_S
+            pipeline.expireat(_key(record.id), expires_at)
+            _list(pipeline, record, expires_at)
+        pipeline.execute()
+
+
+def continuation(record: VerseRecord) -> str:
+    """The context in which a verse goes on where it stopped: all that the model has read and written so far.
+
+    A verse ends before a line's end, so that one is added. Of what is too long the oldest lines are left out.
+    Where nothing was written it is the record's own.
+    """
+    if record.result is None or not record.result.text.strip():
+        return record.context
+    context = f"{record.context}{record.result.text}\n"
+    if len(context) <= MAX_CONTEXT_CHARACTERS:
+        return context
+    return context[-MAX_CONTEXT_CHARACTERS:].partition("\n")[2]
+
+
+def _key(record_id: str) -> str:
+    return f"shakelm:verse:{record_id}"
+
+
+def _of_person(author: str) -> str:
+    return f"shakelm:person:{author}:verses"
+
+
+def _of_server(guild: str) -> str:
+    return f"shakelm:server:{guild}:verses"
+
+
+def _list(pipeline: Pipeline, record: VerseRecord, expires_at: int) -> None:
+    """List a record where it belongs until then, in Unix seconds, and take off what has expired."""
+    for index in (_of_person(record.author), _of_server(record.guild)):
+        pipeline.zadd(index, {record.id: expires_at})
+        pipeline.zremrangebyscore(index, "-inf", time.time())
+        pipeline.expireat(index, expires_at, nx=True)
+        pipeline.expireat(index, expires_at, gt=True)
+
+
+def _listed(connection: "redis.Redis", index: str) -> list[str]:
+    return [record_id.decode() for record_id in cast("list[bytes]", connection.zrange(index, 0, -1))]
+
+
+def _found(connection: "redis.Redis", ids: list[str]) -> list[VerseRecord]:
+    if not ids:
+        return []
+    stored = cast("list[bytes | None]", connection.mget([_key(record_id) for record_id in ids]))
+    return [VerseRecord.model_validate_json(record) for record in stored if record is not None]

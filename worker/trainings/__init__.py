@@ -1,0 +1,1 @@
+"""Trainings from the proposal to the end, as Redis keeps them."""
