@@ -18,7 +18,7 @@ from worker.protocol.lesson_payloads import (
     TemperaturesRequest,
     TokensRequest,
 )
-from worker.protocol.verse_payloads import MAX_SEED_CHARACTERS
+from worker.protocol.payload import MAX_PROMPT_CHARACTERS
 from worker.queue import asking
 
 
@@ -32,7 +32,7 @@ from worker.queue import asking
 @app_commands.autocomplete(model=autocompletion.models)
 async def temperatures(
     interaction: discord.Interaction[Bot],
-    seed: Range[str, 0, MAX_SEED_CHARACTERS] = "",
+    seed: Range[str, 0, MAX_PROMPT_CHARACTERS] = "",
     lines: Range[int, 1, MAX_COMPARED_LINES] = 4,
     model: str | None = None,
     number: Range[int, 0, MAX_NUMBER] | None = None,
@@ -40,10 +40,10 @@ async def temperatures(
     """Write one seed at five temperatures, side by side, with how open the choices were."""
     await check_named(interaction, model)
     request = TemperaturesRequest(
-        seed=seed,
+        prompt=seed,
         lines=lines,
         model=model,
-        number=choose_number() if number is None else number,
+        random_seed=choose_number() if number is None else number,
         **who(interaction, private=False),
     )
     await ask(interaction, request, asking.enqueue_temperatures)
@@ -54,7 +54,7 @@ async def temperatures(
 @app_commands.autocomplete(model=autocompletion.models)
 async def next_tokens(
     interaction: discord.Interaction[Bot],
-    text: Range[str, 0, MAX_SEED_CHARACTERS] = "",
+    text: Range[str, 0, MAX_PROMPT_CHARACTERS] = "",
     model: str | None = None,
 ) -> None:
     """Show what is likely to come next after a text; with the buttons you write on together."""
@@ -68,7 +68,7 @@ async def next_tokens(
 @app_commands.autocomplete(model=autocompletion.models)
 async def tokens(
     interaction: discord.Interaction[Bot],
-    text: Range[str, 1, MAX_SEED_CHARACTERS],
+    text: Range[str, 1, MAX_PROMPT_CHARACTERS],
     model: str | None = None,
 ) -> None:
     """Show how a model sees a text: its tokens, their ids, and what it does not know."""

@@ -16,11 +16,11 @@ from bot.interactions.submission import ask, check_named, who
 from shakelm.configuration import choose_number
 from worker.messages.catalog import Refusal, text
 from worker.protocol.model_payloads import ModelIndex
+from worker.protocol.payload import MAX_PROMPT_CHARACTERS
 from worker.protocol.styles import STYLES, freedom
 from worker.protocol.verse_payloads import (
     DEFAULT_LINES,
     MAX_LINES,
-    MAX_SEED_CHARACTERS,
     MAX_TEMPERATURE,
     VerseRecord,
     VerseRequest,
@@ -40,12 +40,12 @@ async def ask_for_verse(
     *,
     private: bool,
     lines: int | None = None,
-    number: int | None = None,
+    random_seed: int | None = None,
     **settings: Any,
 ) -> None:
     """Let a verse wait for its turn; the answer says how long that takes.
 
-    `settings` are fields of `VerseSettings`; what is None of lines and number is chosen.
+    `settings` are fields of `VerseSettings`; `lines` and `random_seed` are chosen where they are None.
 
     Raises:
         Refusal: there is no such model, or the verse is more than its server allows.
@@ -58,7 +58,7 @@ async def ask_for_verse(
     request = VerseRequest(
         **settings,
         lines=lines,
-        number=choose_number() if number is None else number,
+        random_seed=choose_number() if random_seed is None else random_seed,
         **who(interaction, private=private),
     )
     await ask(interaction, request, asking.enqueue_verse)
@@ -73,7 +73,7 @@ def _usual_lines(connection: redis.Redis, guild: str) -> int:
 async def again(interaction: discord.Interaction[Bot], record_id: str) -> None:
     """Anybody may have another verse with the same settings."""
     record = await _record(interaction, record_id)
-    await _ask_again(interaction, record, number=None)
+    await _ask_again(interaction, record, random_seed=None)
 
 
 @pressed(f"continue:{ID}")
@@ -81,7 +81,7 @@ async def go_on(interaction: discord.Interaction[Bot], record_id: str) -> None:
     """Anybody may have the verse go on where it stopped."""
     record = await _record(interaction, record_id)
     context = verse_records.continuation(record)
-    await _ask_again(interaction, record, seed="", context=context, number=None)
+    await _ask_again(interaction, record, prompt="", context=context, random_seed=None)
 
 
 @pressed(f"hotter:{ID}")
@@ -137,9 +137,9 @@ def _fields(record: VerseRecord, index: ModelIndex | None, locale: str) -> list[
             component=ui.TextInput(
                 custom_id="seed",
                 style=discord.TextStyle.paragraph,
-                default=record.seed,
+                default=record.prompt,
                 required=False,
-                max_length=MAX_SEED_CHARACTERS,
+                max_length=MAX_PROMPT_CHARACTERS,
             ),
         ),
         ui.Label(
@@ -176,7 +176,7 @@ async def changed(
     await _ask_again(
         interaction,
         record,
-        seed=values["seed"],
+        prompt=values["seed"],
         lines=_read_lines(values["lines"]),
         model=values["model"],
         **_read_freedom(record, values),
@@ -219,7 +219,7 @@ def _read_lines(written: str) -> int:
 
 async def _ask_again(interaction: discord.Interaction[Bot], record: VerseRecord, **changes: Any) -> None:
     """Ask for a verse with the settings of another one, its version included, but for these changes."""
-    settings = record.model_dump(include=set(VerseSettings.model_fields)) | {"model": _model_of(record)}
+    settings = record.model_dump(by_alias=False, include=set(VerseSettings.model_fields)) | {"model": _model_of(record)}
     await ask_for_verse(interaction, private=record.private, **settings | changes)
 
 

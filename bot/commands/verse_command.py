@@ -14,8 +14,9 @@ from bot.interactions.command_translation import described
 from shakelm.configuration import MAX_NUMBER
 from worker.messages import discord_json
 from worker.messages.catalog import Refusal
+from worker.protocol.payload import MAX_PROMPT_CHARACTERS
 from worker.protocol.styles import STYLES, freedom
-from worker.protocol.verse_payloads import MAX_LINES, MAX_SEED_CHARACTERS, MAX_TEMPERATURE
+from worker.protocol.verse_payloads import MAX_LINES, MAX_TEMPERATURE
 from worker.records import verse_records
 
 
@@ -33,7 +34,7 @@ from worker.records import verse_records
 @app_commands.autocomplete(model=autocompletion.models)
 async def verse(
     interaction: discord.Interaction[Bot],
-    seed: Range[str, 0, MAX_SEED_CHARACTERS] = "",
+    seed: Range[str, 0, MAX_PROMPT_CHARACTERS] = "",
     temperature: Range[float, 0.0, MAX_TEMPERATURE] | None = None,
     lines: Range[int, 1, MAX_LINES] | None = None,
     style: str | None = None,
@@ -45,11 +46,11 @@ async def verse(
     await ask_for_verse(
         interaction,
         private=private,
-        seed=seed,
+        prompt=seed,
         **freedom(style, temperature),
         lines=lines,
         model=model,
-        number=number,
+        random_seed=number,
     )
 
 
@@ -60,7 +61,7 @@ async def continue_as_verse(interaction: discord.Interaction[Bot], message: disc
     seed = _ending(written or discord.utils.remove_markdown(message.clean_content))
     if not seed:
         raise Refusal("refusal.no_text")
-    await ask_for_verse(interaction, private=message.flags.ephemeral, seed=seed)
+    await ask_for_verse(interaction, private=message.flags.ephemeral, prompt=seed)
 
 
 async def _verse_of(interaction: discord.Interaction[Bot], message: discord.Message) -> str:
@@ -79,8 +80,8 @@ async def _verse_of(interaction: discord.Interaction[Bot], message: discord.Mess
 def _ending(written: str) -> str:
     """The end of a text, as much as a seed may have, from the beginning of a word on."""
     written = written.strip()
-    if len(written) <= MAX_SEED_CHARACTERS:
+    if len(written) <= MAX_PROMPT_CHARACTERS:
         return written
-    end = written[-MAX_SEED_CHARACTERS - 1 :]
+    end = written[-MAX_PROMPT_CHARACTERS - 1 :]
     blank = re.search(r"\s", end)
     return end[blank.start() if blank else 1 :].lstrip()

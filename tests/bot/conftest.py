@@ -15,9 +15,11 @@ from bot.commands import BUTTONS, COMMANDS, FORMS
 from bot.interactions import endpoint
 from bot.interactions.client import Bot
 from bot.settings import BotSettings
-from sandbox import clicks, control, interactions
+from sandbox.client import clicks, typed_input
+from sandbox.control.control_views import message_view
 from sandbox.server import Sandbox, serving
-from sandbox.world import Interaction, Message
+from sandbox.world import interaction_lifecycle
+from sandbox.world.message_objects import Interaction, Message
 from worker.queue import queues
 
 DEADLINE_S = 60.0
@@ -50,7 +52,7 @@ class Room:
         """Type a command, whoever it is shown to; the first answer, or what a deferred one became."""
         world = self.sandbox.world
         (channel_id,) = (known.id for known in world.channels.values() if known.name == channel)
-        interaction = control.use_command(world, world.users[user], channel_id, text, granted=True)
+        interaction = typed_input.use_command(world, world.users[user], channel_id, text, granted=True)
         return await self._answer(interaction)
 
     async def press(self, button: str, user: str = "student") -> dict[str, Any]:
@@ -67,10 +69,10 @@ class Room:
     async def _answer(self, interaction: Interaction) -> dict[str, Any]:
         world = self.sandbox.world
         answered = await world.changes.wait_until(
-            lambda: interactions.state(world, interaction) == "answered", DEADLINE_S
+            lambda: interaction_lifecycle.state(world, interaction) == "answered", DEADLINE_S
         )
         assert answered, "the bot never answered"
-        return control.message_view(world, interaction.original)
+        return message_view(world, interaction.original)
 
 
 Running = Callable[..., AbstractAsyncContextManager[Room]]

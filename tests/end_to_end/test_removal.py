@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from shakelm.store import PACKAGED, Store
-from worker import queues
+from shakelm.store.registry import PACKAGED, Store
+from worker.queue import queues
 
 EPHEMERAL = 1 << 6
 

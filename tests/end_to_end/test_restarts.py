@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shakelm.store import Store
+from shakelm.store.registry import Store
 
 
 def text(message: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from worker import incidents, records, servers
+from worker.records import guild_settings, incidents, verse_records
 
 EPHEMERAL = 1 << 6
 
@@ -34,9 +34,9 @@ def description(message: dict[str, Any]) -> str:
 def guild(stack: Any, discord: Any) -> Iterator[str]:
     """The server's id; its settings are the usual ones before and after the test."""
     guild = discord.state["guild_id"]
-    before = servers.settings(stack.redis, guild).model_dump()
+    before = guild_settings.settings(stack.redis, guild).model_dump()
     yield guild
-    servers.change(stack.redis, guild, **before)
+    guild_settings.change(stack.redis, guild, **before)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -47,7 +47,7 @@ def test_a_student_may_set_and_see_nothing(stack: Any, discord: Any, guild: str,
 
     assert answer["flags"] & EPHEMERAL
     assert "Manage Server" in description(answer)
-    assert servers.settings(stack.redis, guild).log_channel is None
+    assert guild_settings.settings(stack.redis, guild).log_channel is None
 
 
 # Limits
@@ -87,14 +87,14 @@ def test_discord_refuses_limits_out_of_range(discord: Any, options: str) -> None
 
 def test_retention_holds_for_what_is_stored_already(stack: Any, discord: Any, guild: str) -> None:
     discord.ask("/verse lines: 1 number: 11", "owner")
-    (record,) = [one for one in records.of_server(stack.redis, guild) if one.number == 11]
+    (record,) = [one for one in verse_records.of_server(stack.redis, guild) if one.random_seed == 11]
 
     answer = discord.ask("/admin retention days: 2", "teacher")
 
     assert answer["flags"] & EPHEMERAL
     assert "for 2 days" in description(answer)
     stack.bot.until(
-        lambda: stack.redis.ttl(f"shakelm:verse:{record.id}") <= 2 * records.DAY_S,
+        lambda: stack.redis.ttl(f"shakelm:verse:{record.id}") <= 2 * verse_records.DAY_S,
         "a shorter life of the verse",
     )
     assert "for 2 days" in description(discord.ask("/admin retention", "teacher"))
@@ -145,7 +145,7 @@ def announced(stack: Any, discord: Any, guild: str) -> Any:
     answer = discord.ask("/admin log channel: #verses", "teacher")
     assert answer["flags"] & EPHEMERAL
     assert f"<#{verses}>" in description(answer)
-    assert servers.settings(stack.redis, guild).log_channel == verses
+    assert guild_settings.settings(stack.redis, guild).log_channel == verses
 
     def announcements() -> list[str]:
         return [m["content"] for m in discord.messages("student") if m["content"].startswith("🔧")]
@@ -184,7 +184,7 @@ def test_a_channel_in_which_the_bot_may_not_write_is_refused(discord: Any, guild
 
     assert answer["flags"] & EPHEMERAL
     assert "I may not write in #announcements" in description(answer)
-    assert servers.settings(stack.redis, guild).log_channel is None
+    assert guild_settings.settings(stack.redis, guild).log_channel is None
 
 
 @pytest.mark.parametrize(("channel", "stays"), [("1", False), ("announcements", True)])
@@ -192,7 +192,7 @@ def test_a_log_channel_that_is_lost_hinders_nothing_and_the_person_gets_a_hint(
     stack: Any, discord: Any, guild: str, channel: str, stays: bool
 ) -> None:
     lost = discord.state["channels"].get(channel, channel)
-    servers.change(stack.redis, guild, log_channel=lost)
+    guild_settings.change(stack.redis, guild, log_channel=lost)
 
     answer = discord.ask("/admin limits open_per_person: 9", "teacher")
 
@@ -205,4 +205,4 @@ def test_a_log_channel_that_is_lost_hinders_nothing_and_the_person_gets_a_hint(
     stack.bot.until(lambda: bool(hints()), "a hint")
     (hint,) = hints()
     assert hint["flags"] & EPHEMERAL
-    assert (servers.settings(stack.redis, guild).log_channel == lost) is stays
+    assert (guild_settings.settings(stack.redis, guild).log_channel == lost) is stays

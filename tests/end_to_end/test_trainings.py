@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import requests
 
-from shakelm.store import Store
-from worker import corpora, servers, trainings
+from shakelm.store.registry import Store
+from worker.records import guild_settings
+from worker.trainings import attached_texts, training_records
 
 EPHEMERAL = 1 << 6
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -206,7 +207,7 @@ def test_a_version_names_the_text_that_it_learned_from(stack: Any, stopped: Seen
     assert card.corpus.name == "My_poems_.txt"
     assert card.corpus.sha256 == hashlib.sha256(poems).hexdigest()
     assert "--corpus My_poems_.txt --units 16 --epochs 200" in card.command
-    assert stack.redis.ttl(f"shakelm:corpus:{card.corpus.sha256}") <= corpora.PROPOSED_S
+    assert stack.redis.ttl(f"shakelm:corpus:{card.corpus.sha256}") <= attached_texts.PROPOSED_S
 
 
 def test_how_long_a_training_takes_is_known_from_the_one_before(discord: Any, training: Seen) -> None:
@@ -221,7 +222,7 @@ def test_how_long_a_training_takes_is_known_from_the_one_before(discord: Any, tr
 def test_a_cancelled_training_leaves_nothing(stack: Any, discord: Any, stopped: Seen) -> None:
     del stopped
     guild, users = discord.state["guild_id"], discord.state["users"]
-    servers.change(stack.redis, guild, log_channel=discord.state["channels"]["verses"])
+    guild_settings.change(stack.redis, guild, log_channel=discord.state["channels"]["verses"])
     options = (
         "architecture: simple-rnn vocabulary: char units: 32 epochs: 200 learning_rate: 0.0002 name: doomed"
     )
@@ -242,7 +243,7 @@ def test_a_cancelled_training_leaves_nothing(stack: Any, discord: Any, stopped: 
     assert "doomed" not in [version.name for version in store.versions()]
     assert not list(store.checkpoints.glob("doomed-*"))
     announced = [one["content"] for one in discord.messages("student") if one["content"].startswith("🔧")]
-    servers.change(stack.redis, guild, log_channel=None)
+    guild_settings.change(stack.redis, guild, log_channel=None)
     who = f"🔧 <@{users['teacher']}>:"
     assert announced[-2:] == [f"{who} {what} the training of doomed" for what in ("started", "cancelled")]
 
@@ -267,7 +268,7 @@ def test_a_proposal_that_nobody_wants_goes(stack: Any, discord: Any) -> None:
         (b"\x89PNG\r\n\x1a\n\0\0", "is a binary file"),
         (b"na\xefve " * 2000, "is not UTF-8 text (byte 2 does not fit)"),
         (b"too short", "too short to learn from: attach a text of at least 5,000"),
-        (b"a" * (corpora.MAX_BYTES + 1), "at most 4 MB"),
+        (b"a" * (attached_texts.MAX_BYTES + 1), "at most 4 MB"),
     ],
 )
 def test_a_file_that_nobody_can_learn_from_is_refused(discord: Any, content: bytes, part: str) -> None:
@@ -323,7 +324,7 @@ def test_a_proposal_that_has_expired_is_a_private_sentence(stack: Any, discord: 
         return any("no longer stored" in description(one) and one["flags"] & EPHEMERAL for one in newer)
 
     stack.bot.until(told, "a private sentence")
-    assert trainings.ahead(stack.redis) == 0
+    assert training_records.ahead(stack.redis) == 0
 
 
 def test_where_the_bot_may_not_post_it_says_what_it_lacks(discord: Any) -> None:

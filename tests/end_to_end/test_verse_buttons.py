@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from shakelm import generation
-from shakelm.generation import Length
-from shakelm.sampling import Sampling
-from shakelm.store import Store
-from worker import queues, records, waiting
+from shakelm.decoding import generation
+from shakelm.decoding.generation import Length
+from shakelm.decoding.sampling import Sampling
+from shakelm.store.registry import Store
+from worker.queue import queues, snapshot
+from worker.records import verse_records
 
 EPHEMERAL = 1 << 6
 
@@ -78,12 +79,12 @@ def test_continue_goes_on_where_the_verse_stopped(stack: Any, discord: Any, vers
     yet_more = press(discord, "Continue", more)
 
     model = generation.load(Store(stack.store).find("shakespeare-char"))
-    read = records.find(stack.redis, record_of(verse)).result.text
+    read = verse_records.find(stack.redis, record_of(verse)).result.text
     for message in (more, yet_more):
-        record = records.find(stack.redis, record_of(message))
+        record = verse_records.find(stack.redis, record_of(message))
         read += "\n"
         assert record.context == read
-        whole = generation.write(model, read, Sampling(0.7), Length(lines=3), record.number).text
+        whole = generation.write(model, read, Sampling(0.7), Length(lines=3), record.random_seed).text
         assert record.result.text == whole[len(read) :]
         assert description(message).strip()
         assert "continued" in receipt(message)
@@ -134,7 +135,7 @@ def test_discard_removes_message_and_record(stack: Any, discord: Any) -> None:
         verse = discord.ask("/verse lines: 1")
         discord.press("Discard", verse["id"], user)
         stack.bot.until(lambda gone=verse["id"]: gone not in seen(discord), "the message gone")
-        assert records.find(stack.redis, record_of(verse)) is None
+        assert verse_records.find(stack.redis, record_of(verse)) is None
 
 
 def seen(discord: Any) -> set[str]:
@@ -144,7 +145,7 @@ def seen(discord: Any) -> set[str]:
 @pytest.mark.parametrize("button", ["Again", "Continue", "Hotter", "Change…", "Discard"])
 def test_a_record_that_has_expired_is_one_private_sentence(stack: Any, discord: Any, button: str) -> None:
     verse = discord.ask("/verse lines: 1")
-    records.remove(stack.redis, record_of(verse))
+    verse_records.remove(stack.redis, record_of(verse))
 
     refused = press(discord, button, verse)
 
@@ -256,7 +257,7 @@ def test_a_teacher_may_cancel_too(stack: Any, discord: Any) -> None:
 def test_whoever_cancels_too_late_is_told_so(stack: Any, discord: Any) -> None:
     notice = discord.answer(discord.say("/verse lines: 1"), lambda message: "Cancel" in buttons(message))
     stack.await_waiting_verses(1)
-    assert waiting.withdraw(stack.redis, buttons(notice)["Cancel"]["custom_id"].partition(":")[2])
+    assert snapshot.withdraw(stack.redis, buttons(notice)["Cancel"]["custom_id"].partition(":")[2])
 
     refused = press(discord, "Cancel", notice)
 
@@ -290,12 +291,12 @@ def test_any_message_can_be_continued_as_a_verse(discord: Any) -> None:
 def test_a_verse_can_be_continued_from_its_message_even_without_its_record(stack: Any, discord: Any) -> None:
     spoken = discord.ask("/verse seed: ROMEO: lines: 4 temperature: 0.1 number: 1")
     assert re.search(r"^\*\*[A-Z ]+:\*\*$", description(spoken), re.MULTILINE)
-    text = records.find(stack.redis, record_of(spoken)).result.text
+    text = verse_records.find(stack.redis, record_of(spoken)).result.text
 
     for _ in range(2):
         answer = continue_as_verse(discord, spoken["id"])
-        assert records.find(stack.redis, record_of(answer)).seed == text
-        records.remove(stack.redis, record_of(spoken))
+        assert verse_records.find(stack.redis, record_of(answer)).prompt == text
+        verse_records.remove(stack.redis, record_of(spoken))
 
 
 def test_a_message_without_text_is_one_private_sentence(discord: Any) -> None:

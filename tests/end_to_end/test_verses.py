@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 import requests
 
-from shakelm import generation
-from shakelm.generation import Length
-from shakelm.sampling import Sampling
-from shakelm.store import Store
-from worker.messages import escape
-from worker.styles import STYLES
+from shakelm.decoding import generation
+from shakelm.decoding.generation import Length
+from shakelm.decoding.sampling import Sampling
+from shakelm.store.registry import Store
+from worker.messages.discord_json import escape
+from worker.protocol.styles import STYLES
 
 EPHEMERAL = 1 << 6
 
@@ -203,5 +203,5 @@ def test_the_running_bot_imports_nothing_that_only_training_needs(own_stack: Any
     own_stack.discord.ask("/admin status", "teacher")
 
     imported = set(re.findall(r"\| +([\w.]+)$", bot.output, re.MULTILINE))
-    assert {"discord", "bot.commands.verse", "worker.queues"} <= imported
+    assert {"discord", "bot.commands.verse_command", "worker.queue.queues"} <= imported
     assert not {"tensorflow", "keras", "sklearn", "matplotlib"} & imported

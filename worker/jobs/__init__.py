@@ -81,10 +81,10 @@ def _write(wanted: VerseRequest) -> VerseResult:
     model = _load(wanted.model)
     written = generation.write(
         model,
-        wanted.context + wanted.seed,
+        wanted.context + wanted.prompt,
         Sampling(wanted.temperature, wanted.top_k, wanted.top_p, wanted.min_p),
         Length(lines=wanted.lines),
-        wanted.number,
+        wanted.random_seed,
     )
     seconds = time.perf_counter() - started
     log.info("%s: %d tokens by %s in %.2f s", _job_id(), written.tokens, model.reference, seconds)
@@ -92,9 +92,9 @@ def _write(wanted: VerseRequest) -> VerseResult:
         text=written.text[len(wanted.context) :],
         model=model.reference,
         temperature=wanted.temperature,
-        number=wanted.number,
+        random_seed=wanted.random_seed,
         seconds=seconds,
-        unknown=[piece for piece in written.unknown if piece in wanted.seed],
+        unknown=[piece for piece in written.unknown if piece in wanted.prompt],
     )
 
 

@@ -39,7 +39,7 @@ def temperatures(wanted: TemperaturesRequest, model: LanguageModel) -> Message:
     started = time.perf_counter()
     length = Length(lines=wanted.lines)
     written = [
-        generation.write_measured(model, wanted.seed, Sampling(temperature), length, wanted.number)
+        generation.write_measured(model, wanted.prompt, Sampling(temperature), length, wanted.random_seed)
         for temperature in TEMPERATURES
     ]
     verses, entropies = zip(*written, strict=True)
@@ -47,7 +47,7 @@ def temperatures(wanted: TemperaturesRequest, model: LanguageModel) -> Message:
         list(zip(TEMPERATURES, (verse.text for verse in verses), entropies, strict=True)),
         kind=model.vocabulary.kind,
         model=model.reference,
-        number=wanted.number,
+        number=wanted.random_seed,
         seconds=time.perf_counter() - started,
         unknown=verses[0].unknown,
         locale=wanted.reply_to.locale,
@@ -63,7 +63,7 @@ def begin_line(connection: "redis.Redis", wanted: NextRequest, model: LanguageMo
     prediction = predict(model, wanted.text, OFFERED)
     line = SharedLine(
         **wanted.model_dump(exclude={"text", "model", "reply_to"}),
-        seed=prediction.seed,
+        prompt=prediction.seed,
         offered=_pieces(model.vocabulary, prediction),
         model=model.reference,
         changed_by=wanted.id,

@@ -175,7 +175,7 @@ def _finish(
     if curves:
         queues.save_curves(connection, training_id, curves.content)
     live = _live(store)
-    numbers = [(wanted.number + step) % (MAX_NUMBER + 1) for step in range(SPECIMENS)]
+    numbers = [(wanted.random_seed + step) % (MAX_NUMBER + 1) for step in range(SPECIMENS)]
     models = [generation.load(version), *([live[1]] if live else [])]
     model_index.publish(connection, store)
     training_records.end(
@@ -229,8 +229,8 @@ def _verdict(version: Version, live: Version) -> Verdict:
     return "better" if better else "worse"
 
 
-def _specimen(model: LanguageModel, number: int) -> Specimen:
+def _specimen(model: LanguageModel, random_seed: int) -> Specimen:
     written = generation.write(
-        model, "", Sampling(SPECIMEN_TEMPERATURE), Length(lines=SPECIMEN_LINES), number
+        model, "", Sampling(SPECIMEN_TEMPERATURE), Length(lines=SPECIMEN_LINES), random_seed
     )
-    return Specimen(model=model.reference, number=number, text=written.text)
+    return Specimen(model=model.reference, random_seed=random_seed, text=written.text)

@@ -28,7 +28,7 @@ from worker.messages.discord_json import (
     rows,
 )
 from worker.protocol.lesson_payloads import SharedLine
-from worker.protocol.verse_payloads import MAX_SEED_CHARACTERS
+from worker.protocol.payload import MAX_PROMPT_CHARACTERS
 
 PNG = "image/png"
 
@@ -95,7 +95,7 @@ def shared_line(line: SharedLine, prediction: Prediction) -> Message:
         unknown = escape(clip(", ".join(prediction.unknown), MAX_TOKEN * 5))
         notes.append(text(locale, "verse.unknown", unknown=unknown))
     if _is_full(line):
-        notes.append(text(locale, "next.full", longest=MAX_SEED_CHARACTERS))
+        notes.append(text(locale, "next.full", longest=MAX_PROMPT_CHARACTERS))
     small = [f"-# {escape(chance)}" for chance in chances] + [f"-# {note}" for note in notes]
     title = after(line.model, prediction.seed)
     picture = Attachment(
@@ -133,7 +133,7 @@ def _steps(line: SharedLine, names: dict[str, str]) -> list[Component]:
 
 
 def _has_room(line: SharedLine, piece: str) -> bool:
-    return len(line.text) + len(piece) <= MAX_SEED_CHARACTERS
+    return len(line.text) + len(piece) <= MAX_PROMPT_CHARACTERS
 
 
 def _is_full(line: SharedLine) -> bool:

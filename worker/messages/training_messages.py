@@ -126,7 +126,7 @@ def _settings(request: TrainRequest, corpus: str | None, locale: str) -> str:
             architecture=request.architecture,
             vocabulary=request.vocabulary,
             count=request.epochs,
-            number=request.number,
+            number=request.random_seed,
         )
     ]
     if request.preset is not None:
@@ -214,7 +214,7 @@ def _compared(live: Comparison, locale: str) -> Iterator[str]:
 
 def _field(verse: Specimen, locale: str) -> dict[str, object]:
     """A verse as an embed's field: over the whole width, since lines of verse are long."""
-    name = text(locale, "training.specimen", model=escape(verse.model), number=verse.number)
+    name = text(locale, "training.specimen", model=escape(verse.model), number=verse.random_seed)
     shown = cut(escape(verse.text), "…", MAX_FIELD) or text(locale, "verse.empty")
     return {"name": name, "value": shown, "inline": False}
 

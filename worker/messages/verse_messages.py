@@ -55,7 +55,7 @@ def _receipt(request: VerseRequest, result: VerseResult) -> Iterator[str]:
         "verse.receipt",
         model=result.model,
         temperature=result.temperature,
-        number=result.number,
+        number=result.random_seed,
         seconds=result.seconds,
     )
     if request.style:

@@ -5,8 +5,13 @@ from typing import Annotated
 from pydantic import Field
 
 from worker.protocol.job_request import Asked, JobRequest
-from worker.protocol.payload import ModelReference, Number, RecordId
-from worker.protocol.verse_payloads import MAX_SEED_CHARACTERS
+from worker.protocol.payload import (
+    MAX_PROMPT_CHARACTERS,
+    ModelReference,
+    Prompt,
+    RandomSeed,
+    RecordId,
+)
 
 MAX_COMPARED_LINES = 6
 
@@ -14,16 +19,16 @@ MAX_COMPARED_LINES = 6
 class TemperaturesRequest(JobRequest):
     """One seed and one number, written at several temperatures."""
 
-    seed: Annotated[str, Field(max_length=MAX_SEED_CHARACTERS)] = ""
+    prompt: Prompt = ""
     lines: Annotated[int, Field(ge=1, le=MAX_COMPARED_LINES)] = 4
     model: ModelReference | None = None
-    number: Number
+    random_seed: RandomSeed
 
 
 class NextRequest(JobRequest):
     """What is likely to come next after a text, which people then go on with."""
 
-    text: Annotated[str, Field(max_length=MAX_SEED_CHARACTERS)] = ""
+    text: Annotated[str, Field(max_length=MAX_PROMPT_CHARACTERS)] = ""
     model: ModelReference | None = None
 
 
@@ -43,7 +48,7 @@ class SharedLine(Asked):
     that of whoever began.
     """
 
-    seed: str
+    prompt: Prompt
     added: tuple[str, ...] = ()
     offered: tuple[str, ...]
     model: ModelReference
@@ -54,13 +59,13 @@ class SharedLine(Asked):
     @property
     def text(self) -> str:
         """The text so far."""
-        return self.seed + "".join(self.added)
+        return self.prompt + "".join(self.added)
 
 
 class TokensRequest(JobRequest):
     """How a model sees a text."""
 
-    text: Annotated[str, Field(min_length=1, max_length=MAX_SEED_CHARACTERS)]
+    text: Annotated[str, Field(min_length=1, max_length=MAX_PROMPT_CHARACTERS)]
     model: ModelReference | None = None
 
 

@@ -10,10 +10,25 @@ RecordId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
 Snowflake = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,20}$")]
 ModelReference = Annotated[str, StringConstraints(pattern=rf"^{NAME_PATTERN}(@[1-9][0-9]{{0,8}})?$")]
 ModelName = Annotated[str, StringConstraints(pattern=rf"^{NAME_PATTERN}$")]
-Number = Annotated[int, Field(ge=0, le=MAX_NUMBER)]
+RandomSeed = Annotated[int, Field(alias="number", ge=0, le=MAX_NUMBER)]
+"""What reproduces a verse or a training. People, and the JSON in Redis, call it `number`."""
+
+MAX_PROMPT_CHARACTERS = 500
+Prompt = Annotated[str, Field(alias="seed", max_length=MAX_PROMPT_CHARACTERS)]
+"""The text from which a model goes on. People, and the JSON in Redis, call it `seed`."""
 
 
 class Payload(BaseModel):
-    """Base of all payloads: immutable, unknown keys are refused, errors do not repeat the input (tokens)."""
+    """Base of all payloads: immutable. Unknown keys are refused. Errors do not repeat the input (tokens).
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    A field with an alias is written under the alias and read under both names.
+    """
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+        validate_by_name=True,
+        validate_by_alias=True,
+        serialize_by_alias=True,
+    )

@@ -7,7 +7,13 @@ from pydantic import Field, StringConstraints
 
 from shakelm.configuration import NAME_PATTERN, Architecture, VocabularyKind
 from worker.protocol.model_payloads import HeldOut
-from worker.protocol.payload import ModelName, ModelReference, Number, Payload, Snowflake
+from worker.protocol.payload import (
+    ModelName,
+    ModelReference,
+    Payload,
+    RandomSeed,
+    Snowflake,
+)
 
 MAX_EPOCHS = 200
 MAX_UNITS = 2048
@@ -39,7 +45,7 @@ class TrainRequest(Payload):
     dropout: Annotated[float | None, Field(ge=0, le=MAX_DROPOUT)] = None
     epochs: Annotated[int, Field(ge=1, le=MAX_EPOCHS)]
     learning_rate: Annotated[float | None, Field(gt=0, le=1)] = None
-    number: Number
+    random_seed: RandomSeed
     corpus: Annotated[str | None, StringConstraints(pattern=rf"^{NAME_PATTERN}$")] = None
     attached: AttachedText | None = None
     requested_by: Snowflake | None
@@ -91,7 +97,7 @@ class Specimen(Payload):
     """A verse that a version wrote with that number, for comparison."""
 
     model: ModelReference
-    number: Number
+    random_seed: RandomSeed
     text: str
 
 

@@ -6,9 +6,13 @@ from pydantic import Field, StringConstraints
 
 from shakelm.configuration import NAME_PATTERN
 from worker.protocol.job_request import Asked, JobRequest
-from worker.protocol.payload import ModelReference, Number, Payload
+from worker.protocol.payload import (
+    ModelReference,
+    Payload,
+    Prompt,
+    RandomSeed,
+)
 
-MAX_SEED_CHARACTERS = 500
 MAX_CONTEXT_CHARACTERS = 4000
 DEFAULT_LINES = 8
 MAX_LINES = 40
@@ -22,7 +26,7 @@ class VerseSettings(Payload):
     `min_p` are as in `shakelm.decoding.sampling.Sampling`; `style` is the name of what they were chosen by.
     """
 
-    seed: Annotated[str, Field(max_length=MAX_SEED_CHARACTERS)] = ""
+    prompt: Prompt = ""
     context: Annotated[str, Field(max_length=MAX_CONTEXT_CHARACTERS)] = ""
     temperature: Annotated[float, Field(ge=0, le=MAX_TEMPERATURE)] = 0.8
     top_k: Annotated[int | None, Field(ge=1)] = None
@@ -31,7 +35,7 @@ class VerseSettings(Payload):
     style: Annotated[str | None, StringConstraints(pattern=rf"^{NAME_PATTERN}$")] = None
     lines: Annotated[int, Field(ge=1, le=MAX_LINES)] = DEFAULT_LINES
     model: ModelReference | None = None
-    number: Number
+    random_seed: RandomSeed
 
 
 class VerseRequest(VerseSettings, JobRequest):
@@ -44,7 +48,7 @@ class VerseResult(Payload):
     text: str
     model: ModelReference
     temperature: float
-    number: Number
+    random_seed: RandomSeed
     seconds: float
     unknown: list[str]
 

@@ -73,7 +73,7 @@ def _verses(connection: "redis.Redis", guild: str, key: bytes) -> list[dict[str,
             "kind": "verse",
             "person": pseudonym(key, record.author),
             **record.model_dump(
-                include={"temperature", "top_k", "top_p", "min_p", "style", "lines", "number", "private"}
+                include={"temperature", "top_k", "top_p", "min_p", "style", "lines", "random_seed", "private"}
             ),
             **_written(record),
         }
@@ -85,7 +85,7 @@ def _written(record: VerseRecord) -> dict[str, Any]:
     result = record.result
     if result is None:
         return {"model": record.model, "state": "unwritten"}
-    shown = {} if record.private else {"seed": record.seed, "text": result.text}
+    shown = {} if record.private else {"seed": record.prompt, "text": result.text}
     return {"model": result.model, "seconds": round(result.seconds, 3), "state": "written", **shown}
 
 
@@ -103,7 +103,7 @@ def _trainings(connection: "redis.Redis", guild: str, key: bytes) -> list[dict[s
                 "kind": "training",
                 "person": request.requested_by and pseudonym(key, request.requested_by),
                 "model": progress.model or request.name,
-                **request.model_dump(include={"architecture", "vocabulary", "epochs", "number"}),
+                **request.model_dump(include={"architecture", "vocabulary", "epochs", "random_seed"}),
                 "state": progress.state,
                 **figures,
             }

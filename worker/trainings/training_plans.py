@@ -67,7 +67,7 @@ def configuration(request: TrainRequest) -> Configuration:
         ShakelmError: there is no such preset, or its sizes and those asked for do not fit each other.
     """
     given = request.model_dump(
-        include={"architecture", "vocabulary", "layers", "dropout", "epochs", "learning_rate", "number"},
+        include={"architecture", "vocabulary", "layers", "dropout", "epochs", "learning_rate", "random_seed"},
         exclude_none=True,
     )
     if request.units is not None:
@@ -87,7 +87,7 @@ def command(request: TrainRequest, source: str) -> str:
         ("dropout", request.dropout),
         ("epochs", request.epochs),
         ("learning-rate", request.learning_rate),
-        ("number", request.number),
+        ("number", request.random_seed),
     ]
     arguments = [part for name, value in options if value is not None for part in (f"--{name}", str(value))]
     return shlex.join(["shakelm", "train", request.name, *arguments])

@@ -82,7 +82,7 @@ async def train(
         layers=layers,
         dropout=dropout,
         learning_rate=learning_rate,
-        number=choose_number() if number is None else number,
+        random_seed=choose_number() if number is None else number,
         corpus=corpus,
         requested_by=str(interaction.user.id),
         guild=str(interaction.guild_id),

@@ -23,7 +23,7 @@ async def training_in(room: Any, channel: str = "verses") -> tuple[str, Any]:
     (channel_id,) = (known.id for known in world.channels.values() if known.name == channel)
     sent = await room.bot.get_partial_messageable(int(channel_id)).send("soon")
     request = TrainRequest(
-        name="sonnets", architecture="lstm", vocabulary="char", epochs=4, number=1, requested_by="1"
+        name="sonnets", architecture="lstm", vocabulary="char", epochs=4, random_seed=1, requested_by="1"
     )
     at = MessageAt(channel_id=channel_id, message_id=str(sent.id))
     return queues.enqueue_training(room.bot.connection, request, at, new_id()), world.messages[str(sent.id)]

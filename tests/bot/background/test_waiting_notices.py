@@ -54,7 +54,7 @@ def fault(room: Any, kind: str, **more: Any) -> None:
 
 def request_that_dies_in(seconds: float) -> VerseRequest:
     reply_to = ReplyTo(application_id="1", token="token", expires_at=time.time() + seconds)
-    return VerseRequest(author="1", guild="2", channel="3", number=1, reply_to=reply_to)
+    return VerseRequest(author="1", guild="2", channel="3", random_seed=1, reply_to=reply_to)
 
 
 async def watcher_of(room: Any) -> WaitingMessages:

@@ -5,7 +5,7 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from sandbox.world import GUILD_ID
+from sandbox.world.ids import GUILD_ID
 from worker.protocol.lesson_payloads import SharedLine
 from worker.protocol.model_payloads import HeldOut, ModelIndex, ModelSummary
 from worker.protocol.verse_payloads import VerseRecord
@@ -132,12 +132,12 @@ def test_whoever_confirms_is_forgotten_and_nobody_else(running: Any) -> None:
             for name in ("student", "assistant"):
                 author = {"author": people[name].id, "guild": "2", "channel": "3"}
                 verses = [
-                    VerseRecord(**author, temperature=1, number=1, asked_at=time.time()) for _ in range(2)
+                    VerseRecord(**author, temperature=1, random_seed=1, asked_at=time.time()) for _ in range(2)
                 ]
                 for verse in verses:
                     verse_records.save(connection, verse)
                 line = SharedLine(
-                    **author, seed="a", offered=("b",), model="m@1", changed_by="0" * 16, locale="en-US"
+                    **author, prompt="a", offered=("b",), model="m@1", changed_by="0" * 16, locale="en-US"
                 )
                 shared_lines.begin(connection, line)
                 kept[name] = [*verses, line]

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.world import GUILD_ID, Message
+from sandbox.world.ids import GUILD_ID
+from sandbox.world.message_objects import Message
 from worker.delivery import webhook_client
 from worker.messages import verse_messages
 from worker.protocol.job_request import ReplyTo
@@ -40,7 +41,7 @@ async def written(room: Any, line: str) -> Message:
     settings = record.model_dump(exclude={"asked_at", "result"})
     request = VerseRequest(**settings, reply_to=reply_to)
     result = VerseResult(
-        text="a verse", model="m@1", temperature=0.8, number=request.number, seconds=1, unknown=[]
+        text="a verse", model="m@1", temperature=0.8, random_seed=request.random_seed, seconds=1, unknown=[]
     )
     body = verse_messages.verse(request, result).body
     await asyncio.to_thread(webhook_client.edit_original, room.bot.settings.api_base, request.reply_to, body)
@@ -85,7 +86,7 @@ def test_a_verse_is_continued_for_those_who_see_it(running: Any, private: bool) 
             answer = await room.choose(MENU, message)
             assert bool(answer["flags"] & EPHEMERAL) == private
             record, _ = await asked(room, 2)
-            assert (record.private, record.seed) == (private, "a verse")
+            assert (record.private, record.prompt) == (private, "a verse")
 
     asyncio.run(test())
 

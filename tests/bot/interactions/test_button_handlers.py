@@ -13,8 +13,10 @@ from bot.interactions.answers import arguments
 from bot.interactions.button_handlers import ID, pressed
 from bot.interactions.checks import check_own
 from bot.interactions.modal_handlers import Values, open_form, submitted
-from sandbox import clicks
-from sandbox.world import STUDENT, Interaction, Message, World
+from sandbox.client import clicks
+from sandbox.world.message_objects import Interaction, Message
+from sandbox.world.starting_guild import STUDENT
+from sandbox.world.state import World
 from worker.messages import discord_json
 from worker.messages.catalog import Refusal
 

@@ -10,7 +10,7 @@ import pytest
 from discord import app_commands
 
 from bot.interactions.answers import arguments
-from sandbox import control
+from sandbox.client import typed_input
 from shakelm.errors import ShakelmError
 from worker.protocol.job_request import TOKEN_LIFETIME_S
 from worker.records import incidents
@@ -143,7 +143,7 @@ def test_an_error_is_noted_also_where_nobody_can_be_told(
 
         async with running([gone]) as room:
             world = room.sandbox.world
-            control.use_command(world, world.users["student"], next(iter(world.channels)), "/gone")
+            typed_input.use_command(world, world.users["student"], next(iter(world.channels)), "/gone")
             async with asyncio.timeout(30):
                 while True:
                     if noted := await room.bot.call(incidents.latest):

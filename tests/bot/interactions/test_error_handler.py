@@ -23,7 +23,7 @@ def refused_by_discord(status: int, of: type[discord.HTTPException]) -> discord.
 def invalid_request(name: str = "small", epochs: int = 1) -> ValidationError:
     with pytest.raises(ValidationError) as caught:
         TrainRequest(
-            name=name, architecture="lstm", vocabulary="char", epochs=epochs, number=1, requested_by="1"
+            name=name, architecture="lstm", vocabulary="char", epochs=epochs, random_seed=1, requested_by="1"
         )
     return caught.value
 

@@ -27,7 +27,7 @@ from worker.protocol.lesson_payloads import (
     TemperaturesRequest,
     TokensRequest,
 )
-from worker.protocol.verse_payloads import MAX_SEED_CHARACTERS
+from worker.protocol.payload import MAX_PROMPT_CHARACTERS
 from worker.records import shared_lines, verse_records
 
 Connection = redis.Redis
@@ -69,7 +69,7 @@ def text_of(message: Message) -> str:
 def test_each_verse_is_the_one_that_its_number_gives_alone(
     words: LanguageModel, reply_to: MakeReplyTo
 ) -> None:
-    wanted = TemperaturesRequest(seed="zounds my lord", number=5, lines=2, reply_to=reply_to(), **WHO)
+    wanted = TemperaturesRequest(prompt="zounds my lord", random_seed=5, lines=2, reply_to=reply_to(), **WHO)
 
     (embed,) = lessons.temperatures(wanted, words).body["embeds"]
 
@@ -247,7 +247,7 @@ def test_a_forgotten_line_is_gone(
 def test_nothing_is_appended_to_a_text_of_full_length(
     connection: Connection, words: LanguageModel, reply_to: MakeReplyTo, text: str
 ) -> None:
-    long = (text * MAX_SEED_CHARACTERS)[: MAX_SEED_CHARACTERS - 1] + "x"
+    long = (text * MAX_PROMPT_CHARACTERS)[: MAX_PROMPT_CHARACTERS - 1] + "x"
     message = lessons.begin_line(connection, NextRequest(text=long, reply_to=reply_to(), **WHO), words)
 
     assert all(button["disabled"] for button in buttons(message).values())
@@ -290,7 +290,7 @@ def test_tokens_are_shown_with_ids_and_unknown_ones_in_words(shipped: Store, rep
 def test_many_tokens_are_cut_with_a_sentence_and_attached_as_a_whole(
     shipped: Store, reply_to: MakeReplyTo
 ) -> None:
-    text = "`" * MAX_SEED_CHARACTERS
+    text = "`" * MAX_PROMPT_CHARACTERS
     wanted = TokensRequest(text=text, reply_to=reply_to(), **WHO)
     message = lessons.tokens(wanted, shipped.find("shakespeare-char"))
 
@@ -299,7 +299,7 @@ def test_many_tokens_are_cut_with_a_sentence_and_attached_as_a_whole(
     assert description.count("```") == 2
     assert description.endswith("```\n… (cut; all tokens are in the attached file)")
     assert message.attachment
-    assert message.attachment.content.decode().count("✗ <unk>, unknown") == MAX_SEED_CHARACTERS
+    assert message.attachment.content.decode().count("✗ <unk>, unknown") == MAX_PROMPT_CHARACTERS
 
 
 def test_a_text_without_tokens_says_so(shipped: Store, reply_to: MakeReplyTo) -> None:
@@ -335,7 +335,7 @@ def test_curves_are_a_picture_and_words(shipped: Store, model: str) -> None:
 
 @pytest.fixture
 def line(connection: Connection) -> SharedLine:
-    line = SharedLine(**WHO, seed="a", offered=("b",), model="m@1", changed_by="0" * 16, locale="en-US")
+    line = SharedLine(**WHO, prompt="a", offered=("b",), model="m@1", changed_by="0" * 16, locale="en-US")
     shared_lines.begin(connection, line)
     return line
 

@@ -50,7 +50,7 @@ def request(epochs: int) -> TrainRequest:
         architecture="simple-rnn",
         vocabulary="char",
         epochs=epochs,
-        number=5,
+        random_seed=5,
         requested_by="9",
     )
 
@@ -88,7 +88,7 @@ def test_a_training_leaves_a_version_figures_and_curves_and_its_process(
     assert progress.kept == 1
     assert progress.live.model == "letters-a@1"
     assert progress.live.verdict == "texts"
-    assert [(verse.model, verse.number) for verse in progress.verses] == [
+    assert [(verse.model, verse.random_seed) for verse in progress.verses] == [
         ("small@1", 5),
         ("letters-a@1", 5),
         ("small@1", 6),

@@ -20,7 +20,7 @@ from worker.records.incidents import Incident
 
 EMPTY = QueueStatus(workers=[], verses_waiting=0, verses_running=0, trainings=[])
 TRAINING = TrainRequest(
-    name="my_model", architecture="lstm", vocabulary="char", epochs=12, number=3, requested_by="1"
+    name="my_model", architecture="lstm", vocabulary="char", epochs=12, random_seed=3, requested_by="1"
 )
 
 

