@@ -36,7 +36,6 @@ def child(sequences: int) -> None:
     """Train in this process; print the words learned from, all there are, and the peak memory in bytes."""
     import notebook
 
-    from shakelm.configuration import plan
     from shakelm.data import corpus
     from shakelm.data.splitting import split
     from shakelm.data.vocabulary import fit
@@ -44,6 +43,7 @@ def child(sequences: int) -> None:
     from shakelm.networks.backend import keras
     from shakelm.networks.lstm import LSTM
     from shakelm.training.batches import Windows, dataset
+    from shakelm.training_options import plan
 
     text = split(corpus.load("shakespeare").text, "contiguous").train
     vocabulary = fit(text, "word")
@@ -51,7 +51,9 @@ def child(sequences: int) -> None:
         configuration = plan("stacked-lstm", "word")
         ids = vocabulary.encode(text)
         settings = configuration.training
-        data = (dataset(Windows(ids, settings.window, settings.batch, np.random.default_rng(1))),)
+        data = (
+            dataset(Windows(ids, settings.sequence_length, settings.batch_size, np.random.default_rng(1))),
+        )
         network = architectures.build(configuration.model, len(vocabulary), lstm=LSTM)
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         used = available = len(ids) - 1

@@ -20,7 +20,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from shakelm.configuration import Precision, plan
+from shakelm.configuration import Precision
 from shakelm.data import corpus
 from shakelm.data.splitting import split
 from shakelm.data.vocabulary import fit
@@ -29,6 +29,7 @@ from shakelm.networks.backend import device, halve_threads, keras
 from shakelm.networks.lstm import LSTM
 from shakelm.training.batches import Windows
 from shakelm.training.training import MAX_GRADIENT_NORM
+from shakelm.training_options import plan
 
 ROUNDS = 7
 EMBEDDING = 100
@@ -132,7 +133,7 @@ def windows_against_prefixes(console: Console) -> None:
     vocabulary = fit(text, "word")
     configuration = plan("stacked-lstm", "word")
     settings = configuration.training
-    inputs, targets = Windows(vocabulary.encode(text), settings.window, settings.batch)[0]
+    inputs, targets = Windows(vocabulary.encode(text), settings.sequence_length, settings.batch_size)[0]
     own = _step(architectures.build(configuration.model, len(vocabulary), lstm=LSTM), inputs, targets)
     prefixes, following = notebook.prefixes(vocabulary.encode(line) for line in text.splitlines()[:2000])
     prefix_step = _step(

@@ -20,7 +20,7 @@ from bot.interactions import endpoint
 from bot.interactions.client import Bot
 from bot.settings import BotSettings
 from shakelm.errors import ShakelmError
-from worker.queue import queues
+from worker.queue import redis_client
 from worker.settings import QueueSettings, configure_logging, read
 
 CLOSED_FOR_TOKEN = 4004
@@ -46,7 +46,7 @@ async def run(settings: BotSettings) -> None:
     """
     # The default has six threads on two cores: a queue that hangs in them would hold up every command.
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
-    connection = await asyncio.to_thread(queues.connect, settings.redis_url)
+    connection = await asyncio.to_thread(redis_client.connect, settings.redis_url)
     endpoint.use_api(settings.api_base)
     async with Bot(settings, connection, COMMANDS, BUTTONS, FORMS) as bot:
         try:
@@ -105,7 +105,7 @@ def start(context: typer.Context) -> None:
 @app.command()
 def health() -> None:
     """Exit with 0 if a bot of this machine is connected to Discord, otherwise with 1."""
-    check(queues.connect(read(QueueSettings).redis_url))
+    check(redis_client.connect(read(QueueSettings).redis_url))
 
 
 def main() -> None:

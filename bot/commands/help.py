@@ -9,7 +9,8 @@ from bot.interactions.button_handlers import pressed
 from bot.interactions.client import Bot
 from bot.interactions.command_translation import described
 from worker.messages import help_messages
-from worker.records import guild_settings, verse_records
+from worker.privacy import forgetting
+from worker.records import guild_settings
 
 TOPICS = ("verse", "lessons", "privacy", "teachers")
 
@@ -21,7 +22,7 @@ TOPICS = ("verse", "lessons", "privacy", "teachers")
 )
 async def help_(interaction: discord.Interaction[Bot], topic: str | None = None) -> None:
     """Say what there is and how to use it."""
-    settings = await interaction.client.ask(interaction, guild_settings.settings, str(interaction.guild_id))
+    settings = await interaction.client.ask(interaction, guild_settings.read, str(interaction.guild_id))
     message = help_messages.help_(topic, settings.retention_days, interaction.locale.value)
     await answer(interaction, message, private=True)
 
@@ -36,6 +37,6 @@ async def forget(interaction: discord.Interaction[Bot]) -> None:
 async def confirm_forgetting(interaction: discord.Interaction[Bot]) -> None:
     """Forget whoever pressed."""
     await interaction.response.defer()
-    verses = await interaction.client.call(verse_records.forget, str(interaction.user.id))
+    verses = await interaction.client.call(forgetting.forget, str(interaction.user.id))
     message = help_messages.forgotten(verses, interaction.locale.value)
     await interaction.edit_original_response(**arguments(message))

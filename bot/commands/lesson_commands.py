@@ -8,8 +8,8 @@ from bot.interactions import autocompletion
 from bot.interactions.answers import answer
 from bot.interactions.client import Bot
 from bot.interactions.command_translation import described
-from bot.interactions.submission import ask, check_named, who
-from shakelm.configuration import MAX_NUMBER, VocabularyKind, choose_number
+from bot.interactions.submission import check_named, submit, who
+from shakelm.configuration import MAX_RANDOM_SEED, VocabularyKind, choose_random_seed
 from worker.messages import model_messages
 from worker.protocol.lesson_payloads import (
     MAX_COMPARED_LINES,
@@ -19,7 +19,6 @@ from worker.protocol.lesson_payloads import (
     TokensRequest,
 )
 from worker.protocol.payload import MAX_PROMPT_CHARACTERS
-from worker.queue import asking
 
 
 @app_commands.command(description=described("command.temperatures.description"))
@@ -35,7 +34,7 @@ async def temperatures(
     seed: Range[str, 0, MAX_PROMPT_CHARACTERS] = "",
     lines: Range[int, 1, MAX_COMPARED_LINES] = 4,
     model: str | None = None,
-    number: Range[int, 0, MAX_NUMBER] | None = None,
+    number: Range[int, 0, MAX_RANDOM_SEED] | None = None,
 ) -> None:
     """Write one seed at five temperatures, side by side, with how open the choices were."""
     await check_named(interaction, model)
@@ -43,10 +42,10 @@ async def temperatures(
         prompt=seed,
         lines=lines,
         model=model,
-        random_seed=choose_number() if number is None else number,
+        random_seed=choose_random_seed() if number is None else number,
         **who(interaction, private=False),
     )
-    await ask(interaction, request, asking.enqueue_temperatures)
+    await submit(interaction, request)
 
 
 @app_commands.command(name="next", description=described("command.next.description"))
@@ -60,7 +59,7 @@ async def next_tokens(
     """Show what is likely to come next after a text; with the buttons you write on together."""
     await check_named(interaction, model)
     request = NextRequest(text=text, model=model, **who(interaction, private=False))
-    await ask(interaction, request, asking.enqueue_next)
+    await submit(interaction, request)
 
 
 @app_commands.command(description=described("command.tokens.description"))
@@ -74,7 +73,7 @@ async def tokens(
     """Show how a model sees a text: its tokens, their ids, and what it does not know."""
     await check_named(interaction, model)
     request = TokensRequest(text=text, model=model, **who(interaction, private=False))
-    await ask(interaction, request, asking.enqueue_tokens)
+    await submit(interaction, request)
 
 
 @app_commands.command(description=described("command.curves.description"))
@@ -84,7 +83,7 @@ async def curves(interaction: discord.Interaction[Bot], model: str | None = None
     """Show how loss and accuracy went while a model was trained."""
     await check_named(interaction, model)
     request = CurvesRequest(model=model, **who(interaction, private=False))
-    await ask(interaction, request, asking.enqueue_curves)
+    await submit(interaction, request)
 
 
 @app_commands.command(description=described("command.architectures.description"))

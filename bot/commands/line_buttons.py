@@ -4,9 +4,8 @@ import discord
 
 from bot.interactions.button_handlers import ID, pressed
 from bot.interactions.client import Bot
-from bot.interactions.submission import enqueue, who
+from bot.interactions.submission import submit_in_place, who
 from worker.protocol.lesson_payloads import StepRequest
-from worker.queue import asking
 
 OF_A_LINE = rf"{ID}:(?P<version>\d{{1,9}})"
 """The line and the version of it that the button belongs to."""
@@ -36,6 +35,4 @@ async def _step(
     asked = who(interaction, private=False)
     asked["reply_to"] = asked["reply_to"].model_copy(update={"in_place": True})
     request = StepRequest(line=record_id, version=int(version), choice=choice, **asked)
-    await interaction.client.ask(interaction, asking.check, request)
-    await interaction.response.defer()
-    await enqueue(interaction.client, asking.enqueue_step, request)
+    await submit_in_place(interaction, request)

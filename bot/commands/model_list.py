@@ -11,7 +11,7 @@ from bot.interactions.command_translation import described
 from worker.messages import model_messages
 from worker.messages.catalog import Refusal
 from worker.protocol.model_payloads import ModelIndex
-from worker.queue import queues
+from worker.records import model_index
 
 
 @app_commands.command(description=described("command.models.description"))
@@ -35,7 +35,7 @@ def _index(connection: redis.Redis) -> ModelIndex:
     Raises:
         Refusal: no worker has published any yet.
     """
-    index = queues.model_index(connection)
+    index = model_index.load(connection)
     if index is None:
         raise Refusal("refusal.no_models")
     return index

@@ -12,8 +12,8 @@ from bot.interactions.button_handlers import ID, pressed
 from bot.interactions.checks import check_own
 from bot.interactions.client import Bot
 from bot.interactions.modal_handlers import open_form, submitted
-from bot.interactions.submission import ask, check_named, who
-from shakelm.configuration import choose_number
+from bot.interactions.submission import check_named, submit, who
+from shakelm.configuration import choose_random_seed
 from worker.messages.catalog import Refusal, text
 from worker.protocol.model_payloads import ModelIndex
 from worker.protocol.payload import MAX_PROMPT_CHARACTERS
@@ -26,8 +26,7 @@ from worker.protocol.verse_payloads import (
     VerseRequest,
     VerseSettings,
 )
-from worker.queue import asking, queues
-from worker.records import guild_settings, verse_records
+from worker.records import guild_settings, model_index, verse_records
 
 STEP = 0.2
 """How much hotter or colder a press makes it."""
@@ -53,20 +52,14 @@ async def ask_for_verse(
         discord.HTTPException: Discord does not take the answer.
     """
     await check_named(interaction, settings.get("model"))
-    if lines is None:
-        lines = await interaction.client.ask(interaction, _usual_lines, str(interaction.guild_id))
+    guild = await interaction.client.ask(interaction, guild_settings.read, str(interaction.guild_id))
     request = VerseRequest(
         **settings,
-        lines=lines,
-        random_seed=choose_number() if random_seed is None else random_seed,
+        lines=min(DEFAULT_LINES, guild.longest_verse) if lines is None else lines,
+        random_seed=choose_random_seed() if random_seed is None else random_seed,
         **who(interaction, private=private),
     )
-    await ask(interaction, request, asking.enqueue_verse)
-
-
-def _usual_lines(connection: redis.Redis, guild: str) -> int:
-    """How many lines a verse has where nobody says: fewer where its server allows fewer."""
-    return min(DEFAULT_LINES, guild_settings.settings(connection, guild).longest_verse)
+    await submit(interaction, request, guild)
 
 
 @pressed(f"again:{ID}")
@@ -113,7 +106,7 @@ async def discard(interaction: discord.Interaction[Bot], record_id: str) -> None
 async def change(interaction: discord.Interaction[Bot], record_id: str) -> None:
     """Open a form with what the verse was written from."""
     record = await _own_record(interaction, record_id)
-    index = await interaction.client.ask(interaction, queues.model_index)
+    index = await interaction.client.ask(interaction, model_index.load)
     await open_form(
         interaction,
         f"change:{record_id}",
@@ -219,7 +212,9 @@ def _read_lines(written: str) -> int:
 
 async def _ask_again(interaction: discord.Interaction[Bot], record: VerseRecord, **changes: Any) -> None:
     """Ask for a verse with the settings of another one, its version included, but for these changes."""
-    settings = record.model_dump(by_alias=False, include=set(VerseSettings.model_fields)) | {"model": _model_of(record)}
+    settings = record.model_dump(by_alias=False, include=set(VerseSettings.model_fields)) | {
+        "model": _model_of(record)
+    }
     await ask_for_verse(interaction, private=record.private, **settings | changes)
 
 

@@ -11,7 +11,7 @@ from bot.interactions import autocompletion
 from bot.interactions.button_handlers import ID
 from bot.interactions.client import Bot
 from bot.interactions.command_translation import described
-from shakelm.configuration import MAX_NUMBER
+from shakelm.configuration import MAX_RANDOM_SEED
 from worker.messages import discord_json
 from worker.messages.catalog import Refusal
 from worker.protocol.payload import MAX_PROMPT_CHARACTERS
@@ -39,7 +39,7 @@ async def verse(
     lines: Range[int, 1, MAX_LINES] | None = None,
     style: str | None = None,
     model: str | None = None,
-    number: Range[int, 0, MAX_NUMBER] | None = None,
+    number: Range[int, 0, MAX_RANDOM_SEED] | None = None,
     private: bool = False,
 ) -> None:
     """Write a verse in the manner of the texts that the model has read."""

@@ -7,7 +7,7 @@ import discord
 from discord import ui
 
 from shakelm.errors import ShakelmError
-from worker.messages import discord_json
+from worker.messages import discord_json, notices
 from worker.protocol.job_request import ReplyTo
 
 UNSENT = (discord.DiscordException, aiohttp.ClientError, OSError)
@@ -92,7 +92,7 @@ async def tell(interaction: discord.Interaction[Any], error: ShakelmError) -> No
     Raises:
         discord.HTTPException: Discord does not take it.
     """
-    await answer_privately(interaction, discord_json.problem(error, interaction.locale.value))
+    await answer_privately(interaction, notices.problem(error, interaction.locale.value))
 
 
 def reply_to(interaction: discord.Interaction[Any]) -> ReplyTo:

@@ -5,9 +5,9 @@ import redis
 from discord import app_commands
 
 from bot.interactions.client import Bot
-from worker.messages import discord_json
+from worker.messages import model_messages
 from worker.protocol.model_payloads import ModelIndex
-from worker.queue import queues
+from worker.records import model_index
 
 MAX_CHOICES = 25
 """Discord shows no more (Discord: Autocomplete, Select Options)."""
@@ -19,7 +19,7 @@ async def models(interaction: discord.Interaction[Bot], current: str) -> list[ap
     None where the queue does not answer: a name can be typed without it.
     """
     try:
-        index = await interaction.client.ask(interaction, queues.model_index)
+        index = await interaction.client.ask(interaction, model_index.load)
     except (TimeoutError, redis.RedisError):
         return []
     return [
@@ -33,5 +33,5 @@ def offered(index: ModelIndex | None, locale: str, part: str = "") -> dict[str, 
     versions = [summary for summary in index.versions if part.lower() in summary.reference] if index else []
     versions.sort(key=lambda summary: (summary.live, summary.trained_at), reverse=True)
     return {
-        summary.reference: discord_json.model_choice(summary, locale) for summary in versions[:MAX_CHOICES]
+        summary.reference: model_messages.model_choice(summary, locale) for summary in versions[:MAX_CHOICES]
     }

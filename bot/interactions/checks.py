@@ -70,5 +70,5 @@ def check_model(reference: str, index: ModelIndex | None) -> None:
     """
     if index is None or index.holds(reference):
         return
-    known = ", ".join(summary.reference for summary in index.versions[:10])
+    known = [summary.reference for summary in index.versions[:10]]
     raise Refusal("refusal.unknown_model", model=reference[:80], known=known)

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import discord
@@ -59,6 +59,7 @@ class Bot(discord.Client):
         self.connection = connection
         self.deliveries = asyncio.Semaphore(DELIVERIES_AT_ONCE)
         self.admission = asyncio.Lock()
+        self._background: set[asyncio.Task[None]] = set()
         self._buttons = tuple(buttons)
         self._forms = tuple(forms)
         self._home = discord.Object(settings.guild) if settings.guild else None
@@ -90,9 +91,19 @@ class Bot(discord.Client):
             TimeoutError: no reply within `PATIENCE_S` of the interaction's first question.
             redis.RedisError: the queue cannot be reached.
         """
-        now = asyncio.get_running_loop().time()
-        async with asyncio.timeout_at(interaction.extras.setdefault("asked_at", now) + PATIENCE_S):
+        async with self.in_time(interaction):
             return await self.call(question, *args, **kwargs)
+
+    def in_time(self, interaction: discord.Interaction["Bot"]) -> asyncio.Timeout:
+        """A context that raises TimeoutError where the first answer to `interaction` would come too late."""
+        now = asyncio.get_running_loop().time()
+        return asyncio.timeout_at(interaction.extras.setdefault("asked_at", now) + PATIENCE_S)
+
+    def in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run something that nobody waits for."""
+        task = asyncio.create_task(work)
+        self._background.add(task)  # asyncio itself keeps no reference
+        task.add_done_callback(self._background.discard)
 
     async def call(
         self, function: Callable[Concatenate[redis.Redis, P], R], *args: P.args, **kwargs: P.kwargs
@@ -110,7 +121,7 @@ class Bot(discord.Client):
         Commands for one server appear at once; the global ones are emptied then, so that none shows twice.
 
         Raises:
-            ShakelmError: that one server does not have the bot, or a catalogue of texts is damaged.
+            ShakelmError: that one server does not have the bot, or a catalog of texts is damaged.
         """
         self.add_dynamic_items(*self._buttons)
         await self.tree.set_translator(Translator())

@@ -1,4 +1,4 @@
-"""The commands in the languages of the catalogue; their names are the same in all of them."""
+"""The commands in the languages of the catalog; their names are the same in all of them."""
 
 from discord import Locale, app_commands
 from discord.app_commands import TranslationContextTypes, locale_str
@@ -12,10 +12,10 @@ def described(key: str) -> locale_str:
 
 
 class Translator(app_commands.Translator):
-    """Gives Discord a description in every language that has a catalogue."""
+    """Gives Discord a description in every language that has a catalog."""
 
     async def load(self) -> None:
-        """Check the catalogues, before any is needed.
+        """Check the catalogs, before any is needed.
 
         Raises:
             ShakelmError: one is damaged.

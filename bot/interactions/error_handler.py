@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from bot.interactions.answers import UNSENT, answer_privately, tell
 from shakelm.errors import ShakelmError
-from worker.messages import discord_json
+from worker.messages import notices
 from worker.messages.catalog import Refusal, text
 from worker.records import incidents
 
@@ -34,7 +34,7 @@ async def handle(interaction: discord.Interaction[Any], error: Exception) -> Non
         return
     reference = secrets.token_hex(4)
     log.error("Error %s in %s", reference, _what(interaction), exc_info=cause)
-    await _try(answer_privately(interaction, discord_json.failed(reference, locale)))
+    await _try(answer_privately(interaction, notices.failed(reference, locale)))
     incident = f"{_what(interaction)}: {type(cause).__name__}"
     await _try(interaction.client.call(incidents.note, reference, incident))
 
@@ -128,6 +128,6 @@ def _(error: discord.DiscordException, locale: str) -> ShakelmError:  # noqa: AR
     return Refusal("refusal.discord_busy")
 
 
-def _names(permissions: list[str], locale: str) -> str:
+def _names(permissions: list[str], locale: str) -> list[str]:
     """Permissions as Discord's settings call them: `manage_guild` is Manage Server."""
-    return ", ".join(text(locale, f"permission.{name}") for name in permissions)
+    return [text(locale, f"permission.{name}") for name in permissions]

@@ -73,7 +73,7 @@ def print_card(version: Version) -> None:
         ["corpus", f"{card.corpus.name}, {card.corpus.characters:,} characters"],
         ["SHA-256", card.corpus.sha256],
         ["command", card.command],
-        ["number", card.number],
+        ["number", card.random_seed],
         ["epochs", f"{card.epochs} in {card.seconds:,.0f} s, kept {version.history().best}"],
         ["trained", f"{card.trained_at:%Y-%m-%d %H:%M} UTC on {card.device}"],
         ["software", ", ".join(f"{name} {number}" for name, number in card.software.items())],

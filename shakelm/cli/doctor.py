@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from shakelm import defaults
 from shakelm.data import corpus
 from shakelm.errors import ShakelmError
 from shakelm.machine import NVIDIA_DRIVER
@@ -19,7 +20,6 @@ MIN_PYTHON = (3, 11)
 TENSORFLOW_TIMEOUT_S = 120
 """A first import may have to compile everything."""
 REDIS_TIMEOUT_S = 3
-DISCORD_API = "https://discord.com/api/v10"
 
 
 @dataclass(frozen=True)
@@ -191,10 +191,13 @@ def _discord_token(environment: Mapping[str, str]) -> Finding:
 
 
 def _discord_api(environment: Mapping[str, str]) -> Finding:
-    base = environment.get("DISCORD_API_BASE", DISCORD_API)
+    base = environment.get("DISCORD_API_BASE", defaults.DISCORD_API)
     parts = urlsplit(base)
     if parts.scheme in ("http", "https") and parts.netloc:
         return Finding("Discord API", True, base)
     return Finding(
-        "Discord API", False, f"{base!r} is not an address", f"set DISCORD_API_BASE as in {DISCORD_API}"
+        "Discord API",
+        False,
+        f"{base!r} is not an address",
+        f"set DISCORD_API_BASE as in {defaults.DISCORD_API}",
     )

@@ -6,7 +6,7 @@ from statistics import fmean
 
 import numpy as np
 
-from shakelm.configuration import MAX_NUMBER
+from shakelm.configuration import MAX_RANDOM_SEED
 from shakelm.data.vocabulary import Vocabulary
 from shakelm.decoding.sampling import Sampling, choose, distribution, entropy
 from shakelm.errors import ShakelmError
@@ -72,7 +72,7 @@ class Length:
 
 @dataclass(frozen=True)
 class Request:
-    """What a verse is written from; `number`, 0 to `MAX_NUMBER`, seeds its random choices.
+    """What a verse is written from; `number`, 0 to `MAX_RANDOM_SEED`, seeds its random choices.
 
     Raises:
         ShakelmError: the number is out of range.
@@ -89,9 +89,9 @@ class Request:
         Raises:
             ShakelmError: the number is out of range.
         """
-        if not 0 <= self.number <= MAX_NUMBER:
+        if not 0 <= self.number <= MAX_RANDOM_SEED:
             raise ShakelmError(
-                f"The number {self.number} is out of range: give a whole number from 0 to {MAX_NUMBER}."
+                f"The number {self.number} is out of range: give a whole number from 0 to {MAX_RANDOM_SEED}."
             )
 
 
@@ -132,7 +132,7 @@ def write(model: LanguageModel, seed: str, sampling: Sampling, length: Length, n
         seed: the text to begin with; may be empty.
         sampling: how freely tokens are chosen.
         length: where to end.
-        number: from 0 to `MAX_NUMBER`, the seed of NumPy's PCG64 generator.
+        number: from 0 to `MAX_RANDOM_SEED`, the seed of NumPy's PCG64 generator.
 
     Raises:
         ShakelmError: the number is out of range.

@@ -3,6 +3,9 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
 
 from shakelm.configuration import NAME_PATTERN, Settings
 from shakelm.errors import ShakelmError
@@ -68,7 +71,7 @@ class Card(Settings):
     version: int
     corpus: CorpusFacts
     command: str
-    number: int
+    random_seed: Annotated[int, Field(alias="number")]
     parameters: int
     weights: str
     epochs: int

@@ -105,7 +105,7 @@ def train(
     ):
         if vocabulary.kind == "char":  # with a vocabulary of words the output layer takes the most time
             backend.halve_threads()
-        keras.utils.set_random_seed(settings.number)
+        keras.utils.set_random_seed(settings.random_seed)
         run = _fit(
             configuration,
             vocabulary,
@@ -137,7 +137,7 @@ def train(
                 version=number,
                 corpus=CorpusFacts(name=corpus.name, sha256=corpus.sha256, characters=len(corpus.text)),
                 command=command,
-                number=settings.number,
+                random_seed=settings.random_seed,
                 parameters=run.model.count_params(),
                 weights=str(next(iter(weights.values())).dtype),
                 epochs=len(history.epochs),
@@ -253,7 +253,7 @@ def _fit(
                 epochs=settings.epochs,
                 callbacks=[
                     run.keeper,  # the first: it scores what the others look at
-                    Restarter(settings.restart, settings.number),
+                    Restarter(settings.state_reset, settings.random_seed),
                     Recorder(
                         run.epochs,
                         settings.epochs,
@@ -281,19 +281,19 @@ def _fit(
 def _start(configuration: Configuration, vocabulary: Vocabulary, text: str, validation: str | None) -> _Run:
     """A training before its first step."""
     settings = configuration.training
-    random = np.random.default_rng(settings.number)
+    random = np.random.default_rng(settings.random_seed)
     ids = vocabulary.encode(text)
     batches = (
-        Streams(ids, settings.window, settings.batch, random)
-        if settings.carry
-        else Windows(ids, settings.window, settings.batch, random)
+        Streams(ids, settings.sequence_length, settings.batch_size, random)
+        if settings.stateful
+        else Windows(ids, settings.sequence_length, settings.batch_size, random)
     )
     scored = None
     if validation is not None:
-        scored = dataset(Windows(_at_least_two(vocabulary, validation), settings.window, settings.batch))
+        scored = dataset(Windows(_at_least_two(vocabulary, validation), settings.sequence_length, settings.batch_size))
     layer = partial(LSTM, weight_dropout=configuration.model.weight_dropout, precision=settings.precision)
     model = architectures.build(
-        configuration.model, len(vocabulary), layer, streams=settings.batch if settings.carry else None
+        configuration.model, len(vocabulary), layer, streams=settings.batch_size if settings.stateful else None
     )
     model.get_layer("output").bias.assign(log_frequencies(ids, len(vocabulary)))
     kept = architectures.build(configuration.model, len(vocabulary), layer)
@@ -301,7 +301,7 @@ def _start(configuration: Configuration, vocabulary: Vocabulary, text: str, vali
     _compile(model, optimizer=_optimizer(settings, len(batches)))
     model.optimizer.build(model.trainable_variables)
     _compile(kept)
-    return _Run(model, Keeper(kept, settings.averaging, scored), batches, random)
+    return _Run(model, Keeper(kept, settings.ema_momentum, scored), batches, random)
 
 
 def _compile(model: keras.Model, **options: Any) -> None:
@@ -394,7 +394,7 @@ def _sample(kept: Any, configuration: Configuration, vocabulary: Vocabulary) -> 
     """A line that the network writes with the weights as they are."""
     network = NumpyNetwork(architectures.weights_of(kept), configuration.model.cell)
     model = LanguageModel("", vocabulary, network)
-    number = configuration.training.number
+    number = configuration.training.random_seed
     return write(model, "", Sampling(SAMPLE_TEMPERATURE), Length(lines=1), number).text
 
 

@@ -20,7 +20,7 @@ from sandbox.control.control_views import message_view
 from sandbox.server import Sandbox, serving
 from sandbox.world import interaction_lifecycle
 from sandbox.world.message_objects import Interaction, Message
-from worker.queue import queues
+from worker.queue import redis_client
 
 DEADLINE_S = 60.0
 
@@ -29,7 +29,7 @@ DEADLINE_S = 60.0
 def valkey_url(valkey: ValkeyServer) -> str:
     """Where Valkey runs, with nothing in it."""
     url = f"{valkey.connection_url}/0"
-    queues.connect(url).flushdb()
+    redis_client.connect(url).flushdb()
     return url
 
 
@@ -89,7 +89,7 @@ def running(valkey_url: str) -> Running:
         async with serving() as sandbox:
             settings = BotSettings(SHAKELM_REDIS_URL=valkey_url, **sandbox.environment(), **variables)
             endpoint.use_api(settings.api_base)
-            async with Bot(settings, queues.connect(valkey_url), commands, buttons, forms) as bot:
+            async with Bot(settings, redis_client.connect(valkey_url), commands, buttons, forms) as bot:
                 await bot.login(settings.token.get_secret_value())
                 await endpoint.use_gateway_of_api(bot)
                 connected = asyncio.create_task(bot.connect())

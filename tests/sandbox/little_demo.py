@@ -7,9 +7,9 @@ import asyncio
 import sys
 from pathlib import Path
 
-from sandbox import demo
-from sandbox.errors import SandboxError
-from sandbox.processes import Child
+from sandbox.demo import runner, signals
+from sandbox.demo.child_processes import Child
+from sandbox.sandbox_error import SandboxError
 from sandbox.server import serving
 
 STUBBORN = """
@@ -30,11 +30,11 @@ def main() -> int:
         arguments.remove("--dead")
         children.append(Child("dead one", (sys.executable, "-c", DEAD)))
     try:
-        asyncio.run(demo.until_signal(demo.run(serving(), children, "student", arguments, grace_s=0.5)))
+        asyncio.run(signals.until_signal(runner.run(serving(), children, "student", arguments, grace_s=0.5)))
     except SandboxError as error:
         print(error, file=sys.stderr)
         return 1
-    except demo.Stopped as stop:
+    except signals.Stopped as stop:
         return 128 + stop.number
     return 0
 

@@ -146,16 +146,15 @@ def test_program(tmp_path):
     assert missing.returncode == 1 and missing.stderr.startswith("Cannot read")
 
 
-def test_record_names_bodies_files_and_no_tokens(on_stage, tmp_path):
+@pytest.mark.asyncio
+async def test_record_names_bodies_files_and_no_tokens(tmp_path) -> None:
     record = tmp_path / "record.jsonl"
 
-    async def play(stage):
+    async with open_stage(record=record) as stage:
         interaction, message = await stage.answered("/file")
         await stage.answered("/queued")
         await stage.until(lambda: [m for m in stage.world.messages.values() if m.edits])
         assert message.attachments and interaction.token not in record.read_text()
-
-    on_stage(play, record=record)
     lines = [json.loads(line) for line in record.read_text().splitlines()]
     answers = [line for line in lines if line["path"].endswith("/callback")]
     assert answers[0]["files"] == ["0"] and answers[0]["content_type"] == "multipart/form-data"

@@ -29,7 +29,7 @@ def write_files(name: str, folder: Path, number: int) -> None:
         version=number,
         corpus=CorpusFacts(name="shakespeare", sha256="0" * 64, characters=1000),
         command=f"shakelm train {name}",
-        number=1,
+        random_seed=1,
         parameters=1234,
         weights="float32",
         epochs=1,
@@ -44,7 +44,7 @@ def write_files(name: str, folder: Path, number: int) -> None:
     epoch = Epoch(epoch=1, loss=2.0, accuracy=0.4, validation_loss=1.9, validation_accuracy=0.45, seconds=1.5)
     configuration = Configuration(
         model=ModelConfiguration(architecture="lstm", vocabulary="char", units=(8,)),
-        training=TrainingConfiguration(batch=8, window=16),
+        training=TrainingConfiguration(batch_size=8, sequence_length=16),
     )
     (folder / "weights.safetensors").write_text(f"weights of {name}@{number}")
     (folder / "vocabulary.json").write_text("{}")

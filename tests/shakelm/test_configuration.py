@@ -1,7 +1,7 @@
 import pytest
 
-from shakelm.configuration import plan, read_preset
 from shakelm.errors import ShakelmError
+from shakelm.training_options import plan, read_preset
 
 
 def test_the_notebooks_sizes_are_the_defaults() -> None:

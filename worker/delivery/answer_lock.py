@@ -11,7 +11,8 @@ from contextlib import contextmanager, suppress
 import redis
 from redis.exceptions import LockError, LockNotOwnedError
 
-from worker.protocol.job_request import TOKEN_LIFETIME_S, ReplyTo
+from worker.protocol import retention
+from worker.protocol.job_request import ReplyTo
 
 REFRESH_S = 10.0
 """A refresher must end its edit within this many seconds; then the lease passes on without it."""
@@ -48,7 +49,7 @@ def claim(connection: "redis.Redis", reply_to: ReplyTo) -> None:
     Claiming again is allowed: a retried job writes the same answer again.
     """
     lease, answered = _names(reply_to)
-    connection.set(answered, 1, ex=TOKEN_LIFETIME_S)
+    connection.set(answered, 1, ex=retention.INTERACTION.seconds)
     # A later refresher sees the flag and lets go at once; the one before it loses its lease in `REFRESH_S`.
     with suppress(LockError), connection.lock(lease, timeout=REFRESH_S, blocking_timeout=2 * REFRESH_S):
         pass

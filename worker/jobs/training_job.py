@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import redis
 from redis.exceptions import RedisError
 
-from shakelm.configuration import MAX_NUMBER
+from shakelm.configuration import MAX_RANDOM_SEED
 from shakelm.data.vocabulary import Vocabulary
 from shakelm.decoding import generation
 from shakelm.decoding.generation import LanguageModel, Length
@@ -17,6 +17,7 @@ from shakelm.errors import ShakelmError
 from shakelm.store.registry import Store, Version
 from shakelm.training import checkpoints
 from shakelm.training.progress import Discarded
+from worker.jobs import model_publishing
 from worker.jobs.attempts import once
 from worker.messages import catalog, lesson_messages
 from worker.protocol.training_payloads import (
@@ -27,8 +28,6 @@ from worker.protocol.training_payloads import (
     TrainRequest,
     Verdict,
 )
-from worker.queue import queues
-from worker.records import model_index
 from worker.trainings import attached_texts, training_plans, training_records
 
 if TYPE_CHECKING:
@@ -84,8 +83,10 @@ def run(connection: "redis.Redis", store: Store, source: str, training_id: str, 
 def _train(
     connection: "redis.Redis", store: Store, source: str, training_id: str, wanted: TrainRequest
 ) -> Version:
-    before = queues.training_progress(connection, training_id)
-    queues.save_progress(connection, training_id, before.model_copy(update={"state": TrainingState.RUNNING}))
+    before = training_records.progress(connection, training_id)
+    training_records.save_progress(
+        connection, training_id, before.model_copy(update={"state": TrainingState.RUNNING})
+    )
     if wanted.attached:
         text = attached_texts.load(connection, wanted.attached)
         source = text.name
@@ -156,7 +157,7 @@ class _Reporter:
             sample=progress.sample,
         )
         try:
-            queues.save_progress(self._connection, self._training_id, running)
+            training_records.save_progress(self._connection, self._training_id, running)
             order = training_records.ordered(self._connection, self._training_id)
         except RedisError as error:  # hours of training are worth more than one report
             log.warning("%s: progress not reported: %s", self._training_id, error)
@@ -173,11 +174,11 @@ def _finish(
     history, card = version.history(), version.card()
     curves = lesson_messages.curves(history, version.reference, wanted.locale).attachment
     if curves:
-        queues.save_curves(connection, training_id, curves.content)
+        training_records.save_curves(connection, training_id, curves.content)
     live = _live(store)
-    numbers = [(wanted.random_seed + step) % (MAX_NUMBER + 1) for step in range(SPECIMENS)]
+    numbers = [(wanted.random_seed + step) % (MAX_RANDOM_SEED + 1) for step in range(SPECIMENS)]
     models = [generation.load(version), *([live[1]] if live else [])]
-    model_index.publish(connection, store)
+    model_publishing.publish(connection, store)
     training_records.end(
         connection,
         training_id,
@@ -188,7 +189,7 @@ def _finish(
             epochs=wanted.epochs,
             model=version.reference,
             kept=history.best,
-            held_out=model_index.held_out(card),
+            held_out=model_publishing.held_out(card),
             live=_compare(version, live[0]) if live else None,
             verses=tuple(_specimen(model, number) for number in numbers for model in models),
             curves=curves.description if curves else "",
@@ -209,7 +210,7 @@ def _live(store: Store) -> tuple[Version, LanguageModel] | None:
 
 def _compare(version: Version, live: Version) -> Comparison:
     return Comparison(
-        model=live.reference, held_out=model_index.held_out(live.card()), verdict=_verdict(version, live)
+        model=live.reference, held_out=model_publishing.held_out(live.card()), verdict=_verdict(version, live)
     )
 
 

@@ -1,1 +1,1 @@
-"""From results to Discord messages: texts, limits, escaping, components."""
+"""Discord messages from results: texts, formats, escaping, limits and components."""

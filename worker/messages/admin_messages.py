@@ -1,29 +1,27 @@
-"""What those who manage a server read."""
+"""The messages of `/admin`, except those of trainings."""
 
 from collections.abc import Iterator, Sequence
 
-from worker.messages.catalog import DEFAULT, text
+from worker.messages.catalog import DEFAULT, escaped, text
 from worker.messages.discord_json import (
     AMBER,
     BLUE,
     DANGER,
     GREEN,
     Body,
-    about,
     button,
     cut,
     embed,
     escape,
-    figures_of,
     plain,
     rows,
-    waiting_notice,
 )
+from worker.messages.formats import about, figures_of
+from worker.messages.notices import waiting_notice
+from worker.protocol.guild_payloads import GuildSettings
 from worker.protocol.model_payloads import ModelIndex, ModelSummary
-from worker.protocol.status_payloads import QueueStatus, WorkerStatus
-from worker.queue.snapshot import OpenJob
-from worker.records.guild_settings import ServerSettings
-from worker.records.incidents import Incident
+from worker.protocol.status_payloads import Incident, OpenJob, QueueStatus, WorkerStatus
+from worker.protocol.training_payloads import Training
 
 
 def promoting(model: str, locale: str = DEFAULT) -> Body:
@@ -69,7 +67,7 @@ def removed(model: str, locale: str = DEFAULT) -> Body:
 
 
 def queue(jobs: Sequence[OpenJob], paused: bool, locale: str = DEFAULT) -> Body:
-    """Who waits in one server, in the order of their places, which count those of all servers."""
+    """The open requests of one server by their place in the queue of all servers."""
     lines = [text(locale, "queue.paused")] if paused else []
     lines += [_open_job(job, locale) for job in jobs] or [text(locale, "queue.empty")]
     return embed(text(locale, "queue.title"), cut("\n".join(lines), "…"), AMBER if paused else BLUE)
@@ -84,22 +82,22 @@ def _open_job(job: OpenJob, locale: str) -> str:
 
 
 def queue_cleared(withdrawn: int, locale: str = DEFAULT) -> Body:
-    """The answer to whoever cleared the queue of so many requests."""
+    """The answer after the queue was cleared of `withdrawn` requests."""
     return embed("", text(locale, "queue.cleared", count=withdrawn), GREEN)
 
 
 def paused(locale: str = DEFAULT) -> Body:
-    """The answer to whoever paused the queue."""
+    """The answer after the queue was paused."""
     return embed("", text(locale, "queue.now_paused"), AMBER)
 
 
 def resumed(locale: str = DEFAULT) -> Body:
-    """The answer to whoever let the queue go on."""
+    """The answer after the queue was resumed."""
     return embed("", text(locale, "queue.now_resumed"), GREEN)
 
 
-def limits(settings: ServerSettings, locale: str = DEFAULT) -> Body:
-    """How much people of a server may ask for."""
+def limits(settings: GuildSettings, locale: str = DEFAULT) -> Body:
+    """The limits of a server."""
     lines = [
         text(locale, "limits.per_minute", number=settings.per_minute),
         text(locale, "limits.open_per_person", number=settings.open_per_person),
@@ -109,41 +107,42 @@ def limits(settings: ServerSettings, locale: str = DEFAULT) -> Body:
     return embed(text(locale, "limits.title"), "\n".join(lines), BLUE, text(locale, "limits.footer"))
 
 
-def retention(settings: ServerSettings, locale: str = DEFAULT) -> Body:
-    """For how long a server's verses are kept."""
+def retention(settings: GuildSettings, locale: str = DEFAULT) -> Body:
+    """How long a server keeps verses."""
     return embed("", text(locale, "retention.days", count=settings.retention_days), BLUE)
 
 
 def exported(locale: str = DEFAULT) -> Body:
-    """What comes with the table of verses and trainings."""
+    """The text beside the exported table."""
     return embed("", text(locale, "export.table"), BLUE)
 
 
-def log_channel(settings: ServerSettings, locale: str = DEFAULT) -> Body:
-    """Where a server's administrators' actions are announced."""
+def log_channel(settings: GuildSettings, locale: str = DEFAULT) -> Body:
+    """The channel that announces what administrators do."""
     if settings.log_channel is None:
         return embed("", text(locale, "log.nowhere"), BLUE)
     return embed("", text(locale, "log.there", channel=f"<#{settings.log_channel}>"), BLUE)
 
 
 def announcement(person: str, key: str, locale: str = DEFAULT, **values: object) -> Body:
-    """The line in the log channel for what a person did, which the text with that key says.
+    """The line in the log channel that says what a person did: the text with that key.
 
-    Of the values those that are strings are escaped.
+    Strings among the values are escaped.
     """
-    escaped = {name: escape(value) if isinstance(value, str) else value for name, value in values.items()}
-    return plain(text(locale, "announcement.line", person=f"<@{person}>", what=text(locale, key, **escaped)))
+    what = text(locale, key, **escaped(values, escape))
+    return plain(text(locale, "announcement.line", person=f"<@{person}>", what=what))
 
 
 def status(
     queues: QueueStatus,
+    trainings: Sequence[Training],
     index: ModelIndex | None,
     incidents: Sequence[Incident] = (),
     locale: str = DEFAULT,
 ) -> Body:
-    """Workers, queues, trainings, models and the latest errors; amber where a kind of worker is missing."""
+    """Workers, queues, trainings, models and recent errors; amber if a kind of worker is missing."""
     missing = {"verse", "train"} - {worker.queue for worker in queues.workers}
-    lines = [*_workers(queues, locale), *_work(queues, locale), *_models(index, locale)]
+    lines = [*_workers(queues, locale), *_work(queues, trainings, locale), *_models(index, locale)]
     lines += [
         text(
             locale,
@@ -154,8 +153,8 @@ def status(
         )
         for incident in incidents
     ] or [text(locale, "status.no_incident")]
-    colour = AMBER if missing or queues.paused else GREEN
-    return embed(text(locale, "status.title"), cut("\n".join(lines), "…"), colour)
+    color = AMBER if missing or queues.paused else GREEN
+    return embed(text(locale, "status.title"), cut("\n".join(lines), "…"), color)
 
 
 def _workers(queues: QueueStatus, locale: str) -> Iterator[str]:
@@ -181,11 +180,11 @@ def _worker(worker: WorkerStatus, locale: str) -> str:
     )
 
 
-def _work(queues: QueueStatus, locale: str) -> Iterator[str]:
+def _work(queues: QueueStatus, trainings: Sequence[Training], locale: str) -> Iterator[str]:
     if queues.paused:
         yield text(locale, "queue.paused")
     yield text(locale, "status.verses", waiting=queues.verses_waiting, running=queues.verses_running)
-    for training in queues.trainings:
+    for training in trainings:
         yield text(
             locale,
             "status.training",
@@ -193,7 +192,7 @@ def _work(queues: QueueStatus, locale: str) -> Iterator[str]:
             state=text(locale, f"status.state.{training.progress.state}"),
             share=training.progress.share,
         )
-    if not queues.trainings:
+    if not trainings:
         yield text(locale, "status.no_training")
 
 

@@ -1,31 +1,36 @@
-"""What people read in Discord, from one catalogue for each language.
+"""The texts that people read in Discord: one catalog for each language.
 
-A catalogue is a file of `locales/`, named by one of Discord's locales (Discord's documentation: Reference,
-Locales) or by a language alone. `en-US.toml` is whole. Another may lack texts, which then come in English,
-and serves every region of its language that has no file of its own.
+A catalog is a file of `locales/`. Its name is one of Discord's locales (Discord's documentation: Reference,
+Locales) or a language alone. `en-US.toml` has every text. Another catalog may lack texts, which then come in
+English. It serves every region of its language that has no catalog of its own.
+
+Values follow the conventions of the reader's locale, in an English text those of English. A translation has
+the fields of the English text and formats them as its language wants it (`LocalFormatter`).
 """
 
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from string import Formatter
 from typing import Any
 
+from babel import Locale, UnknownLocaleError
+
 from shakelm.errors import ShakelmError
+from worker.messages.localization import PLURAL_CATEGORIES, LocalFormatter, is_format
 
 DEFAULT = "en-US"
 FOLDER = Path(__file__).parent / "locales"
 
-FORMS = {"one", "other"}
-"""The plural forms of English, and of Spanish below a million (Unicode CLDR: Language Plural Rules)."""
-
 Forms = Mapping[str, str]
-"""A text by plural form; one that counts nothing has the form `other` alone."""
+"""A text by plural category; a text that counts nothing has the category `other` alone."""
 
 
 class Refusal(ShakelmError):  # noqa: N818 - it is an answer, not a fault
-    """A mistake whose sentence stands in the catalogue, so that people read it in their language.
+    """A mistake whose sentence is in the catalog, so that people read it in their language.
 
     As a string it is the English sentence, for the log.
     """
@@ -36,61 +41,86 @@ class Refusal(ShakelmError):  # noqa: N818 - it is an answer, not a fault
         self.values = values
 
 
-def text(locale: str, key: str, /, **values: object) -> str:
-    """The text with that key in the language of `locale`, its fields filled with the values.
+@dataclass(frozen=True)
+class Text:
+    """A text with the locale that its plural form and its values follow."""
 
-    Where a text has plural forms, the value `count` chooses.
+    forms: Forms
+    locale: Locale
+
+    def filled(self, values: Mapping[str, object]) -> str:
+        """The form for the value `count`, if there is one, with the values in its fields."""
+        count = values.get("count")
+        category = self.locale.plural_form(count) if isinstance(count, int) else "other"
+        template = self.forms.get(category, self.forms["other"])
+        return LocalFormatter(self.locale).vformat(template, (), values)
+
+
+def text(locale: str, key: str, /, **values: object) -> str:
+    """The text with that key in the language of `locale`, with the values in its fields.
+
+    Where the text has plural forms, the value `count` chooses one.
 
     Raises:
-        ShakelmError: the catalogue is damaged.
+        ShakelmError: the catalog is damaged.
         KeyError: there is no such text, or a value is missing.
     """
-    forms = catalogue(FOLDER, locale)[key]
-    form = "one" if values.get("count") == 1 and "one" in forms else "other"
-    return forms[form].format(**values)
+    return load(FOLDER, locale)[key].filled(values)
 
 
 def sentence(error: ShakelmError, locale: str, escape: Callable[[str], str] = str) -> str:
-    """What to tell people about the error, in the language of `locale` where the catalogue has its sentence.
+    """The error in the language of `locale` where the catalog has its sentence, otherwise in English.
 
-    `escape` is applied to what does not come from the catalogue.
+    `escape` is applied to all that does not come from the catalog.
     """
     if not isinstance(error, Refusal):
         return escape(str(error))
-    values = {
-        name: escape(value) if isinstance(value, str) else value for name, value in error.values.items()
-    }
-    return text(locale, error.key, **values)
+    return text(locale, error.key, **escaped(error.values, escape))
+
+
+def escaped(values: Mapping[str, object], escape: Callable[[str], str]) -> dict[str, object]:
+    """The values with `escape` applied to every string, also to those in a list."""
+
+    def safe(value: object) -> object:
+        if isinstance(value, str):
+            return escape(value)
+        return [safe(item) for item in value] if isinstance(value, list) else value
+
+    return {name: safe(value) for name, value in values.items()}
 
 
 def check() -> None:
-    """Read every catalogue, so that a damaged one shows at the start and not in an answer.
+    """Read every catalog at the start, so that a damaged one does not spoil an answer later.
 
     Raises:
-        ShakelmError: one cannot be read, or does not fit the English one.
+        ShakelmError: a catalog cannot be read, or does not fit the English one.
     """
     for name in _names(FOLDER):
-        catalogue(FOLDER, name)
+        load(FOLDER, name)
 
 
 @cache
-def catalogue(folder: Path, locale: str) -> Mapping[str, Forms]:
-    """Every text by its key, as people with that locale read it, from the catalogues in `folder`.
+def load(folder: Path, locale: str) -> Mapping[str, Text]:
+    """Every text by its key, for people with that locale, from the catalogs in `folder`.
 
     Raises:
-        ShakelmError: the catalogue cannot be read, or does not fit the English one.
+        ShakelmError: the catalog cannot be read, or does not fit the English one.
     """
-    english = _read(folder / f"{DEFAULT}.toml")
     names = _names(folder)
-    same_language = (name for name in names if name.partition("-")[0] == locale.partition("-")[0])
+    same_language = (name for name in names if _language(name) == _language(locale))
     name = locale if locale in names else next(same_language, DEFAULT)
+    english = _read(folder / f"{DEFAULT}.toml", locale)
     path = folder / f"{name}.toml"
-    translated = _read(path)
-    for key, forms in translated.items():
+    translated = _read(path, locale)
+    for key, translation in translated.items():
         if key not in english:
             raise ShakelmError(f"{path}: {DEFAULT}.toml has no text {key}; correct the key.")
-        if _fields(forms["other"]) != _fields(english[key]["other"]):
-            raise ShakelmError(f"{path}: give {key} the same fields {{…}} as it has in {DEFAULT}.toml.")
+        fields, wanted = _fields(translation.forms["other"]), _fields(english[key].forms["other"])
+        if fields != wanted:
+            raise ShakelmError(
+                f"{path}: {key} has the fields {_listed(fields)}; "
+                f"give it those of {DEFAULT}.toml: {_listed(wanted)}."
+            )
     return {**english, **translated}
 
 
@@ -98,33 +128,70 @@ def _names(folder: Path) -> list[str]:
     return sorted(path.stem for path in folder.glob("*.toml"))
 
 
-def _read(path: Path) -> dict[str, Forms]:
+def _language(locale: str) -> str:
+    return locale.partition("-")[0]
+
+
+def _read(path: Path, reader: str) -> dict[str, Text]:
+    """The texts of a catalog, for people with the locale `reader`."""
     try:
-        texts = dict(_flat(tomllib.loads(path.read_text(encoding="utf-8"))))
+        locale = _locale(path.stem, reader)
+        texts = tomllib.loads(path.read_text(encoding="utf-8"))
+        return {key: Text(forms, locale) for key, forms in _flat(texts, locale.plural_form.tags | {"other"})}
+    except UnknownLocaleError as error:
+        raise ShakelmError(f"{path}: name the catalog by one of Discord's locales ({error}).") from error
     except (OSError, ValueError) as error:
-        raise ShakelmError(
-            f"{path}: {error}; correct the catalogue, or install the package again."
-        ) from error
-    return texts
+        raise ShakelmError(f"{path}: {error}; correct the catalog, or install the package again.") from error
 
 
-def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Forms]]:
+def _locale(catalog: str, reader: str) -> Locale:
+    """The reader's locale if it is of the catalog's language, otherwise the catalog's own."""
+    if _language(reader) == _language(catalog):
+        with suppress(ValueError, UnknownLocaleError):
+            return Locale.parse(reader, sep="-")
+    return Locale.parse(catalog, sep="-")
+
+
+def _flat(table: Mapping[str, Any], categories: Set[str], prefix: str = "") -> Iterator[tuple[str, Forms]]:
     """The texts of a table and of the tables in it, by their dotted keys."""
     for name, value in table.items():
         key = f"{prefix}{name}"
-        if isinstance(value, dict) and value.keys() != FORMS:
-            yield from _flat(value, f"{key}.")
+        if isinstance(value, dict) and not (value.keys() <= PLURAL_CATEGORIES and "other" in value):
+            yield from _flat(value, categories, f"{key}.")
             continue
         forms = value if isinstance(value, dict) else {"other": value}
+        if foreign := forms.keys() - categories:
+            raise ValueError(
+                f"{key} has the plural form {_listed(foreign)}, but the language has {_listed(categories)}"
+            )
         try:
-            fits = all(_fields(form) <= _fields(forms["other"]) for form in forms.values())
+            counted = {category: _fields(form) for category, form in forms.items()}
         except (TypeError, ValueError) as error:
             raise ValueError(f"{key} is not a text with fields in braces ({error})") from error
-        if not fits:
-            raise ValueError(f"the form one of {key} has a field that its form other lacks")
+        for category, fields in counted.items():
+            if not fields <= counted["other"]:
+                raise ValueError(f"the form {category} of {key} has a field that its form other lacks")
         yield key, forms
 
 
-def _fields(text: str) -> set[tuple[str, str | None, str | None]]:
-    """Name, format and conversion of each field of `str.format`."""
-    return {(name, spec, how) for _, name, spec, how in Formatter().parse(text) if name is not None}
+def _fields(text: str) -> set[str]:
+    """The names of a text's fields.
+
+    Raises:
+        TypeError: it is not a text.
+        ValueError: a field is damaged or has an unknown format.
+    """
+    fields = set()
+    for _, name, format_spec, conversion in Formatter().parse(text):
+        if name is None:
+            continue
+        if not name:
+            raise ValueError("name each field")
+        if conversion or not is_format(format_spec or ""):
+            raise ValueError(f"unknown format of {{{name}}}; use one such as .3f, .1%, and, or")
+        fields.add(name)
+    return fields
+
+
+def _listed(names: Set[str]) -> str:
+    return ", ".join(sorted(names)) or "none"

@@ -1,4 +1,4 @@
-"""What a model shows a class: temperatures side by side, what comes next, tokens, curves."""
+"""The lessons: temperatures side by side, next tokens, tokens of a text, training curves."""
 
 from collections.abc import Iterator, Sequence
 
@@ -12,10 +12,10 @@ from worker.messages.catalog import DEFAULT, text
 from worker.messages.discord_json import (
     AMBER,
     BLUE,
-    GREY,
     MAX_DESCRIPTION,
     MAX_FIELD,
     PRIMARY,
+    SECONDARY,
     Attachment,
     Component,
     Message,
@@ -35,9 +35,10 @@ PNG = "image/png"
 MAX_ALTERNATIVE = 1024
 MAX_RECEIPT = 400
 MAX_LINE = 1100
-"""Characters of a shared line in markdown, of the 2,000 of a message: beside it stand the chances."""
+"""Characters of a shared line in markdown; the rest of a message's 2,000 is for the probabilities."""
 
 MAX_TOKEN = 20
+MAX_UNKNOWN = 140
 
 
 def temperatures(
@@ -50,7 +51,10 @@ def temperatures(
     unknown: Sequence[str] = (),
     locale: str = DEFAULT,
 ) -> Message:
-    """Verses side by side, each with its temperature and the mean entropy of its choices in bits."""
+    """Verses side by side.
+
+    `written` has the temperature, the text and the mean entropy in bits per token of each.
+    """
     fields = [
         {
             "name": text(locale, f"temperatures.name.{kind}", temperature=temperature, bits=bits),
@@ -61,7 +65,7 @@ def temperatures(
     ]
     receipt = text(locale, "temperatures.receipt", model=model, number=number, seconds=seconds)
     if unknown:
-        receipt += " · " + text(locale, "verse.unknown", unknown=", ".join(unknown))
+        receipt += " · " + text(locale, "verse.unknown", unknown=list(unknown))
     body = embed(
         text(locale, "temperatures.title"),
         text(locale, "temperatures.explained"),
@@ -73,7 +77,7 @@ def temperatures(
 
 
 def shared_line(line: SharedLine, prediction: Prediction) -> Message:
-    """The text so far, a chart of what may come next, the same in words, and a button for each of it."""
+    """The text so far, and its likely next tokens as a chart, in words and on buttons."""
     locale = line.locale
     names = {token: _token(token, locale) for token in prediction.tokens}
     chances = [
@@ -92,8 +96,8 @@ def shared_line(line: SharedLine, prediction: Prediction) -> Message:
     ]
     notes = [text(locale, "next.model", model=escape(line.model))]
     if prediction.unknown:
-        unknown = escape(clip(", ".join(prediction.unknown), MAX_TOKEN * 5))
-        notes.append(text(locale, "verse.unknown", unknown=unknown))
+        unknown = text(locale, "verse.unknown", unknown=list(prediction.unknown))
+        notes.append(escape(clip(unknown, MAX_UNKNOWN)))
     if _is_full(line):
         notes.append(text(locale, "next.full", longest=MAX_PROMPT_CHARACTERS))
     small = [f"-# {escape(chance)}" for chance in chances] + [f"-# {note}" for note in notes]
@@ -109,7 +113,7 @@ def shared_line(line: SharedLine, prediction: Prediction) -> Message:
 
 
 def _quoted(line: SharedLine) -> str:
-    """The text so far as a quotation, of a long one the last lines."""
+    """The text so far as a quotation; of a long text, its last lines."""
     if not line.text:
         return f"> *{text(line.locale, 'next.beginning')}*"
     kept: list[str] = []
@@ -128,7 +132,7 @@ def _steps(line: SharedLine, names: dict[str, str]) -> list[Component]:
         button(name, f"append:{of}:{choice}", PRIMARY, disabled=not _has_room(line, piece))
         for choice, (name, piece) in enumerate(zip(names.values(), line.offered, strict=True))
     ]
-    undo = button(text(line.locale, "button.undo"), f"undo:{of}", GREY, disabled=not line.added)
+    undo = button(text(line.locale, "button.undo"), f"undo:{of}", SECONDARY, disabled=not line.added)
     return rows(choices, [undo])
 
 
@@ -141,20 +145,20 @@ def _is_full(line: SharedLine) -> bool:
 
 
 def _token(token: str, locale: str) -> str:
-    """What a token is called on a button, in a sentence and in a table: blanks have names."""
+    """The token on a button, in a sentence or in a table: blanks have names."""
     blanks = {" ": text(locale, "token.space"), "\n": text(locale, "token.line_end")}
     return blanks.get(token) or clip(_visible(token), MAX_TOKEN)
 
 
 def _visible(piece: str) -> str:
-    """A piece of text with names for what cannot be seen: its code points."""
+    """The piece, or its code points if it is not visible."""
     if piece.isprintable() and not piece.isspace():
         return piece
     return " ".join(f"U+{ord(character):04X}" for character in piece)
 
 
 def tokens(mappings: Sequence[Mapping], kind: VocabularyKind, model: str, locale: str = DEFAULT) -> Message:
-    """Each token of a text with its id and what that maps back to; a long table is attached as a whole."""
+    """A table of a text's tokens, their ids and what these decode to. A long table is cut, and attached."""
     if not mappings:
         return Message(embed("", text(locale, "tokens.none"), AMBER))
     known = sum(mapping.known for mapping in mappings)
@@ -170,7 +174,7 @@ def tokens(mappings: Sequence[Mapping], kind: VocabularyKind, model: str, locale
 
 
 def _table(mappings: Sequence[Mapping], locale: str) -> Iterator[str]:
-    """A head and a line for each token, in columns."""
+    """A header and one line per token, in columns."""
     cells = [
         [text(locale, "tokens.token"), text(locale, "tokens.id"), text(locale, "tokens.back")],
         *(
@@ -190,7 +194,7 @@ def _table(mappings: Sequence[Mapping], locale: str) -> Iterator[str]:
 
 
 def curves(history: History, model: str, locale: str = DEFAULT) -> Message:
-    """The curves of a training as a picture, and in words its first, its kept and its last epoch."""
+    """The curves of a training as a picture, and the figures of its first, best and last epoch."""
     epochs = history.epochs
     kept = next(epoch for epoch in epochs if epoch.epoch == history.best)
     figures = [

@@ -1,11 +1,13 @@
-"""What there is to write with: the networks, and the versions of models."""
+"""Networks and model versions."""
 
 from collections.abc import Iterator, Sequence
 
-from shakelm.configuration import NOTEBOOK_UNITS, VocabularyKind, plan
+from shakelm.configuration import VocabularyKind
 from shakelm.networks.layers import Layer, layers
+from shakelm.training_options import NOTEBOOK_UNITS, plan
 from worker.messages.catalog import DEFAULT, text
-from worker.messages.discord_json import BLUE, Body, button, embed, escape, rows
+from worker.messages.discord_json import BLUE, MAX_CHOICE, Body, button, clip, embed, escape, rows
+from worker.messages.formats import loss_of
 from worker.protocol.model_payloads import ModelIndex, ModelSummary
 from worker.trainings.training_plans import KNOWN_SIZES
 
@@ -13,8 +15,8 @@ MODELS_A_PAGE = 10
 
 
 def architectures(kind: VocabularyKind, locale: str = DEFAULT) -> Body:
-    """Layers, shapes of their outputs and parameters of each architecture, and what it is there for."""
-    size = KNOWN_SIZES["shakespeare"].vocabulary[kind]  # as large as those of the models that ship
+    """Each architecture with its purpose, layers, output shapes and parameters."""
+    size = KNOWN_SIZES["shakespeare"].vocabulary[kind]  # those of the shipped models
     parts = [text(locale, f"architectures.vocabulary.{kind}", size=size)]
     for name in NOTEBOOK_UNITS:
         network = layers(plan(name, kind).model, size)
@@ -26,7 +28,7 @@ def architectures(kind: VocabularyKind, locale: str = DEFAULT) -> Body:
                 name=name,
                 total=total,
                 purpose=text(locale, f"architectures.purpose.{name.replace('-', '_')}"),
-                table="\n".join(_layers(network)),
+                table="\n".join(_layers(network, locale)),
             )
         )
     return embed(
@@ -34,15 +36,19 @@ def architectures(kind: VocabularyKind, locale: str = DEFAULT) -> Body:
     )
 
 
-def _layers(network: Sequence[Layer]) -> Iterator[str]:
-    cells = [(layer.kind, layer.output, f"{layer.parameters:,}") for layer in network]
+def _layers(network: Sequence[Layer], locale: str) -> Iterator[str]:
+    """One line per layer, in columns."""
+    cells = [
+        (layer.kind, layer.output, text(locale, "architectures.parameters", parameters=layer.parameters))
+        for layer in network
+    ]
     kind, sizes, parameters = (max(map(len, column)) for column in zip(*cells, strict=True))
     for row in cells:
         yield f"{row[0]:<{kind}}  {row[1]:<{sizes}}  {row[2]:>{parameters}}"
 
 
 def models(index: ModelIndex, page: int = 0, locale: str = DEFAULT) -> Body:
-    """A page of the versions with their held-out figures: the live one first, then the latest ones."""
+    """A page of model versions with their held-out figures: the live one, then the newest first."""
     versions = sorted(index.versions, key=lambda one: (one.live, one.trained_at, one.reference), reverse=True)
     last = max(len(versions) - 1, 0) // MODELS_A_PAGE
     page = min(page, last)
@@ -72,3 +78,14 @@ def _model(summary: ModelSummary, locale: str) -> str:
         perplexity=held_out.perplexity,
         accuracy=held_out.accuracy,
     )
+
+
+def model_choice(model: ModelSummary, locale: str = DEFAULT) -> str:
+    """A version in one line of plain text, as a choice of a command's option."""
+    loss = loss_of(model.held_out, locale)
+    choice = (
+        text(locale, "models.live_choice", model=model.reference, loss=loss)
+        if model.live
+        else text(locale, "models.choice", model=model.reference, loss=loss)
+    )
+    return clip(choice, MAX_CHOICE)

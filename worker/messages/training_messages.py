@@ -1,4 +1,4 @@
-"""Trainings as people read them: the question before, the message that follows one, and its end."""
+"""The messages of a training: the proposal, the progress and the result."""
 
 from collections.abc import Iterable, Iterator
 
@@ -8,35 +8,32 @@ from worker.messages.discord_json import (
     BLUE,
     DANGER,
     GREEN,
-    GREY,
     MAX_FIELD,
-    POSITIVE,
     PRIMARY,
     RED,
+    SECONDARY,
+    SUCCESS,
     Body,
     Component,
-    about,
-    bar,
     button,
     cut,
-    duration,
     embed,
     escape,
-    figures_of,
     rows,
 )
+from worker.messages.formats import about, bar, duration, figures_of
 from worker.protocol.training_payloads import (
     ENDED,
     Comparison,
+    Cost,
     Specimen,
+    Training,
     TrainingState,
     TrainProgress,
     TrainRequest,
 )
-from worker.trainings.training_plans import Cost
-from worker.trainings.training_records import Standing
 
-COLOURS = {
+COLORS = {
     TrainingState.QUEUED: AMBER,
     TrainingState.RUNNING: BLUE,
     TrainingState.FINISHED: GREEN,
@@ -54,16 +51,16 @@ def proposal(
     workers: int,
     locale: str = DEFAULT,
 ) -> Body:
-    """The question before a training, with what it costs and the buttons that start or drop it.
+    """The proposal of a training: its settings, its cost, and the buttons that start or drop it.
 
     Args:
-        training_id: of the proposal.
-        request: what was asked for.
-        corpus: the name of the text to learn from; None where no training worker has told of it yet.
-        cost: about what it costs, where the text's size is known.
-        ahead: how many trainings run or wait.
-        workers: how many live workers train.
-        locale: the person's.
+        training_id: the id of the proposal.
+        request: the settings.
+        corpus: the name of the training worker's corpus; None before a worker has reported it.
+        cost: the estimated cost; None if the size of the corpus is unknown.
+        ahead: the number of trainings that run or wait.
+        workers: the number of live training workers.
+        locale: the reader's.
     """
     lines = [_settings(request, corpus, locale)]
     if cost is None:
@@ -81,29 +78,29 @@ def proposal(
         lines.append(text(locale, "training.no_worker"))
     title = text(locale, "training.title.proposed", name=escape(request.name))
     buttons = [
-        button(text(locale, "button.start"), f"start-training:{training_id}", POSITIVE),
+        button(text(locale, "button.start"), f"start-training:{training_id}", SUCCESS),
         button(text(locale, "button.cancel"), f"drop-training:{training_id}"),
     ]
     return embed(title, "\n".join(lines), AMBER) | {"components": rows(buttons)}
 
 
 def dropped(request: TrainRequest, locale: str = DEFAULT) -> Body:
-    """The answer to whoever does not want that training after all."""
+    """The answer after a proposal is dropped."""
     return embed("", text(locale, "training.dropped", name=escape(request.name)), AMBER)
 
 
 def enqueued(request: TrainRequest, url: str, locale: str = DEFAULT) -> Body:
-    """The answer to whoever started a training: where its message is."""
+    """The answer after a training is started: the address of its message."""
     return embed("", text(locale, "training.enqueued", name=escape(request.name), url=url), GREEN)
 
 
 def moved(request: TrainRequest, url: str) -> Body:
-    """What stands in a training's message that has grown too old, with the address of the new one."""
+    """The last edit of a training's message that is too old: the address of the new message."""
     return embed("", text(request.locale, "training.moved", name=escape(request.name), url=url), BLUE)
 
 
-def following(training: Standing) -> Body:
-    """The message that follows a training."""
+def following(training: Training) -> Body:
+    """The message that shows a training and its progress."""
     request, progress = training.request, training.progress
     locale = request.locale
     title = text(locale, f"training.title.{progress.state}", name=escape(request.name))
@@ -111,14 +108,14 @@ def following(training: Standing) -> Body:
     footer = ""
     if progress.state is TrainingState.RUNNING and training.order is None:
         footer = text(locale, "training.footer")
-    body = embed(title, cut("\n".join(lines), "…"), COLOURS[progress.state], footer)
+    body = embed(title, cut("\n".join(lines), "…"), COLORS[progress.state], footer)
     if progress.verses:
         body["embeds"][0]["fields"] = [_field(verse, locale) for verse in progress.verses]
     return body | {"components": rows(_buttons(training))}
 
 
 def _settings(request: TrainRequest, corpus: str | None, locale: str) -> str:
-    """What is trained, in one line."""
+    """The settings in one line."""
     parts = [
         text(
             locale,
@@ -145,7 +142,7 @@ def _settings(request: TrainRequest, corpus: str | None, locale: str) -> str:
     return ", ".join(parts)
 
 
-def _lines(training: Standing) -> Iterable[str]:
+def _lines(training: Training) -> Iterable[str]:
     progress, locale = training.progress, training.request.locale
     match progress.state:
         case TrainingState.QUEUED:
@@ -160,7 +157,7 @@ def _lines(training: Standing) -> Iterable[str]:
         yield text(locale, f"training.told.{training.order}")
 
 
-def _waiting(training: Standing) -> Iterator[str]:
+def _waiting(training: Training) -> Iterator[str]:
     locale = training.request.locale
     if training.progress.share:
         yield text(locale, "training.interrupted", share=training.progress.share)
@@ -184,10 +181,10 @@ def _running(progress: TrainProgress, locale: str) -> Iterator[str]:
     if progress.loss is None:
         yield text(locale, "training.loading")
         return
-    losses = text(locale, "training.loss", loss=progress.loss)
-    if progress.validation_loss is not None:
-        losses += ", " + text(locale, "training.validation_loss", loss=progress.validation_loss)
-    yield losses
+    if progress.validation_loss is None:
+        yield text(locale, "training.loss", loss=progress.loss)
+    else:
+        yield text(locale, "training.losses", loss=progress.loss, validation_loss=progress.validation_loss)
     if progress.tokens_per_second is not None and progress.seconds_left is not None:
         left = duration(progress.seconds_left, locale)
         yield text(locale, "training.speed", tokens=progress.tokens_per_second, left=left)
@@ -213,22 +210,22 @@ def _compared(live: Comparison, locale: str) -> Iterator[str]:
 
 
 def _field(verse: Specimen, locale: str) -> dict[str, object]:
-    """A verse as an embed's field: over the whole width, since lines of verse are long."""
+    """A verse as an embed's field; not inline, because its lines are long."""
     name = text(locale, "training.specimen", model=escape(verse.model), number=verse.random_seed)
     shown = cut(escape(verse.text), "…", MAX_FIELD) or text(locale, "verse.empty")
     return {"name": name, "value": shown, "inline": False}
 
 
-def _buttons(training: Standing) -> list[Component]:
+def _buttons(training: Training) -> list[Component]:
     locale, progress = training.request.locale, training.progress
     if progress.state is TrainingState.FINISHED and progress.model is not None:
         label = text(locale, "training.promote", model=progress.model)
         return [button(label, f"promote:{progress.model}", PRIMARY)]
     if progress.state in ENDED or training.order is not None:
         return []
-    buttons = [button(text(locale, "button.cancel"), f"cancel-training:{training.training_id}", DANGER)]
+    buttons = [button(text(locale, "button.cancel"), f"cancel-training:{training.id}", DANGER)]
     if progress.state is TrainingState.RUNNING:
-        buttons.insert(0, button(text(locale, "button.stop"), f"stop-training:{training.training_id}", GREY))
+        buttons.insert(0, button(text(locale, "button.stop"), f"stop-training:{training.id}", SECONDARY))
     return buttons
 
 

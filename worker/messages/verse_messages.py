@@ -1,4 +1,4 @@
-"""Verses as people read them, with their receipt and their buttons."""
+"""The message of a verse: speakers in bold, receipt, buttons."""
 
 import re
 from collections.abc import Iterator
@@ -7,9 +7,9 @@ from worker.messages.catalog import text
 from worker.messages.discord_json import (
     BLUE,
     DANGER,
-    GREY,
     MAX_DESCRIPTION,
     PRIMARY,
+    SECONDARY,
     Attachment,
     Component,
     Message,
@@ -28,7 +28,7 @@ _NAME = re.compile(r"[A-Z][\w' .-]{0,40}:")
 
 
 def verse(request: VerseRequest, result: VerseResult) -> Message:
-    """A verse with its receipt; one that is too long is cut at a line's end and attached as a whole."""
+    """A verse with its receipt and buttons. A verse over Discord's limit is cut, and attached in full."""
     locale = request.reply_to.locale
     shown = "\n".join(_lines(result.text)) if result.text.strip() else text(locale, "verse.empty")
     whole = len(shown) <= MAX_DESCRIPTION
@@ -39,7 +39,7 @@ def verse(request: VerseRequest, result: VerseResult) -> Message:
 
 
 def _lines(verse: str) -> Iterator[str]:
-    """The lines in markdown, speakers bold: names in capitals, and "Name:" after a blank line."""
+    """The lines in markdown. Speakers are bold: a line in capitals, or `Name:` after a blank line."""
     before = ""
     for line in escape(verse.strip("\n")).split("\n"):
         speaks = _CAPITALS.fullmatch(line) or (not before.strip() and _NAME.fullmatch(line))
@@ -48,7 +48,7 @@ def _lines(verse: str) -> Iterator[str]:
 
 
 def _receipt(request: VerseRequest, result: VerseResult) -> Iterator[str]:
-    """What the verse was written with: all that repeats it, but for the text before a continued one."""
+    """Everything that repeats the verse, except the text before a continued one."""
     locale = request.reply_to.locale
     yield text(
         locale,
@@ -69,7 +69,7 @@ def _receipt(request: VerseRequest, result: VerseResult) -> Iterator[str]:
     if request.context:
         yield text(locale, "verse.continued")
     if result.unknown:
-        yield text(locale, "verse.unknown", unknown=", ".join(result.unknown))
+        yield text(locale, "verse.unknown", unknown=result.unknown)
 
 
 def _buttons(request: VerseRequest) -> list[Component]:
@@ -79,9 +79,9 @@ def _buttons(request: VerseRequest) -> list[Component]:
         [
             button(text(locale, "button.again"), f"again:{of}", PRIMARY),
             button(text(locale, "button.continue"), f"continue:{of}", PRIMARY),
-            button(text(locale, "button.hotter"), f"hotter:{of}", GREY, disabled=hottest),
-            button(text(locale, "button.colder"), f"colder:{of}", GREY, disabled=coldest),
-            button(text(locale, "button.change"), f"change:{of}", GREY),
+            button(text(locale, "button.hotter"), f"hotter:{of}", SECONDARY, disabled=hottest),
+            button(text(locale, "button.colder"), f"colder:{of}", SECONDARY, disabled=coldest),
+            button(text(locale, "button.change"), f"change:{of}", SECONDARY),
         ],
         [button(text(locale, "button.discard"), f"discard:{of}", DANGER)],
     )

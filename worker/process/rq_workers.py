@@ -25,12 +25,12 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.worker import WorkerStatus
 
-from worker import jobs
-from worker.jobs import training_job
+from worker.jobs import failures, model_publishing, training_job
+from worker.jobs.loaded_models import settings, store
 from worker.process import devices
-from worker.queue import queues, snapshot
-from worker.queue.queues import TRAIN, VERSE, QueueName
-from worker.records import model_index
+from worker.protocol import retention
+from worker.queue import pausing, rq_internals, snapshot
+from worker.queue.rq_internals import TRAIN, VERSE, QueueName
 
 HEARTBEAT_S = 3.0
 """Seconds between two heartbeats during a job."""
@@ -75,18 +75,6 @@ class QuickQueue(Queue):  # type: ignore[misc]
         return bool(self.connection.set(self.registry_cleaning_key, 1, nx=True, ex=CLEANING_S))
 
 
-# Back to the front, but behind what no person's turn holds back, such as promotions.
-_PUT_BACK = """
-redis.call('LREM', KEYS[1], 1, ARGV[1])
-for _, id in ipairs(redis.call('LRANGE', KEYS[2], 0, -1)) do
-    if redis.call('HEXISTS', ARGV[2] .. id, 'rate_limit_key') == 1 then
-        return redis.call('LINSERT', KEYS[2], 'BEFORE', id, ARGV[1])
-    end
-end
-return redis.call('RPUSH', KEYS[2], ARGV[1])
-"""
-
-
 class PausableQueue(QuickQueue):
     """A queue that gives away nothing that people asked for while an administrator has it paused."""
 
@@ -96,16 +84,15 @@ class PausableQueue(QuickQueue):
     ) -> tuple[Job, Queue] | None:
         """The next job; while the queue is paused only what goes before all others."""
         (queue,) = queues_
-        if queues.is_paused(connection) and not _goes_first(queue):
+        if pausing.is_paused(connection) and not _goes_first(queue):
             time.sleep(PAUSED_S)
             raise DequeueTimeout(timeout, [queue.key])
         taken: tuple[Job, Queue] | None = super().dequeue_any(
             queues_, timeout, connection=connection, **options
         )
-        if taken is None or not taken[0].has_rate_limit or not queues.is_paused(connection):
+        if taken is None or not taken[0].has_rate_limit or not pausing.is_paused(connection):
             return taken
-        put_back = connection.register_script(_PUT_BACK)  # it was paused while this waited for a job
-        put_back([queue.intermediate_queue_key, queue.key], [taken[0].id, Job.redis_job_namespace_prefix])
+        rq_internals.put_back(connection, queue, taken[0].id)  # it was paused while this waited for a job
         raise DequeueTimeout(timeout, [queue.key])
 
 
@@ -118,7 +105,7 @@ def _goes_first(queue: Queue) -> bool:
 class OwnProcessWorker(SimpleWorker):  # type: ignore[misc]
     """Runs each job in its own process, with heartbeats from a thread."""
 
-    life_s: ClassVar[int] = 12
+    life_s: ClassVar[int] = retention.VERSE_WORKER_HEARTBEAT.seconds
     """Seconds without heartbeat after which the worker, and the job it had, count as dead."""
 
     log_result_lifespan = False
@@ -136,7 +123,7 @@ class OwnProcessWorker(SimpleWorker):  # type: ignore[misc]
             serializer=JSONSerializer,
             worker_ttl=self.life_s,
             maintenance_interval=IDLE_S - 1,  # due whenever waiting for a job timed out
-            exception_handlers=[jobs.after_failure],
+            exception_handlers=[failures.after_failure],
             log_job_description=False,
         )
 
@@ -202,7 +189,7 @@ class VerseWorker(OwnProcessWorker):
     def __init__(self, connection: "redis.Redis") -> None:
         """A worker for the queue of verses."""
         super().__init__(VERSE, connection)
-        self.uses_tensorflow = jobs.settings().engine == "keras"
+        self.uses_tensorflow = settings().engine == "keras"
 
     def execute_job(self, job: Job, queue: Queue) -> None:
         """Run a job, and measure it where people wait for such."""
@@ -210,21 +197,20 @@ class VerseWorker(OwnProcessWorker):
         super().execute_job(job, queue)
         if job.has_rate_limit:
             try:
-                snapshot.measured(self.connection, time.monotonic() - started)
+                snapshot.record_duration(self.connection, time.monotonic() - started)
             except RedisError as error:
                 log.warning("A job was not measured: %s", error)
 
     def run_maintenance_tasks(self) -> None:
         """Also publish what the store holds."""
         super().run_maintenance_tasks()
-        model_index.publish(self.connection, jobs.store())
+        model_publishing.publish(self.connection, store())
 
 
 class TrainWorker(OwnProcessWorker):
     """Trains; made for one job. Stops when its supervisor is gone."""
 
-    life_s = 40
-    """Longer, since no thread runs while TensorFlow's libraries are loaded."""
+    life_s = retention.TRAINING_WORKER_HEARTBEAT.seconds
 
     def __init__(self, connection: "redis.Redis") -> None:
         """A worker for the queue of trainings."""

@@ -2,22 +2,19 @@
 
 import secrets
 import time
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
 from worker.protocol.payload import Payload, RecordId, Snowflake
 
-TOKEN_LIFETIME_S = 15 * 60
-"""An interaction's token dies this many seconds after the interaction (Discord: Receiving and Responding)."""
-
 
 class ReplyTo(Payload):
     """Where an answer goes: the first answer of one interaction.
 
-    The token lets its holder speak for the bot until `expires_at` (Unix seconds); it never shows in
-    a representation or a log. `in_place`: the answer changes a message that has stood there before, for
-    everybody; whatever else there is to say must not take its place.
+    The token lets its holder speak for the bot until `expires_at` (Unix seconds). It never shows in a
+    representation or a log. With `in_place`, the answer changes a message that everybody already sees. Any
+    other notice must not replace that message.
     """
 
     application_id: Snowflake
@@ -27,20 +24,24 @@ class ReplyTo(Payload):
     in_place: bool = False
 
     def seconds_left(self) -> float:
-        """Seconds until Discord refuses the token; negative afterwards."""
+        """Seconds until Discord refuses the token. Negative afterwards."""
         return self.expires_at - time.time()
 
 
 def new_id() -> str:
-    """16 hex digits that sort as they were made: 11 of the time in milliseconds, as in a UUID of version 7
-    (RFC 9562), and 5 by chance. RQ puts a person's jobs of one second in the order of their ids."""
+    """16 hex digits that sort in the order of their making.
+
+    11 digits hold the time in milliseconds, as in a UUID of version 7 (RFC 9562), and 5 are random. RQ orders
+    a person's jobs of one second by their ids.
+    """
     return f"{time.time_ns() // 1_000_000:011x}{secrets.token_hex(3)[1:]}"
 
 
 class Asked(Payload):
-    """Who asked for something, and where; `id` names the job, its record and what belongs to it in messages.
+    """Who asked for something, and where.
 
-    Everybody sees the answer unless it is `private`.
+    `id` names the job, its record, and what belongs to it in messages. Everybody sees the answer unless it is
+    `private`.
     """
 
     id: RecordId = Field(default_factory=new_id)
@@ -50,7 +51,22 @@ class Asked(Payload):
     private: bool = False
 
 
-class JobRequest(Asked):
-    """A job that anybody may ask for, and where its answer goes: the base of all of them."""
+class Request(Payload):
+    """A job that answers an interaction.
+
+    A subclass names its function in `worker.jobs`, as in `class TokensRequest(JobRequest, job="tokens")`.
+    The queue and the jobs find each other by that name.
+    """
+
+    job: ClassVar[str] = ""
 
     reply_to: ReplyTo
+
+    def __init_subclass__(cls, job: str = "", **options: Any) -> None:
+        """Keep the name of the job."""
+        super().__init_subclass__(**options)
+        cls.job = job
+
+
+class JobRequest(Asked, Request):
+    """A job that anybody may ask for. It waits for its author's turn."""

@@ -16,7 +16,7 @@ from worker.protocol.payload import (
 MAX_COMPARED_LINES = 6
 
 
-class TemperaturesRequest(JobRequest):
+class TemperaturesRequest(JobRequest, job="temperatures"):
     """One seed and one number, written at several temperatures."""
 
     prompt: Prompt = ""
@@ -25,14 +25,14 @@ class TemperaturesRequest(JobRequest):
     random_seed: RandomSeed
 
 
-class NextRequest(JobRequest):
+class NextRequest(JobRequest, job="next_tokens"):
     """What is likely to come next after a text, which people then go on with."""
 
     text: Annotated[str, Field(max_length=MAX_PROMPT_CHARACTERS)] = ""
     model: ModelReference | None = None
 
 
-class StepRequest(JobRequest):
+class StepRequest(JobRequest, job="next_step"):
     """A press under a `SharedLine`, as it stood in that version: the choice to append, None to undo one."""
 
     line: RecordId
@@ -62,14 +62,14 @@ class SharedLine(Asked):
         return self.prompt + "".join(self.added)
 
 
-class TokensRequest(JobRequest):
+class TokensRequest(JobRequest, job="tokens"):
     """How a model sees a text."""
 
     text: Annotated[str, Field(min_length=1, max_length=MAX_PROMPT_CHARACTERS)]
     model: ModelReference | None = None
 
 
-class CurvesRequest(JobRequest):
+class CurvesRequest(JobRequest, job="curves"):
     """The curves of a version's training."""
 
     model: ModelReference | None = None

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from shakelm.configuration import Architecture, VocabularyKind
-from worker.protocol.job_request import ReplyTo
+from worker.protocol.job_request import Request
 from worker.protocol.payload import ModelName, ModelReference, Payload
 
 
@@ -50,21 +50,17 @@ class ModelIndex(Payload):
         return any(reference in (summary.name, summary.reference) for summary in self.versions)
 
 
-class PromoteRequest(Payload):
+class PromoteRequest(Request, job="promote"):
     """Make a version the live one."""
 
     model: ModelReference
-    reply_to: ReplyTo
 
 
-class RollBackRequest(Payload):
+class RollBackRequest(Request, job="roll_back"):
     """Make the formerly live version live again."""
 
-    reply_to: ReplyTo
 
-
-class RemoveRequest(Payload):
+class RemoveRequest(Request, job="remove"):
     """Delete a version for good."""
 
     model: ModelReference
-    reply_to: ReplyTo

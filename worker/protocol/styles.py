@@ -20,7 +20,7 @@ STYLES = {
     "lively": Style(1.0, 100, 0.98),
     "wild": Style(1.4, None, None),
 }
-"""By name, from cautious to wild; the names' texts are in the catalogue."""
+"""By name, from cautious to wild; the names' texts are in the catalog."""
 
 
 class Freedom(TypedDict):

@@ -1,5 +1,6 @@
 """Trainings on their way through Redis: the request, the progress, and the result."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -123,9 +124,30 @@ class MessageAt(Payload):
     message_id: Snowflake
 
 
-class TrainingStatus(Payload):
-    """A training that has not ended, by its id."""
+Order = Literal["stop", "cancel"]
+"""What somebody tells a training: end and keep the best epoch, or end and keep nothing."""
 
-    training_id: str
+
+@dataclass(frozen=True)
+class Training:
+    """A started training at one moment.
+
+    `progress` says how far it is, `order` what it was told. `place` counts from 1 and is None where the
+    training is not in the queue. `workers` are the live training workers. `started_at` is in Unix seconds.
+    """
+
+    id: str
     request: TrainRequest
     progress: TrainProgress
+    order: Order | None = None
+    place: int | None = None
+    workers: int = 1
+    started_at: float = 0.0
+
+
+@dataclass(frozen=True)
+class Cost:
+    """About what a training costs: its parameters, and seconds where a training like it was measured."""
+
+    parameters: int
+    seconds: float | None

@@ -38,7 +38,7 @@ class VerseSettings(Payload):
     random_seed: RandomSeed
 
 
-class VerseRequest(VerseSettings, JobRequest):
+class VerseRequest(VerseSettings, JobRequest, job="verse"):
     """One verse that somebody asked for."""
 
 

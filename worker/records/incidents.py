@@ -5,23 +5,13 @@ from typing import cast
 
 import redis
 
-from worker.protocol.payload import Payload
+from worker.protocol import retention
+from worker.protocol.status_payloads import Incident
 
 KEPT = 50
 """So many of the latest are kept."""
 
-KEPT_S = 30 * 24 * 60 * 60
-"""And none for longer after the last one."""
-
 _INCIDENTS = "shakelm:incidents"
-
-
-class Incident(Payload):
-    """What went wrong: the reference that a person was told and that stands in a log, when (Unix seconds)."""
-
-    reference: str
-    at: float
-    sentence: str
 
 
 def note(connection: "redis.Redis", reference: str, sentence: str) -> None:
@@ -34,7 +24,7 @@ def note(connection: "redis.Redis", reference: str, sentence: str) -> None:
     with connection.pipeline() as pipeline:
         pipeline.lpush(_INCIDENTS, incident.model_dump_json())
         pipeline.ltrim(_INCIDENTS, 0, KEPT - 1)
-        pipeline.expire(_INCIDENTS, KEPT_S)
+        pipeline.expire(_INCIDENTS, retention.INCIDENT.seconds)
         pipeline.execute()
 
 

@@ -1,60 +1,21 @@
-"""The index of versions that the workers publish, since the bot never opens the store."""
+"""The index of model versions: workers publish it, because the bot never opens the store."""
 
-import logging
+from typing import cast
 
 import redis
 
-from shakelm.errors import ShakelmError
-from shakelm.store.card import Card
-from shakelm.store.registry import Store, Version
-from worker.protocol.model_payloads import HeldOut, ModelIndex, ModelSummary
-from worker.queue import queues
+from worker.protocol.model_payloads import ModelIndex
 
-log = logging.getLogger(__name__)
+_INDEX = "shakelm:models"
 
 
-def held_out(card: Card) -> HeldOut:
-    """A card's figures on the text that was held out, with the state carried through all of it."""
-    return HeldOut.model_validate(card.held_out.model_dump(include=set(HeldOut.model_fields)))
+def load(connection: "redis.Redis") -> ModelIndex | None:
+    """The versions in the workers' store. None where no worker has ever published them."""
+    record = cast("bytes | None", connection.get(_INDEX))
+    return None if record is None else ModelIndex.model_validate_json(record)
 
 
-def summary(version: Version, live: bool) -> ModelSummary:
-    """One version in few words.
-
-    Raises:
-        ShakelmError: its files are damaged.
-    """
-    card, model = version.card(), version.configuration().model
-    return ModelSummary(
-        name=version.name,
-        version=version.number,
-        live=live,
-        packaged=version.packaged,
-        architecture=model.architecture,
-        vocabulary=model.vocabulary,
-        parameters=card.parameters,
-        held_out=held_out(card),
-        trained_at=card.trained_at,
-    )
-
-
-def publish(connection: "redis.Redis", store: Store) -> None:
-    """Tell the bot what the store holds; a damaged version is left out.
-
-    A store that cannot be read is logged, and what was last published stays.
-    """
-    summaries, damaged = [], []
-    try:
-        for version in store.versions():
-            live = store.is_live(version)
-            try:
-                summaries.append(summary(version, live))
-            except ShakelmError as error:
-                damaged.append(str(error))
-    except ShakelmError as error:
-        log.warning("The models cannot be published: %s", error)
-        return
-    if queues.save_model_index(connection, ModelIndex(versions=summaries)):
-        log.info("Published %d models", len(summaries))
-        for sentence in damaged:
-            log.warning("A model is left out: %s", sentence)
+def save(connection: "redis.Redis", index: ModelIndex) -> bool:
+    """Publish the versions of the store. Returns whether that changed anything."""
+    record = index.model_dump_json().encode()
+    return connection.set(_INDEX, record, get=True) != record

@@ -9,10 +9,8 @@ from typing import cast
 import redis
 
 from worker.messages.catalog import Refusal
+from worker.protocol import retention
 from worker.protocol.lesson_payloads import SharedLine
-
-LIFETIME_S = 24 * 60 * 60
-"""A day: no server keeps anything for less (`guild_settings.ServerSettings.retention_days`)."""
 
 _CHANGE = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then
@@ -26,9 +24,9 @@ return 1
 def begin(connection: "redis.Redis", line: SharedLine) -> None:
     """Keep a new line, or the same one again."""
     with connection.pipeline() as pipeline:
-        pipeline.set(_key(line.id), line.model_dump_json(), ex=LIFETIME_S)
+        pipeline.set(_key(line.id), line.model_dump_json(), ex=retention.SHARED_LINE.seconds)
         pipeline.sadd(_of_person(line.author), line.id)
-        pipeline.expire(_of_person(line.author), LIFETIME_S)
+        pipeline.expire(_of_person(line.author), retention.SHARED_LINE.seconds)
         pipeline.execute()
 
 
@@ -61,10 +59,10 @@ def change(connection: "redis.Redis", before: SharedLine, after: SharedLine) -> 
     """
     key = _key(after.id)
     change = connection.register_script(_CHANGE)
-    if not change([key], [before.model_dump_json(), after.model_dump_json(), LIFETIME_S]):
+    if not change([key], [before.model_dump_json(), after.model_dump_json(), retention.SHARED_LINE.seconds]):
         find(connection, after.id)
         raise Refusal("refusal.quicker")
-    connection.expire(_of_person(after.author), LIFETIME_S)
+    connection.expire(_of_person(after.author), retention.SHARED_LINE.seconds)
 
 
 def forget(connection: "redis.Redis", author: str) -> None:

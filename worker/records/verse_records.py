@@ -10,21 +10,17 @@ from typing import cast
 import redis
 from redis.client import Pipeline
 
+from worker.protocol.retention import DAY_S
 from worker.protocol.verse_payloads import MAX_CONTEXT_CHARACTERS, VerseRecord, VerseResult
-from worker.queue import queues
-from worker.records import guild_settings, shared_lines
-
-DAY_S = 24 * 60 * 60
 
 
-def save(connection: "redis.Redis", record: VerseRecord) -> None:
-    """Keep a record for as long as its server says from now on.
+def save(connection: "redis.Redis", record: VerseRecord, days: int) -> None:
+    """Keep a record for that many days from now on.
 
     Raises:
         redis.RedisError: the queue cannot be reached.
     """
-    lifetime_s = guild_settings.settings(connection, record.guild).retention_days * DAY_S
-    expires_at = int(time.time()) + lifetime_s
+    expires_at = int(time.time()) + days * DAY_S
     with connection.pipeline() as pipeline:
         pipeline.set(_key(record.id), record.model_dump_json(), exat=expires_at)
         _list(pipeline, record, expires_at)
@@ -57,18 +53,11 @@ def remove(connection: "redis.Redis", record_id: str) -> None:
 
 
 def forget(connection: "redis.Redis", author: str) -> int:
-    """Remove all records of a person, on all servers, the lines they began, and their name from trainings.
-
-    What the person has asked for and waits is still done: a verse is not kept, a line that begins then is.
-    Returns how many verses there were.
-    """
-    ids = _listed(connection, _of_person(author))
-    found = _found(connection, ids)
+    """Remove all records of a person, in all guilds. Returns how many there were."""
+    found = _found(connection, _listed(connection, _of_person(author)))
     for record in found:
         remove(connection, record.id)
     connection.delete(_of_person(author))
-    shared_lines.forget(connection, author)
-    queues.forget_requester(connection, author)
     return len(found)
 
 

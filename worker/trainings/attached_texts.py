@@ -11,19 +11,13 @@ import redis
 
 from shakelm.data.corpus import Corpus, normalise
 from worker.messages.catalog import Refusal
+from worker.protocol import retention
 from worker.protocol.training_payloads import AttachedText
-from worker.queue import queues
 
 MAX_BYTES = 4 * 2**20
 
 MIN_CHARACTERS = 5000
 """Of less nothing is learned, and too little is held out to tell so."""
-
-PROPOSED_S = 60 * 60
-"""A text is kept so long for a training that nobody has confirmed yet."""
-
-NEEDED_S = 7 * 24 * 60 * 60
-"""And so long at most for one that waits or runs."""
 
 
 def check(name: str, content: bytes) -> tuple[AttachedText, str]:
@@ -57,13 +51,13 @@ def check_size(size: int) -> None:
 
 def keep(connection: "redis.Redis", attached: AttachedText, content: bytes) -> None:
     """Keep a text until the training that it came with is confirmed, or as long as it is kept already."""
-    connection.set(_key(attached), content, ex=PROPOSED_S, nx=True)
-    connection.expire(_key(attached), PROPOSED_S, gt=True)
+    connection.set(_key(attached), content, ex=retention.PROPOSAL.seconds, nx=True)
+    connection.expire(_key(attached), retention.PROPOSAL.seconds, gt=True)
 
 
 def need(connection: "redis.Redis", attached: AttachedText) -> None:
     """Keep a text for a training that waits or runs; one that is gone stays so."""
-    connection.expire(_key(attached), NEEDED_S)
+    connection.expire(_key(attached), retention.ATTACHED_TEXT.seconds)
 
 
 def load(connection: "redis.Redis", attached: AttachedText) -> Corpus:
@@ -79,13 +73,8 @@ def load(connection: "redis.Redis", attached: AttachedText) -> Corpus:
 
 
 def release(connection: "redis.Redis", attached: AttachedText) -> None:
-    """Keep a text whose training is over no longer than one that is proposed, which may have the same text.
-
-    Where another training waits or runs that needs it, it is kept on for that one.
-    """
-    needed = [training.request.attached for training in queues.status(connection).trainings]
-    if not any(other is not None and other.sha256 == attached.sha256 for other in needed):
-        connection.expire(_key(attached), PROPOSED_S, lt=True)
+    """Keep a text that no started training needs for as long as a proposed training, which may need it."""
+    connection.expire(_key(attached), retention.PROPOSAL.seconds, lt=True)
 
 
 def _key(attached: AttachedText) -> str:

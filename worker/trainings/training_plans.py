@@ -8,20 +8,20 @@ training workers learn from where none is named.
 
 import shlex
 import socket
-from dataclasses import dataclass
 from typing import cast
 
 import redis
 
-from shakelm.configuration import Configuration, ModelConfiguration, VocabularyKind, plan, read_preset
+from shakelm.configuration import Configuration, ModelConfiguration, VocabularyKind
 from shakelm.data import corpus
 from shakelm.data.splitting import SHARE
 from shakelm.data.vocabulary import fit, pieces
 from shakelm.errors import ShakelmError
 from shakelm.networks.layers import layers
+from shakelm.training_options import plan
 from worker.protocol.payload import Payload
-from worker.protocol.training_payloads import TrainRequest
-from worker.queue import queues
+from worker.protocol.training_payloads import Cost, TrainRequest
+from worker.queue import rq_internals
 
 _RATES = "shakelm:training:rates"
 _CORPUS = "shakelm:training:corpus"
@@ -52,14 +52,6 @@ KNOWN_SIZES = {
 """Of known corpora, which the bot never has at hand."""
 
 
-@dataclass(frozen=True)
-class Cost:
-    """About what a training costs: parameters, and seconds, None where nothing like it was measured yet."""
-
-    parameters: int
-    seconds: float | None
-
-
 def configuration(request: TrainRequest) -> Configuration:
     """What the request amounts to.
 
@@ -69,10 +61,11 @@ def configuration(request: TrainRequest) -> Configuration:
     given = request.model_dump(
         include={"architecture", "vocabulary", "layers", "dropout", "epochs", "learning_rate", "random_seed"},
         exclude_none=True,
+        by_alias=False,
     )
     if request.units is not None:
         given["units"] = (request.units,)
-    return plan(**(read_preset(request.preset) if request.preset else {}) | given)
+    return plan(preset=request.preset, **given)
 
 
 def command(request: TrainRequest, source: str) -> str:
@@ -161,7 +154,9 @@ def _rates(connection: "redis.Redis", kind: VocabularyKind) -> list[float]:
     """Those measured on the machines whose training workers are alive, or on all where none is just now."""
     fields = cast("dict[bytes, bytes]", connection.hgetall(_RATES))
     measured = {field.decode(): float(rate) for field, rate in fields.items()}
-    alive = [_field(worker.host, kind) for worker in queues.workers(connection, queues.TRAIN)]
+    alive = [
+        _field(worker.host, kind) for worker in rq_internals.live_workers(connection, rq_internals.TRAIN)
+    ]
     return [
         rate for field, rate in measured.items() if (field in alive if alive else field.endswith(f" {kind}"))
     ]

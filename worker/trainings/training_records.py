@@ -1,94 +1,136 @@
-"""Trainings from the proposal to the end: what their messages need to know, and orders to those under way.
+"""The one repository of trainings: what Redis keeps of each, from the proposal to the end.
 
-Keys in Redis beside those in `worker.queue.queues`: `shakelm:training:ID:proposal` and `:order`.
+Keys in Redis, beside RQ's own:
+
+- `shakelm:trainings`: sorted set of training ids by the time of their start.
+- `shakelm:training:ID:request`, `:progress`, `:curves`, `:order`: of a started training.
+- `shakelm:training:ID:proposal`: of one that nobody has started yet.
+- `shakelm:trainings:watched`: hash from training id to the channel message that follows it.
 """
 
 import logging
-from contextlib import suppress
-from dataclasses import dataclass
+import time
 from typing import Literal, cast
 
 import redis
-from rq.exceptions import NoSuchJobError
-from rq.job import Job
-from rq.serializers import JSONSerializer
 
+from worker.messages.catalog import DEFAULT, text
+from worker.protocol import retention
 from worker.protocol.job_request import new_id
-from worker.protocol.training_payloads import MessageAt, TrainingState, TrainProgress, TrainRequest
-from worker.queue import queues
-from worker.queue.queues import TRAIN, TRAINING_TTL_S
+from worker.protocol.training_payloads import (
+    ENDED,
+    MessageAt,
+    Order,
+    Training,
+    TrainingState,
+    TrainProgress,
+    TrainRequest,
+)
+from worker.queue import enqueueing, rq_internals
+from worker.queue.rq_internals import TRAIN
 from worker.trainings import attached_texts
 
 log = logging.getLogger(__name__)
 
-Order = Literal["stop", "cancel"]
-"""What a training is told: to end and keep the best so far, or to throw everything away."""
+_STARTED = "shakelm:trainings"
+_WATCHED = "shakelm:trainings:watched"
 
 
-@dataclass(frozen=True)
-class Standing:
-    """Where a training stands, as its message says it.
-
-    `place` is that in the queue (1 is next), None where it is not in it; `workers` are those that train.
-    """
-
-    training_id: str
-    request: TrainRequest
-    progress: TrainProgress
-    place: int | None = None
-    order: Order | None = None
-    workers: int = 1
+# Proposals
 
 
 def propose(connection: "redis.Redis", request: TrainRequest) -> str:
-    """Keep a training that somebody still has to confirm; returns its id."""
+    """Keep a training that somebody still has to start. Returns its id."""
     training_id = new_id()
     keep_proposal(connection, training_id, request)
     return training_id
 
 
 def keep_proposal(connection: "redis.Redis", training_id: str, request: TrainRequest) -> None:
-    """Keep a proposal under its id, also one that was taken off and could not be started."""
-    connection.set(_key(training_id, "proposal"), request.model_dump_json(), ex=attached_texts.PROPOSED_S)
+    """Keep a proposal under its id, also one that was taken and could not be started."""
+    key = _key(training_id, "proposal")
+    connection.set(key, request.model_dump_json(), ex=retention.PROPOSAL.seconds)
 
 
 def take_proposal(connection: "redis.Redis", training_id: str) -> TrainRequest | None:
-    """Take a proposal off; None where somebody else has, or where it has expired."""
+    """Take a proposal. None where somebody else has taken it, or where it has expired."""
     record = cast("bytes | None", connection.getdel(_key(training_id, "proposal")))
     return None if record is None else TrainRequest.model_validate_json(record)
 
 
+# From the start to the end
+
+
 def start(connection: "redis.Redis", training_id: str, request: TrainRequest, message: MessageAt) -> None:
-    """Let a training that was confirmed wait for its turn, with the message that shows how far it is."""
+    """Enqueue a training, and remember the message that follows it."""
     if request.attached:
         attached_texts.need(connection, request.attached)
-    queues.enqueue_training(connection, request, message, training_id)
+    now, lifetime_s = time.time(), retention.TRAINING.seconds
+    connection.zadd(_STARTED, {training_id: now})
+    connection.zremrangebyscore(_STARTED, "-inf", now - lifetime_s)
+    connection.set(_key(training_id, "request"), request.model_dump_json(), ex=lifetime_s)
+    save_progress(connection, training_id, TrainProgress(state=TrainingState.QUEUED, epochs=request.epochs))
+    watch(connection, training_id, message)
+    enqueueing.enqueue_training(connection, training_id, request)
 
 
-def ahead(connection: "redis.Redis") -> int:
-    """How many trainings run or wait."""
-    return len(queues.status(connection).trainings)
-
-
-def look(connection: "redis.Redis", training_id: str) -> Standing | None:
-    """Where a training stands; None where nothing is known of it."""
-    request = queues.training_request(connection, training_id)
+def find(connection: "redis.Redis", training_id: str) -> Training | None:
+    """A training as it stands now. None where nothing is known of it."""
+    request = _request(connection, training_id)
     if request is None:
         return None
-    waiting = queues.queue(connection, TRAIN).job_ids
-    return Standing(
+    queued = rq_internals.job_ids(connection, TRAIN).queued
+    return Training(
         training_id,
         request,
-        queues.training_progress(connection, training_id),
-        waiting.index(training_id) + 1 if training_id in waiting else None,
+        progress(connection, training_id),
         ordered(connection, training_id),
-        queues.train_workers(connection),
+        queued.index(training_id) + 1 if training_id in queued else None,
+        len(rq_internals.live_workers(connection, TRAIN)),
+        connection.zscore(_STARTED, training_id) or 0.0,
     )
 
 
+def open_trainings(connection: "redis.Redis") -> list[Training]:
+    """The trainings that run or wait, in the order of their work."""
+    ids = rq_internals.job_ids(connection, TRAIN)
+    found = [find(connection, training_id) for training_id in dict.fromkeys([*ids.started, *ids.queued])]
+    return [training for training in found if training and training.progress.state not in ENDED]
+
+
+def of_guild(connection: "redis.Redis", guild: str) -> list[Training]:
+    """All trainings that a guild has started and Redis still knows, the oldest first."""
+    found = [find(connection, training_id) for training_id in _started_ids(connection)]
+    return [training for training in found if training and training.request.guild == guild]
+
+
+def progress(connection: "redis.Redis", training_id: str) -> TrainProgress:
+    """How far a training is: queued again where it is to go on, failed where it ended without a word."""
+    # The job is read first: the progress read after it is at least as new.
+    job = rq_internals.state_of_training_job(connection, training_id)
+    record = cast("bytes | None", connection.get(_key(training_id, "progress")))
+    if record is None:
+        return TrainProgress(
+            state=TrainingState.FAILED, epochs=0, error=text(DEFAULT, "training.error.unknown")
+        )
+    known = TrainProgress.model_validate_json(record)
+    if known.state in ENDED or job == "running":
+        return known
+    if job == "queued":
+        return known.model_copy(update={"state": TrainingState.QUEUED, "seconds_left": None})
+    request = _request(connection, training_id)
+    return _failed(known, text(request.locale if request else DEFAULT, "training.error.abandoned"))
+
+
+def save_progress(connection: "redis.Redis", training_id: str, progress: TrainProgress) -> None:
+    """Publish how far a training is."""
+    connection.set(_key(training_id, "progress"), progress.model_dump_json(), ex=retention.TRAINING.seconds)
+
+
 def order(connection: "redis.Redis", training_id: str, wanted: Order) -> None:
-    """Tell a training to end, at its next report; who wants it thrown away is heard after a stop too."""
-    connection.set(_key(training_id, "order"), wanted, ex=TRAINING_TTL_S, nx=wanted == "stop")
+    """Tell a training to end at its next report. A `cancel` replaces a `stop`, never the other way round."""
+    key = _key(training_id, "order")
+    connection.set(key, wanted, ex=retention.TRAINING.seconds, nx=wanted == "stop")
 
 
 def ordered(connection: "redis.Redis", training_id: str) -> Order | None:
@@ -98,39 +140,91 @@ def ordered(connection: "redis.Redis", training_id: str) -> Order | None:
 
 
 def cancel(connection: "redis.Redis", training_id: str) -> None:
-    """Take a training out of the queue, or have one that has begun throw away what it learned."""
-    order(connection, training_id, "cancel")  # first, since a worker may take it at this moment
-    if queues.training_progress(connection, training_id).share:
+    """Remove a training from the queue, or have one that has begun discard what it learned."""
+    order(connection, training_id, "cancel")  # first: a worker may take the training at this moment
+    if progress(connection, training_id).share:
         return  # only a worker can remove its checkpoint
-    queue = queues.queue(connection, TRAIN)
-    if not connection.lrem(queue.key, 1, training_id):
-        return
-    end_cancelled(connection, training_id)
-    with suppress(NoSuchJobError):
-        Job.fetch(training_id, connection=connection, serializer=JSONSerializer).delete()
+    if rq_internals.remove_queued(connection, TRAIN, training_id):
+        end_cancelled(connection, training_id)
 
 
 def end_cancelled(connection: "redis.Redis", training_id: str) -> None:
-    """Note that a training ended by that order."""
-    progress = queues.training_progress(connection, training_id)
+    """Note that a training was cancelled."""
     changes = {"state": TrainingState.CANCELLED, "error": None, "seconds_left": None}
-    end(connection, training_id, progress.model_copy(update=changes))
+    end(connection, training_id, progress(connection, training_id).model_copy(update=changes))
 
 
 def end_failed(connection: "redis.Redis", training_id: str, sentence: str) -> None:
     """Note that a training failed, and why."""
     log.warning("%s: failed: %s", training_id, sentence)
-    progress = queues.training_progress(connection, training_id)
-    end(connection, training_id, queues.failed(progress, sentence))
+    end(connection, training_id, _failed(progress(connection, training_id), sentence))
 
 
 def end(connection: "redis.Redis", training_id: str, progress: TrainProgress) -> None:
-    """Note how a training ended; its text is no longer needed."""
-    queues.save_progress(connection, training_id, progress)
-    request = queues.training_request(connection, training_id)
+    """Note how a training ended. Its attached text is no longer needed."""
+    save_progress(connection, training_id, progress)
+    request = _request(connection, training_id)
     if request is not None and request.attached:
-        attached_texts.release(connection, request.attached)
+        others = [training.request.attached for training in open_trainings(connection)]
+        if request.attached.sha256 not in {other.sha256 for other in others if other}:
+            attached_texts.release(connection, request.attached)
 
 
-def _key(training_id: str, what: Literal["proposal", "order"]) -> str:
+def curves(connection: "redis.Redis", training_id: str) -> bytes | None:
+    """The loss and accuracy curves of a finished training, as PNG."""
+    return cast("bytes | None", connection.get(_key(training_id, "curves")))
+
+
+def save_curves(connection: "redis.Redis", training_id: str, png: bytes) -> None:
+    """Publish the curves of a training."""
+    connection.set(_key(training_id, "curves"), png, ex=retention.TRAINING.seconds)
+
+
+def forget_person(connection: "redis.Redis", person: str) -> None:
+    """Forget that a person started trainings. The trainings stay."""
+    for training_id in _started_ids(connection):
+        request = _request(connection, training_id)
+        if request is not None and request.requested_by == person:
+            anonymous = request.model_copy(update={"requested_by": None})
+            connection.set(_key(training_id, "request"), anonymous.model_dump_json(), xx=True, keepttl=True)
+
+
+# The messages that follow trainings
+
+
+def watched(connection: "redis.Redis") -> dict[str, MessageAt]:
+    """The messages to keep up to date, by training id."""
+    entries = cast("dict[bytes, bytes]", connection.hgetall(_WATCHED))
+    return {
+        training_id.decode(): MessageAt.model_validate_json(message)
+        for training_id, message in entries.items()
+    }
+
+
+def watch(connection: "redis.Redis", training_id: str, message: MessageAt) -> None:
+    """Keep that message of a training up to date from now on, and no other."""
+    connection.hset(_WATCHED, training_id, message.model_dump_json())
+
+
+def unwatch(connection: "redis.Redis", training_id: str) -> None:
+    """Forget the message of a training. One that is not watched is no error."""
+    connection.hdel(_WATCHED, training_id)
+
+
+def _request(connection: "redis.Redis", training_id: str) -> TrainRequest | None:
+    record = cast("bytes | None", connection.get(_key(training_id, "request")))
+    return None if record is None else TrainRequest.model_validate_json(record)
+
+
+def _started_ids(connection: "redis.Redis") -> list[str]:
+    return [entry.decode() for entry in cast("list[bytes]", connection.zrange(_STARTED, 0, -1))]
+
+
+def _failed(progress: TrainProgress, sentence: str) -> TrainProgress:
+    return progress.model_copy(
+        update={"state": TrainingState.FAILED, "error": sentence, "seconds_left": None}
+    )
+
+
+def _key(training_id: str, what: Literal["proposal", "request", "progress", "curves", "order"]) -> str:
     return f"shakelm:training:{training_id}:{what}"

@@ -7,7 +7,7 @@ import redis
 
 from bot.interactions.answers import UNSENT, arguments
 from bot.interactions.client import Bot
-from worker.messages import admin_messages, discord_json
+from worker.messages import admin_messages, notices
 from worker.messages.catalog import Refusal
 from worker.records import guild_settings
 
@@ -22,7 +22,7 @@ async def announce(interaction: discord.Interaction[Bot], key: str, /, **values:
     """
     bot, guild = interaction.client, str(interaction.guild_id)
     try:
-        channel = (await bot.call(guild_settings.settings, guild)).log_channel
+        channel = (await bot.call(guild_settings.read, guild)).log_channel
         if channel is None:
             return
         try:
@@ -48,5 +48,5 @@ async def post(interaction: discord.Interaction[Bot], channel: int, key: str, /,
 
 
 async def _hint(interaction: discord.Interaction[Bot], refusal: Refusal) -> None:
-    hint = discord_json.problem(refusal, interaction.locale.value)
+    hint = notices.problem(refusal, interaction.locale.value)
     await interaction.followup.send(**arguments(hint), ephemeral=True)

@@ -16,14 +16,13 @@ from bot.interactions.client import Bot
 from bot.interactions.command_translation import described
 from worker.messages import admin_messages
 from worker.messages.catalog import Refusal, text
-from worker.protocol.model_payloads import ModelIndex
-from worker.protocol.status_payloads import QueueStatus
+from worker.messages.discord_json import Body
+from worker.privacy.export import table as table_of
+from worker.protocol.guild_payloads import MAX_OPEN, MAX_PER_MINUTE, MAX_RETENTION_DAYS
 from worker.protocol.verse_payloads import MAX_LINES
-from worker.queue import queues
-from worker.records import guild_settings, incidents, verse_records
-from worker.records.export import table as table_of
-from worker.records.guild_settings import MAX_OPEN, MAX_PER_MINUTE, MAX_RETENTION_DAYS
-from worker.records.incidents import Incident
+from worker.queue import queue_status
+from worker.records import guild_settings, incidents, model_index, verse_records
+from worker.trainings import training_records
 
 INCIDENTS = 5
 """So many of the latest errors are shown."""
@@ -35,16 +34,17 @@ ARCHIVE = "shakelm.zip"
 @app_commands.command(description=described("command.admin.status.description"))
 async def status(interaction: discord.Interaction[Bot]) -> None:
     """Show workers, queues, trainings, models and the latest errors, to you alone."""
-    status, index, latest = await interaction.client.ask(interaction, _look)
-    message = admin_messages.status(status, index, latest, interaction.locale.value)
+    message = await interaction.client.ask(interaction, _status, interaction.locale.value)
     await answer(interaction, message, private=True)
 
 
-def _look(connection: redis.Redis) -> tuple[QueueStatus, ModelIndex | None, list[Incident]]:
-    return (
-        queues.status(connection),
-        queues.model_index(connection),
+def _status(connection: redis.Redis, locale: str) -> Body:
+    return admin_messages.status(
+        queue_status.status(connection),
+        training_records.open_trainings(connection),
+        model_index.load(connection),
         incidents.latest(connection, INCIDENTS),
+        locale,
     )
 
 
@@ -137,7 +137,7 @@ async def log(
     """Show or choose the channel in which everything that administrators do is announced."""
     bot, guild = interaction.client, str(interaction.guild_id)
     await interaction.response.defer(ephemeral=True)
-    former = settings = await bot.call(guild_settings.settings, guild)
+    former = settings = await bot.call(guild_settings.read, guild)
     if off:
         settings = await bot.call(guild_settings.change, guild, log_channel=None)
     elif channel is not None:

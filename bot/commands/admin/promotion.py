@@ -15,7 +15,9 @@ from bot.interactions.command_translation import described
 from worker.messages import admin_messages
 from worker.messages.catalog import Refusal
 from worker.protocol.model_payloads import ModelIndex, PromoteRequest, RemoveRequest, RollBackRequest
-from worker.queue import queues
+from worker.queue import enqueueing, rq_internals
+from worker.queue.rq_internals import VERSE
+from worker.records import model_index
 
 
 @app_commands.command(description=described("command.admin.promote.description"))
@@ -38,7 +40,7 @@ async def _promote(interaction: discord.Interaction[Bot], model: str) -> None:
     check_model(model, index)
     request = PromoteRequest(model=model, reply_to=reply_to(interaction))
     await answer(interaction, admin_messages.promoting(model, interaction.locale.value), private=False)
-    await interaction.client.call(queues.enqueue_promotion, request)
+    await interaction.client.call(enqueueing.enqueue_first, request)
     await announce(interaction, "announcement.promotion", model=model)
 
 
@@ -48,7 +50,7 @@ async def rollback(interaction: discord.Interaction[Bot]) -> None:
     await interaction.client.ask(interaction, _look)
     request = RollBackRequest(reply_to=reply_to(interaction))
     await answer(interaction, admin_messages.rolling_back(interaction.locale.value), private=False)
-    await interaction.client.call(queues.enqueue_roll_back, request)
+    await interaction.client.call(enqueueing.enqueue_first, request)
     await announce(interaction, "announcement.roll_back")
 
 
@@ -69,7 +71,7 @@ async def confirm_removal(interaction: discord.Interaction[Bot], model: str) -> 
     request = RemoveRequest(model=model, reply_to=reply_to(interaction))
     notice = admin_messages.removing(model, interaction.locale.value)
     await interaction.response.edit_message(**arguments(notice))
-    await interaction.client.call(queues.enqueue_removal, request)
+    await interaction.client.call(enqueueing.enqueue_first, request)
     await announce(interaction, "announcement.removal", model=model)
 
 
@@ -79,9 +81,9 @@ def _look(connection: redis.Redis) -> ModelIndex | None:
     Raises:
         Refusal: no worker is there to change anything.
     """
-    if not queues.verse_workers(connection):
+    if not rq_internals.live_workers(connection, VERSE):
         raise Refusal("refusal.nobody_promotes")
-    return queues.model_index(connection)
+    return model_index.load(connection)
 
 
 def _check_removable(model: str, index: ModelIndex | None) -> None:

@@ -11,10 +11,11 @@ from bot.commands.admin.group import AdministratorsOnly
 from bot.interactions.answers import answer
 from bot.interactions.client import Bot
 from bot.interactions.command_translation import described
-from worker.messages import admin_messages, discord_json
+from worker.messages import admin_messages, notices
 from worker.protocol.job_request import JobRequest
-from worker.queue import queues, snapshot
-from worker.queue.snapshot import OpenJob, Snapshot
+from worker.protocol.status_payloads import OpenJob
+from worker.queue import pausing, snapshot, withdrawal
+from worker.queue.snapshot import Snapshot
 
 queue = AdministratorsOnly(name="queue", description=described("command.admin.queue.description"))
 
@@ -36,7 +37,7 @@ async def clear(interaction: discord.Interaction[Bot]) -> None:
     try:
         # The last ones first, so that nothing moves up meanwhile.
         for job in reversed(_of_server(await bot.call(snapshot.look), str(interaction.guild_id))):
-            if await bot.call(snapshot.withdraw, job.request.id):
+            if await bot.call(withdrawal.withdraw, job.request.id):
                 withdrawn.append(job.request)  # noqa: PERF401 - should a later one fail, these count
     finally:  # also where the queue falls silent half-way
         await _tell_all(bot, withdrawn)
@@ -49,7 +50,7 @@ async def clear(interaction: discord.Interaction[Bot]) -> None:
 async def pause(interaction: discord.Interaction[Bot]) -> None:
     """Let everything that people ask for wait, on all servers; trainings go on."""
     await interaction.response.defer(ephemeral=True)
-    await interaction.client.call(queues.pause)
+    await interaction.client.call(pausing.pause)
     await answer(interaction, admin_messages.paused(interaction.locale.value), private=True)
     await announce(interaction, "announcement.paused")
 
@@ -58,7 +59,7 @@ async def pause(interaction: discord.Interaction[Bot]) -> None:
 async def resume(interaction: discord.Interaction[Bot]) -> None:
     """Let the queue go on after a pause."""
     await interaction.response.defer(ephemeral=True)
-    await interaction.client.call(queues.resume)
+    await interaction.client.call(pausing.resume)
     await answer(interaction, admin_messages.resumed(interaction.locale.value), private=True)
     await announce(interaction, "announcement.resumed")
 
@@ -70,6 +71,6 @@ def _of_server(now: Snapshot, guild: str) -> list[OpenJob]:
 async def _tell_all(bot: Bot, withdrawn: list[JobRequest]) -> None:
     async def tell(request: JobRequest) -> None:
         async with bot.deliveries:
-            await tell_withdrawn(bot, request, discord_json.cleared(request.reply_to.locale))
+            await tell_withdrawn(bot, request, notices.cleared(request.reply_to.locale))
 
     await asyncio.gather(*map(tell, withdrawn))

@@ -11,20 +11,15 @@ from bot.interactions.answers import answer
 from bot.interactions.checks import check_can_post
 from bot.interactions.client import Bot
 from bot.interactions.command_translation import described
-from shakelm.configuration import (
-    MAX_NUMBER,
-    Architecture,
-    VocabularyKind,
-    choose_number,
-    presets,
-    read_preset,
-)
+from shakelm.configuration import MAX_RANDOM_SEED, Architecture, VocabularyKind, choose_random_seed
 from shakelm.data.corpus import NAMED
+from shakelm.training_options import presets, read_preset
 from worker.messages import training_messages
 from worker.messages.catalog import Refusal
 from worker.messages.discord_json import Body
 from worker.protocol.training_payloads import MAX_DROPOUT, MAX_EPOCHS, MAX_LAYERS, MAX_UNITS, TrainRequest
-from worker.queue import queues
+from worker.queue import rq_internals
+from worker.queue.rq_internals import TRAIN
 from worker.trainings import attached_texts, training_plans, training_records
 from worker.trainings.training_plans import TextSize
 
@@ -64,7 +59,7 @@ async def train(
     corpus: str | None = None,
     text: discord.Attachment | None = None,
     name: Range[str, 1, 64] | None = None,
-    number: Range[int, 0, MAX_NUMBER] | None = None,
+    number: Range[int, 0, MAX_RANDOM_SEED] | None = None,
 ) -> None:
     """Say what a training would cost, to you alone, and ask whether to start it."""
     bot, locale = interaction.client, interaction.locale.value
@@ -82,7 +77,7 @@ async def train(
         layers=layers,
         dropout=dropout,
         learning_rate=learning_rate,
-        random_seed=choose_number() if number is None else number,
+        random_seed=choose_random_seed() if number is None else number,
         corpus=corpus,
         requested_by=str(interaction.user.id),
         guild=str(interaction.guild_id),
@@ -123,7 +118,7 @@ def _propose(connection: redis.Redis, request: TrainRequest, size: TextSize | No
         request,
         corpus=own.name if own else None,
         cost=training_plans.cost(connection, request, size) if size else None,
-        ahead=training_records.ahead(connection),
-        workers=queues.train_workers(connection),
+        ahead=len(training_records.open_trainings(connection)),
+        workers=len(rq_internals.live_workers(connection, TRAIN)),
         locale=locale,
     )

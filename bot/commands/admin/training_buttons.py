@@ -10,9 +10,8 @@ from bot.interactions.checks import check_administrator, check_can_post
 from bot.interactions.client import Bot
 from worker.messages import training_messages
 from worker.messages.catalog import Refusal
-from worker.protocol.training_payloads import ENDED, MessageAt, TrainingState, TrainProgress
+from worker.protocol.training_payloads import ENDED, MessageAt, Order, Training, TrainingState, TrainProgress
 from worker.trainings import training_records
-from worker.trainings.training_records import Order, Standing
 
 
 @pressed(rf"start-training:{ID}")
@@ -25,7 +24,7 @@ async def start(interaction: discord.Interaction[Bot], record_id: str) -> None:
     request = await bot.call(training_records.take_proposal, record_id)
     if request is None:
         raise Refusal("refusal.record_gone")
-    waiting = Standing(record_id, request, TrainProgress(state=TrainingState.QUEUED, epochs=request.epochs))
+    waiting = Training(record_id, request, TrainProgress(state=TrainingState.QUEUED, epochs=request.epochs))
     channel = bot.get_partial_messageable(interaction.channel_id or 0, guild_id=interaction.guild_id)
     try:
         message = await channel.send(**arguments(training_messages.following(waiting)))
@@ -69,7 +68,7 @@ async def cancel(interaction: discord.Interaction[Bot], record_id: str) -> None:
     await announce(interaction, "announcement.training_cancelled", name=training.request.name)
 
 
-async def _tell(interaction: discord.Interaction[Bot], training_id: str, order: Order) -> Standing:
+async def _tell(interaction: discord.Interaction[Bot], training_id: str, order: Order) -> Training:
     """Pass an order on, and show in the training's message that it was given."""
     bot = interaction.client
     check_administrator(interaction, bot.settings.admin_role)
@@ -79,13 +78,13 @@ async def _tell(interaction: discord.Interaction[Bot], training_id: str, order: 
     return training
 
 
-def _order(connection: redis.Redis, training_id: str, order: Order) -> Standing:
+def _order(connection: redis.Redis, training_id: str, order: Order) -> Training:
     """Pass an order on; where the training stands then.
 
     Raises:
         Refusal: it is over.
     """
-    training = training_records.look(connection, training_id)
+    training = training_records.find(connection, training_id)
     if training is None:
         raise Refusal("refusal.record_gone")
     if training.progress.state in ENDED:
@@ -94,4 +93,4 @@ def _order(connection: redis.Redis, training_id: str, order: Order) -> Standing:
         training_records.order(connection, training_id, order)
     else:
         training_records.cancel(connection, training_id)
-    return training_records.look(connection, training_id) or training
+    return training_records.find(connection, training_id) or training

@@ -9,10 +9,10 @@ import redis
 
 from bot.background import loops
 from bot.background.loops import TrainingMessages
-from worker.protocol.job_request import new_id
+from tests.support.queued import start_training
 from worker.protocol.model_payloads import HeldOut
 from worker.protocol.training_payloads import MessageAt, TrainingState, TrainProgress, TrainRequest
-from worker.queue import queues
+from worker.trainings import training_records
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -26,7 +26,7 @@ async def training_in(room: Any, channel: str = "verses") -> tuple[str, Any]:
         name="sonnets", architecture="lstm", vocabulary="char", epochs=4, random_seed=1, requested_by="1"
     )
     at = MessageAt(channel_id=channel_id, message_id=str(sent.id))
-    return queues.enqueue_training(room.bot.connection, request, at, new_id()), world.messages[str(sent.id)]
+    return start_training(room.bot.connection, request, at), world.messages[str(sent.id)]
 
 
 def running_at(share: float) -> TrainProgress:
@@ -50,7 +50,7 @@ def test_a_message_is_edited_when_there_is_something_new_to_say(running: Any) ->
             training, message = await training_in(room)
             watcher = TrainingMessages(room.bot)
             for share, edits in ((0.25, 1), (0.25, 1), (0.5, 2)):
-                queues.save_progress(room.bot.connection, training, running_at(share))
+                training_records.save_progress(room.bot.connection, training, running_at(share))
                 await watcher.refresh()
                 assert message.edits == edits
                 assert f"{share:.0%}" in message.embeds[0]["description"]
@@ -62,8 +62,8 @@ def test_the_end_comes_with_the_curves_and_is_the_last_edit(running: Any) -> Non
     async def test() -> None:
         async with running() as room:
             training, message = await training_in(room)
-            queues.save_curves(room.bot.connection, training, PNG)
-            queues.save_progress(room.bot.connection, training, FINISHED)
+            training_records.save_curves(room.bot.connection, training, PNG)
+            training_records.save_progress(room.bot.connection, training, FINISHED)
             watcher = TrainingMessages(room.bot)
             await watcher.refresh()
             await watcher.refresh()
@@ -73,7 +73,7 @@ def test_the_end_comes_with_the_curves_and_is_the_last_edit(running: Any) -> Non
             (picture,) = message.attachments
             assert picture.content == PNG
             assert picture.description == "Loss over 4 epochs"
-            assert not queues.watched_trainings(room.bot.connection)
+            assert not training_records.watched(room.bot.connection)
 
     asyncio.run(test())
 
@@ -82,12 +82,12 @@ def test_another_bot_goes_on_where_the_first_stopped(running: Any) -> None:
     async def test() -> None:
         async with running() as room:
             training, message = await training_in(room)
-            queues.save_progress(room.bot.connection, training, running_at(0.25))
+            training_records.save_progress(room.bot.connection, training, running_at(0.25))
             await TrainingMessages(room.bot).refresh()
-            queues.save_progress(room.bot.connection, training, FINISHED)
+            training_records.save_progress(room.bot.connection, training, FINISHED)
             await TrainingMessages(room.bot).refresh()
 
-            assert "done" in message.embeds[0]["title"]
+            assert "complete" in message.embeds[0]["title"]
 
     asyncio.run(test())
 
@@ -100,7 +100,7 @@ def test_a_deleted_message_is_let_go(running: Any, caplog: pytest.LogCaptureFixt
             del room.sandbox.world.messages[message.id]
             await TrainingMessages(room.bot).refresh()
 
-            assert training not in queues.watched_trainings(room.bot.connection)
+            assert training not in training_records.watched(room.bot.connection)
             assert other.edits == 1
             assert f"Giving up the message of training {training}" in caplog.text
 
@@ -112,20 +112,20 @@ def test_a_message_that_grows_old_is_followed_by_a_new_one(running: Any) -> None
         async with running() as room:
             world, connection = room.sandbox.world, room.bot.connection
             training, old = await training_in(room)
-            queues.save_progress(connection, training, running_at(0.25))
+            training_records.save_progress(connection, training, running_at(0.25))
             await TrainingMessages(room.bot, renew_s=0).refresh()
 
-            new = world.messages[queues.watched_trainings(connection)[training].message_id]
+            new = world.messages[training_records.watched(connection)[training].message_id]
             assert new is not old
             assert "25%" in new.embeds[0]["description"]
             assert new.components
             assert f"/{new.id}" in old.embeds[0]["description"]
             assert not old.components
 
-            queues.save_curves(connection, training, PNG)
-            queues.save_progress(connection, training, FINISHED)
+            training_records.save_curves(connection, training, PNG)
+            training_records.save_progress(connection, training, FINISHED)
             await TrainingMessages(room.bot).refresh()
-            assert "done" in new.embeds[0]["title"]
+            assert "complete" in new.embeds[0]["title"]
             assert [picture.content for picture in new.attachments] == [PNG]
             assert old.edits == 1
 
@@ -138,10 +138,10 @@ def test_a_new_message_comes_even_where_the_old_one_can_no_longer_be_edited(runn
             world, connection = room.sandbox.world, room.bot.connection
             training, old = await training_in(room)
             del world.messages[old.id]
-            queues.save_progress(connection, training, running_at(0.25))
+            training_records.save_progress(connection, training, running_at(0.25))
             await TrainingMessages(room.bot, renew_s=0).refresh()
 
-            new = world.messages[queues.watched_trainings(connection)[training].message_id]
+            new = world.messages[training_records.watched(connection)[training].message_id]
             assert "25%" in new.embeds[0]["description"]
 
     asyncio.run(test())
@@ -157,12 +157,12 @@ def test_where_discord_bars_edits_the_bot_waits_as_it_is_told(
             world.move_clock(2 * 3600)
             watcher = TrainingMessages(room.bot)
             for share in (0.1, 0.2, 0.3, 0.4, 0.5, 0.6):
-                queues.save_progress(room.bot.connection, training, running_at(share))
+                training_records.save_progress(room.bot.connection, training, running_at(share))
                 await watcher.refresh()
 
             assert message.edits == 3
             assert caplog.text.count("Could not edit") == 1
-            assert training in queues.watched_trainings(room.bot.connection)
+            assert training in training_records.watched(room.bot.connection)
 
     asyncio.run(test())
 

@@ -10,12 +10,13 @@ import requests
 
 from bot.background import waiting_notices as bot_waiting
 from bot.background.waiting_notices import WaitingMessages
+from tests.support.queued import enqueue
 from worker.delivery import answer_lock, webhook_client
 from worker.messages import discord_json
 from worker.protocol.job_request import JobRequest, ReplyTo
 from worker.protocol.lesson_payloads import StepRequest
 from worker.protocol.verse_payloads import VerseRequest
-from worker.queue import asking, queues, snapshot
+from worker.queue import pausing, snapshot, withdrawal
 
 DEADLINE_S = 60.0
 
@@ -79,9 +80,9 @@ def test_a_message_that_has_to_stay_gets_no_notice(running: Any) -> None:
             step = StepRequest(
                 line=asked.id, version=0, author="1", guild="2", channel="3", reply_to=reply_to
             )
-            asking.enqueue_step(room.bot.connection, step)
+            enqueue(room.bot.connection, step)
             watcher = await watcher_of(room)
-            queues.pause(room.bot.connection)
+            pausing.pause(room.bot.connection)
             await watcher.refresh()
             assert message.edits == 0
 
@@ -94,9 +95,9 @@ def test_a_notice_is_edited_when_the_place_has_changed(running: Any) -> None:
             (first, second), (_, message) = await waiting_in(room, "student", "teacher")
             watcher = await watcher_of(room)
             assert message.edits == 0
-            assert "place 2" in message.content
+            assert "number 2" in message.content
 
-            snapshot.withdraw(room.bot.connection, first.id)
+            withdrawal.withdraw(room.bot.connection, first.id)
             for _ in range(2):
                 await watcher.refresh()
             assert message.edits == 1
@@ -105,7 +106,7 @@ def test_a_notice_is_edited_when_the_place_has_changed(running: Any) -> None:
             (button,) = row["components"]
             assert (button["label"], button["custom_id"]) == ("Cancel", f"cancel:{second.id}")
 
-            queues.pause(room.bot.connection)
+            pausing.pause(room.bot.connection)
             await watcher.refresh()
             assert message.edits == 2
             assert "paused" in message.content
@@ -117,7 +118,7 @@ def test_another_bot_keeps_current_what_it_finds(running: Any) -> None:
     async def test() -> None:
         async with running() as room:
             (first, _), (_, message) = await waiting_in(room, "student", "teacher")
-            snapshot.withdraw(room.bot.connection, first.id)
+            withdrawal.withdraw(room.bot.connection, first.id)
             watcher = await watcher_of(room)
             await watcher.refresh()
             assert "next" in message.content
@@ -130,7 +131,7 @@ def test_a_slow_refresh_is_waited_for_and_does_not_overwrite_the_verse(running: 
         async with running() as room:
             (request,), (message,) = await waiting_in(room, "student")
             watcher = await watcher_of(room)
-            queues.pause(room.bot.connection)
+            pausing.pause(room.bot.connection)
             await asyncio.to_thread(fault, room, "slow", seconds=1)
             refreshing = asyncio.create_task(watcher.refresh())
             await until(lambda: bool(room.bot.connection.keys("shakelm:answer:*:lease")))
@@ -149,7 +150,7 @@ def test_a_refresh_that_comes_after_the_verse_is_dropped(running: Any) -> None:
             (request,), (message,) = await waiting_in(room, "student")
             held = room.bot.deliveries = asyncio.Semaphore(0)
             watcher = await watcher_of(room)
-            queues.pause(room.bot.connection)
+            pausing.pause(room.bot.connection)
             refreshing = asyncio.create_task(watcher.refresh())
             await until(lambda: bool(held._waiters))
             await asyncio.to_thread(write, room, request)
@@ -179,7 +180,7 @@ def test_of_many_the_nearest_are_refreshed_first(running: Any, monkeypatch: pyte
 def test_what_cannot_be_edited_is_let_alone(running: Any, caplog: pytest.LogCaptureFixture) -> None:
     async def test() -> None:
         async with running() as room:
-            asking.enqueue_verse(room.bot.connection, request_that_dies_in(300))  # nobody has that token
+            enqueue(room.bot.connection, request_that_dies_in(300))  # nobody has that token
             _, (message,) = await waiting_in(room, "student")
             watcher = await watcher_of(room)
             with caplog.at_level("INFO"):
@@ -218,7 +219,7 @@ def test_who_would_wait_too_long_is_told(running: Any) -> None:
             assert [message.edits for message in shown] == [1, 1]
             for message in shown:
                 assert "waited too long" in message.embeds[0]["description"]
-            assert not snapshot.withdraw(room.bot.connection, first.id)
+            assert not withdrawal.withdraw(room.bot.connection, first.id)
 
     asyncio.run(test())
 
@@ -228,8 +229,8 @@ def test_only_verses_that_nobody_will_write_in_time_are_withdrawn(
 ) -> None:
     async def test() -> None:
         async with running(SHAKELM_WITHDRAW_S=60) as room:
-            kept = asking.enqueue_verse(room.bot.connection, request_that_dies_in(300))
-            asking.enqueue_verse(room.bot.connection, request_that_dies_in(30))
+            kept = enqueue(room.bot.connection, request_that_dies_in(300))
+            enqueue(room.bot.connection, request_that_dies_in(30))
             await WaitingMessages(room.bot).withdraw()
 
             assert [job.request.id for job in snapshot.look(room.bot.connection).open_jobs()] == [kept]

@@ -9,8 +9,7 @@ from sandbox.world.ids import GUILD_ID
 from worker.protocol.lesson_payloads import SharedLine
 from worker.protocol.model_payloads import HeldOut, ModelIndex, ModelSummary
 from worker.protocol.verse_payloads import VerseRecord
-from worker.queue import queues
-from worker.records import guild_settings, shared_lines, verse_records
+from worker.records import guild_settings, model_index, shared_lines, verse_records
 
 EPHEMERAL = 1 << 6
 DEADLINE_S = 60.0
@@ -61,7 +60,7 @@ def test_anybody_turns_the_pages_of_many_models(running: Any) -> None:
     async def test() -> None:
         async with running() as room:
             versions = [summary(version, live=version == 3) for version in range(1, 26)]
-            queues.save_model_index(room.bot.connection, ModelIndex(versions=versions))
+            model_index.save(room.bot.connection, ModelIndex(versions=versions))
             first = await room.ask("/models")
             assert embed(first)["title"] == "Models, page 1 of 3"
             assert embed(first)["description"].startswith("★ live: **model\\@3**")
@@ -75,7 +74,7 @@ def test_anybody_turns_the_pages_of_many_models(running: Any) -> None:
             assert disabled(third) == ["Older"]
             assert "**model\\@1**" in embed(third)["description"]
 
-            queues.save_model_index(room.bot.connection, ModelIndex(versions=versions[:11]))
+            model_index.save(room.bot.connection, ModelIndex(versions=versions[:11]))
             await room.press("Newer")
             assert "**model\\@1**" in embed(await until(room, first["id"], "page 2 of 2"))["description"]
 
@@ -132,7 +131,8 @@ def test_whoever_confirms_is_forgotten_and_nobody_else(running: Any) -> None:
             for name in ("student", "assistant"):
                 author = {"author": people[name].id, "guild": "2", "channel": "3"}
                 verses = [
-                    VerseRecord(**author, temperature=1, random_seed=1, asked_at=time.time()) for _ in range(2)
+                    VerseRecord(**author, temperature=1, random_seed=1, asked_at=time.time())
+                    for _ in range(2)
                 ]
                 for verse in verses:
                     verse_records.save(connection, verse)
@@ -147,7 +147,7 @@ def test_whoever_confirms_is_forgotten_and_nobody_else(running: Any) -> None:
             assert all(verse_records.find(connection, verse.id) for verse in kept["student"][:2])
 
             await room.press("Forget me")
-            answer = await until(room, question["id"], "2 verses were removed")
+            answer = await until(room, question["id"], "with 2 verses")
             assert answer["components"] == []
             gone = [key.decode() for key in connection.scan_iter("shakelm:*")]
             assert not [key for key in gone if any(one.id in key for one in kept["student"])]

@@ -6,7 +6,6 @@ from typing import Any
 import requests
 
 from worker.protocol.training_payloads import TrainingStatus
-from worker.queue import queues
 from worker.trainings import training_records
 
 DEADLINE_S = 60.0
@@ -15,7 +14,7 @@ DEADLINE_S = 60.0
 async def waiting_training(room: Any) -> TrainingStatus:
     async with asyncio.timeout(DEADLINE_S):
         while True:
-            if found := queues.status(room.bot.connection).trainings:
+            if found := training_records.open_trainings(room.bot.connection):
                 return found[0]
             await asyncio.sleep(0.01)
 

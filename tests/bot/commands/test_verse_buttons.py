@@ -73,7 +73,7 @@ def test_commands_are_answered_while_many_wait_to_be_let_in(running: Any) -> Non
                 notices = await asyncio.gather(*(room.ask("/verse") for _ in range(many)))
                 help_ = await room.ask("/help")
             assert all(notice["content"].startswith("⏳") for notice in notices)
-            assert help_["embeds"][0]["title"] == "What there is"
+            assert help_["embeds"][0]["title"] == "Help"
 
     asyncio.run(test())
 
@@ -97,6 +97,6 @@ def test_where_the_embed_of_a_verse_was_taken_away_nothing_is_left_to_continue(r
             message = await written(room, "/verse")
             message.embeds = []
             refused = await room.choose(MENU, message)
-            assert "neither text nor a verse" in refused["embeds"][0]["description"]
+            assert "no text to continue" in refused["embeds"][0]["description"]
 
     asyncio.run(test())

@@ -111,7 +111,7 @@ def test_what_is_somebody_elses_is_refused_in_private(running: Any) -> None:
     _, (answer,) = outcome(running, presses("own", "assistant"))
 
     assert answer.ephemeral
-    assert "Only whoever asked" in answer.embeds[0]["description"]
+    assert "Only the person who" in answer.embeds[0]["description"]
 
 
 def test_an_error_after_a_deferral_leaves_the_message_as_it_is(running: Any) -> None:

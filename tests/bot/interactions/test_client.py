@@ -12,7 +12,7 @@ from discord import app_commands
 from bot.interactions.answers import arguments
 from sandbox.client import typed_input
 from shakelm.errors import ShakelmError
-from worker.protocol.job_request import TOKEN_LIFETIME_S
+from worker.protocol import retention
 from worker.records import incidents
 
 EPHEMERAL = 1 << 6
@@ -138,7 +138,7 @@ def test_an_error_is_noted_also_where_nobody_can_be_told(
         @app_commands.command()
         async def gone(interaction: discord.Interaction) -> None:  # noqa: ARG001
             """Have a bug after the interaction's token has died."""
-            room.sandbox.world.move_clock(TOKEN_LIFETIME_S)
+            room.sandbox.world.move_clock(retention.INTERACTION.seconds)
             raise LookupError
 
         async with running([gone]) as room:

@@ -1,4 +1,4 @@
-"""Descriptions of commands in every language that has a catalogue."""
+"""Descriptions of commands in every language that has a catalog."""
 
 import asyncio
 import shutil
@@ -16,7 +16,7 @@ from bot.settings import BotSettings
 from shakelm.errors import ShakelmError
 from worker.messages import catalog
 from worker.protocol.training_payloads import TrainingState, TrainProgress
-from worker.queue import queues
+from worker.trainings import training_records
 
 SPANISH = """
 [refusal]
@@ -42,7 +42,7 @@ FINISHED = TrainProgress(state=TrainingState.FINISHED, epochs=20)
 
 @pytest.fixture
 def spanish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A Spanish catalogue, in use beside the English one."""
+    """A Spanish catalog, in use beside the English one."""
     shutil.copy(catalog.FOLDER / f"{catalog.DEFAULT}.toml", tmp_path)
     monkeypatch.setattr(catalog, "FOLDER", tmp_path)
     path = tmp_path / "es-ES.toml"
@@ -76,9 +76,9 @@ def test_with_english_alone_no_translation_is_sent() -> None:
         assert not payload.get("description_localizations"), path
 
 
-def test_every_description_comes_from_the_catalogue() -> None:
-    catalogue = catalog.catalogue(catalog.FOLDER, catalog.DEFAULT)
-    known = {forms["other"] for key, forms in catalogue.items() if key.startswith("command.")}
+def test_every_description_comes_from_the_catalog() -> None:
+    texts = catalog.load(catalog.FOLDER, catalog.DEFAULT)
+    known = {text.forms["other"] for key, text in texts.items() if key.startswith("command.")}
     descriptions = {
         path: payload["description"] for path, payload in described().items() if "description" in payload
     }
@@ -87,7 +87,7 @@ def test_every_description_comes_from_the_catalogue() -> None:
 
 
 @pytest.mark.usefixtures("spanish")
-def test_a_second_catalogue_describes_the_commands_in_its_language() -> None:
+def test_a_second_catalog_describes_the_commands_in_its_language() -> None:
     found = described()
     for path, translation in (
         ("admin", "Entrena modelos y elige el que escribe"),
@@ -132,19 +132,19 @@ def test_a_training_is_shown_in_the_language_of_the_server(running: Any) -> None
             asked = await room.ask("/admin train name: mine", "teacher")
             assert asked["embeds"][0]["title"] == "Train mine?", asked  # the teacher reads English
             started = await room.press("Start", "teacher")
-            (at,) = queues.watched_trainings(room.bot.connection).values()
+            (at,) = training_records.watched(room.bot.connection).values()
             assert at.message_id in started["embeds"][0]["description"]
             shown = world.messages[at.message_id]
             assert shown.embeds[0]["title"] == "mine espera"
-            for training in queues.watched_trainings(room.bot.connection):
-                queues.save_progress(room.bot.connection, training, FINISHED)
+            for training in training_records.watched(room.bot.connection):
+                training_records.save_progress(room.bot.connection, training, FINISHED)
             await TrainingMessages(room.bot).refresh()
             assert shown.embeds[0]["title"] == "mine ha aprendido"
 
     asyncio.run(test())
 
 
-def test_a_damaged_catalogue_is_named_at_the_start(running: Any, spanish: Path) -> None:
+def test_a_damaged_catalog_is_named_at_the_start(running: Any, spanish: Path) -> None:
     spanish.write_text("[verse]\nplace = 'tu turno'", encoding="utf-8")
 
     async def test() -> None:

@@ -32,10 +32,10 @@ def invalid_request(name: str = "small", epochs: int = 1) -> ValidationError:
     ("error", "part"),
     [
         (ShakelmError("There is no such model."), "There is no such model."),
-        (redis.ConnectionError("secret:password@host"), "The queue does not answer"),
-        (redis.TimeoutError(), "The queue does not answer"),
-        (TimeoutError(), "The queue does not answer"),
-        (invalid_request(name="a/b"), "I cannot use this name: it takes lower-case letters"),
+        (redis.ConnectionError("secret:password@host"), "The queue does not respond"),
+        (redis.TimeoutError(), "The queue does not respond"),
+        (TimeoutError(), "The queue does not respond"),
+        (invalid_request(name="a/b"), "I cannot use this name. It must have only lowercase letters"),
         (invalid_request(epochs=0), "I cannot use this epochs: Input should be greater"),
         (
             app_commands.TransformerError("`wild`", discord.AppCommandOptionType.number, Transformer()),
@@ -44,9 +44,9 @@ def invalid_request(name: str = "small", epochs: int = 1) -> ValidationError:
         (app_commands.MissingPermissions(["manage_guild"]), "You need the permission Manage Server"),
         (app_commands.MissingRole("Teachers"), "the role Teachers or the permission Manage Server"),
         (app_commands.BotMissingPermissions(["embed_links"]), "I need Embed Links in this channel"),
-        (app_commands.CheckFailure("no"), "You may not do this"),
-        (app_commands.CommandNotFound("verse", []), "reload Discord"),
-        (app_commands.CommandSignatureMismatch(SimpleNamespace(name="verse")), "reload Discord"),  # type: ignore[arg-type]
+        (app_commands.CheckFailure("no"), "You are not allowed to do this"),
+        (app_commands.CommandNotFound("verse", []), "Reload Discord"),
+        (app_commands.CommandSignatureMismatch(SimpleNamespace(name="verse")), "Reload Discord"),  # type: ignore[arg-type]
         (refused_by_discord(403, discord.Forbidden), "Discord does not let me"),
         (refused_by_discord(503, discord.DiscordServerError), "Discord is too busy"),
         (discord.RateLimited(60), "Discord is too busy"),
@@ -75,4 +75,4 @@ def test_every_permission_that_the_bot_needs_has_a_name() -> None:
 
     refused = str(refusal(app_commands.BotMissingPermissions(needed), "en-US"))
 
-    assert "View Channel, Send Messages, Embed Links, Attach Files, Send Messages in Threads" in refused
+    assert "View Channel, Send Messages, Embed Links, Attach Files, and Send Messages in Threads" in refused

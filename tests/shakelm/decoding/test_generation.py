@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from shakelm.configuration import MAX_NUMBER
+from shakelm.configuration import MAX_RANDOM_SEED
 from shakelm.data.vocabulary import UNKNOWN, Vocabulary, fit
 from shakelm.decoding.generation import (
     LONGEST_LINE,
@@ -168,7 +168,7 @@ def test_a_measured_verse_is_the_same_and_its_entropy_that_of_all_its_choices(sa
     )
 
 
-@pytest.mark.parametrize("number", [-1, MAX_NUMBER + 1])
+@pytest.mark.parametrize("number", [-1, MAX_RANDOM_SEED + 1])
 def test_numbers_out_of_range_are_refused(number: int) -> None:
     with pytest.raises(ShakelmError, match="number"):
         write(model(CHARS), "", PLAIN, Length(lines=1), number)

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from shakelm.configuration import plan
 from shakelm.networks import architectures
 from shakelm.networks.layers import layers
+from shakelm.training_options import plan
 
 
 @pytest.mark.parametrize("architecture", ["simple-rnn", "lstm", "stacked-lstm"])

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from shakelm.configuration import plan
 from shakelm.networks import architectures
 from shakelm.networks.backend import keras
 from shakelm.networks.lstm import LSTM
+from shakelm.training_options import plan
 
 
 def results(layer: keras.layers.Layer, inputs: Any, hidden: Any, memory: Any) -> list[Any]:

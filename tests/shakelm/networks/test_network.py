@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from shakelm.configuration import Architecture, ModelConfiguration, VocabularyKind, plan
+from shakelm.configuration import Architecture, ModelConfiguration, VocabularyKind
 from shakelm.networks import architectures, network
 from shakelm.networks.backend import keras
+from shakelm.training_options import plan
 
 SIZES = {"word": 3000, "char": 66}
 

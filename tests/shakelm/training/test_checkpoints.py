@@ -17,7 +17,7 @@ import pytest
 from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
-from shakelm.configuration import Configuration, plan
+from shakelm.configuration import Configuration
 from shakelm.data.corpus import Corpus
 from shakelm.errors import ShakelmError
 from shakelm.store.registry import Store, Version
@@ -31,6 +31,7 @@ from shakelm.training.checkpoints import (
 )
 from shakelm.training.progress import Discarded, Progress
 from shakelm.training.training import train
+from shakelm.training_options import plan
 
 LINES = np.random.default_rng(1).choice(
     ["to be or not to be", "that is the question", "to sleep no more"], 400

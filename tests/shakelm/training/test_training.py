@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from shakelm.configuration import Configuration, plan
+from shakelm.configuration import Configuration
 from shakelm.data.corpus import Corpus
 from shakelm.data.splitting import split
 from shakelm.decoding import generation
@@ -21,6 +21,7 @@ from shakelm.training.batches import Windows
 from shakelm.training.callbacks import Restarter
 from shakelm.training.progress import Progress
 from shakelm.training.training import LAST_RATE, WARM_UP_STEPS, train, training_rate
+from shakelm.training_options import plan
 
 LEXICON = ("abc", "abd", "aca", "bcd", "bda", "cab", "cdc", "dad")
 ENTROPY = math.log(len(LEXICON)) / 4

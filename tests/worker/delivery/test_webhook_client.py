@@ -6,15 +6,16 @@ from typing import Any
 
 import pytest
 
+from shakelm.errors import ShakelmError
 from worker.delivery import webhook_client
 from worker.delivery.webhook_client import DeliveryFailedError, DeliveryRefusedError
-from worker.messages import discord_json
+from worker.messages import notices
 from worker.messages.discord_json import Attachment
 from worker.protocol.job_request import ReplyTo
 
 Make = Callable[..., ReplyTo]
 
-BODY = discord_json.problem("No.")
+BODY = notices.problem(ShakelmError("No."))
 
 
 def test_an_edit_is_json_for_the_first_answer(webhook: Any, reply_to: Make, token: str) -> None:

@@ -20,6 +20,8 @@ from worker.jobs.lessons import OFFERED, TEMPERATURES
 from worker.messages import lesson_messages
 from worker.messages.catalog import Refusal
 from worker.messages.discord_json import Message
+from worker.privacy import forgetting
+from worker.protocol import retention
 from worker.protocol.lesson_payloads import (
     NextRequest,
     SharedLine,
@@ -28,7 +30,7 @@ from worker.protocol.lesson_payloads import (
     TokensRequest,
 )
 from worker.protocol.payload import MAX_PROMPT_CHARACTERS
-from worker.records import shared_lines, verse_records
+from worker.records import shared_lines
 
 Connection = redis.Redis
 MakeReplyTo = Callable[..., Any]
@@ -80,7 +82,7 @@ def test_each_verse_is_the_one_that_its_number_gives_alone(
             words, "zounds my lord", Sampling(temperature), Length(lines=2), 5
         )
         assert field["value"] == verse.text
-        assert field["name"] == f"{temperature:g} · {entropy:.2f} bits a word"
+        assert field["name"] == f"{temperature:g} · {entropy:.2f} bits per word"
         bits.append(entropy)
     assert bits[0] < bits[2] < bits[4]
     receipt = embed["footer"]["text"]
@@ -237,8 +239,8 @@ def test_a_forgotten_line_is_gone(
     connection: Connection, begun: tuple[str, Message], step: Callable[..., Message]
 ) -> None:
     line, _ = begun
-    assert 0 < connection.ttl(f"shakelm:line:{line}") <= shared_lines.LIFETIME_S
-    verse_records.forget(connection, "1")
+    assert 0 < connection.ttl(f"shakelm:line:{line}") <= retention.SHARED_LINE.seconds
+    forgetting.forget(connection, "1")
     with pytest.raises(Refusal, match="no longer stored"):
         step(line, 0, 0)
 
@@ -251,7 +253,7 @@ def test_nothing_is_appended_to_a_text_of_full_length(
     message = lessons.begin_line(connection, NextRequest(text=long, reply_to=reply_to(), **WHO), words)
 
     assert all(button["disabled"] for button in buttons(message).values())
-    assert "full length of 500 characters" in message.body["content"]
+    assert "maximum length of 500 characters" in message.body["content"]
     assert len(message.body["content"]) <= 2000
     assert "<@1>" not in message.body["content"]
     assert message.body["allowed_mentions"] == {"parse": []}
@@ -297,7 +299,7 @@ def test_many_tokens_are_cut_with_a_sentence_and_attached_as_a_whole(
     description = message.body["embeds"][0]["description"]
     assert len(description) <= 4096
     assert description.count("```") == 2
-    assert description.endswith("```\n… (cut; all tokens are in the attached file)")
+    assert description.endswith("```\n… (shortened; the attached file has all tokens)")
     assert message.attachment
     assert message.attachment.content.decode().count("✗ <unk>, unknown") == MAX_PROMPT_CHARACTERS
 
@@ -305,7 +307,7 @@ def test_many_tokens_are_cut_with_a_sentence_and_attached_as_a_whole(
 def test_a_text_without_tokens_says_so(shipped: Store, reply_to: MakeReplyTo) -> None:
     wanted = TokensRequest(text="?!", reply_to=reply_to(), **WHO)
     message = lessons.tokens(wanted, shipped.find("shakespeare-word"))
-    assert "no token for this model" in message.body["embeds"][0]["description"]
+    assert "no tokens for this model" in message.body["embeds"][0]["description"]
 
 
 @pytest.mark.parametrize("model", ["shakespeare-word", "shakespeare-char"])
@@ -318,8 +320,8 @@ def test_curves_are_a_picture_and_words(shipped: Store, model: str) -> None:
     assert imread(io.BytesIO(message.attachment.content)).size
     for place, epoch in (
         ("First epoch", history.epochs[0]),
-        (f"Kept epoch {history.best}", history.epochs[history.best - 1]),
-        (f"Last epoch {len(history.epochs)}", history.epochs[-1]),
+        (f"Best epoch ({history.best})", history.epochs[history.best - 1]),
+        (f"Last epoch ({len(history.epochs)})", history.epochs[-1]),
     ):
         words = f"{place}: training loss {epoch.loss:.3f}, accuracy {epoch.accuracy:.1%}"
         if epoch.validation_loss is not None:
@@ -344,10 +346,10 @@ def test_a_line_is_changed_from_what_it_was_alone(connection: Connection, line: 
     longer = line.model_copy(update={"added": ("b",), "version": 1})
     other = line.model_copy(update={"added": ("c",), "version": 1})
     shared_lines.change(connection, line, longer)
-    with pytest.raises(Refusal, match="quicker"):
+    with pytest.raises(Refusal, match="faster"):
         shared_lines.change(connection, line, other)
     assert shared_lines.find(connection, line.id) == shared_lines.at(connection, line.id, 1) == longer
-    with pytest.raises(Refusal, match="quicker"):
+    with pytest.raises(Refusal, match="faster"):
         shared_lines.at(connection, line.id, 0)
 
 

@@ -15,9 +15,11 @@ from rq.serializers import JSONSerializer
 from shakelm.data.corpus import load
 from shakelm.store.registry import Store
 from shakelm.training import checkpoints
-from worker.protocol.job_request import new_id
+from tests.support.queued import start_training
 from worker.protocol.training_payloads import MessageAt, TrainingState, TrainProgress, TrainRequest
-from worker.queue import queues
+from worker.queue import rq_internals
+from worker.queue.rq_internals import TRAIN, live_workers
+from worker.records import model_index
 from worker.trainings import training_plans, training_records
 
 Connection = redis.Redis
@@ -57,12 +59,12 @@ def request(epochs: int) -> TrainRequest:
 
 def ended(connection: Connection, training_id: str) -> TrainProgress | None:
     """The last progress of a training, once there is one."""
-    progress = queues.training_progress(connection, training_id)
+    progress = training_records.progress(connection, training_id)
     return None if progress.state in (TrainingState.QUEUED, TrainingState.RUNNING) else progress
 
 
 def enqueue(connection: Connection, wanted: TrainRequest) -> str:
-    return queues.enqueue_training(connection, wanted, MessageAt(channel_id="1", message_id="2"), new_id())
+    return start_training(connection, wanted, MessageAt(channel_id="1", message_id="2"))
 
 
 def child(supervisor: Any) -> psutil.Process | None:
@@ -74,7 +76,7 @@ def child(supervisor: Any) -> psutil.Process | None:
 def test_a_training_leaves_a_version_figures_and_curves_and_its_process(
     supervisor: Any, connection: Connection, corpus: Path, store: Store, eventually: Eventually
 ) -> None:
-    eventually(lambda: queues.train_workers(connection), "a training worker")
+    eventually(lambda: len(live_workers(connection, TRAIN)), "a training worker")
     first = child(supervisor)
     training_id = enqueue(connection, request(1))
     progress = eventually(lambda: ended(connection, training_id), "the end of the training")
@@ -100,10 +102,10 @@ def test_a_training_leaves_a_version_figures_and_curves_and_its_process(
         "shakelm train small --architecture simple-rnn --vocabulary char "
         f"--corpus {corpus} --epochs 1 --number 5"
     )
-    curves = queues.training_curves(connection, training_id)
+    curves = training_records.curves(connection, training_id)
     assert curves is not None
     assert curves.startswith(PNG)
-    index = queues.model_index(connection)
+    index = model_index.load(connection)
     assert index is not None
     assert index.holds("small@1")
     assert store.live().reference == "letters-a@1"
@@ -140,12 +142,12 @@ def test_a_mistake_of_the_surroundings_is_a_sentence(
 
 def running(connection: Connection, training_id: str) -> bool:
     """Whether the training computes."""
-    return queues.training_progress(connection, training_id).state is TrainingState.RUNNING
+    return training_records.progress(connection, training_id).state is TrainingState.RUNNING
 
 
 def waits_to_go_on(connection: Connection, training_id: str) -> bool:
     """Whether the training was begun, and has no worker."""
-    progress = queues.training_progress(connection, training_id)
+    progress = training_records.progress(connection, training_id)
     return progress.state is TrainingState.QUEUED and progress.share > 0
 
 
@@ -153,12 +155,12 @@ def test_a_training_outlives_its_worker_be_that_killed_or_told_to_stop(
     supervisor: Any, start: Start, connection: Connection, corpus: Path, eventually: Eventually
 ) -> None:
     training_id = enqueue(connection, request(200))
-    eventually(lambda: queues.training_progress(connection, training_id).epoch > 1, "a whole epoch")
+    eventually(lambda: training_records.progress(connection, training_id).epoch > 1, "a whole epoch")
     process = child(supervisor)
     assert process is not None
     process.kill()
     process.wait()
-    (dead,) = (worker for worker in queues.workers(connection, "train") if worker.busy)
+    (dead,) = (worker for worker in rq_internals.live_workers(connection, "train") if worker.busy)
     # Its last heartbeat would last longer than a test should, for the worker and for its job.
     connection.delete(f"rq:worker:{dead.name}")
     assert waits_to_go_on(connection, training_id)
@@ -170,9 +172,9 @@ def test_a_training_outlives_its_worker_be_that_killed_or_told_to_stop(
     other = enqueue(connection, request(1))
     supervisor.popen.terminate()
     assert supervisor.popen.wait(timeout=60) == 0
-    assert queues.train_workers(connection) == 0
+    assert len(live_workers(connection, TRAIN)) == 0
     assert waits_to_go_on(connection, training_id)
-    assert queues.queue(connection, "train").job_ids == [training_id, other]
+    assert rq_internals.open_queue(connection, "train").job_ids == [training_id, other]
 
     training_records.order(connection, training_id, "stop")
     last = start("train", SHAKELM_CORPUS=str(corpus))
@@ -187,7 +189,7 @@ def test_a_training_that_is_cancelled_while_it_waits_to_go_on_leaves_no_checkpoi
     wanted = request(200)
     training_id = enqueue(connection, wanted)
     begun = TrainProgress(state=TrainingState.RUNNING, share=0.5, epochs=200)
-    queues.save_progress(connection, training_id, begun)
+    training_records.save_progress(connection, training_id, begun)
     text, configuration = load(str(corpus)), training_plans.configuration(wanted)
     with (
         contextlib.suppress(ZeroDivisionError),
@@ -208,7 +210,7 @@ def test_a_training_that_is_cancelled_while_it_waits_to_go_on_leaves_no_checkpoi
 def test_a_training_worker_does_not_outlive_its_supervisor(
     supervisor: Any, connection: Connection, eventually: Eventually
 ) -> None:
-    eventually(lambda: queues.train_workers(connection), "a training worker")
+    eventually(lambda: len(live_workers(connection, TRAIN)), "a training worker")
     orphan = child(supervisor)
     assert orphan is not None
     supervisor.popen.kill()

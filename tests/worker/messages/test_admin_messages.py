@@ -1,24 +1,20 @@
 """What those who manage a server read: that it tells all it must and pings nobody."""
 
 import dataclasses
-import inspect
-import re
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 import pytest
 
-from worker.messages import admin_messages, discord_json
+from tests.support.request_kinds import kinds_of_requests
+from worker.messages import admin_messages, discord_json, notices
+from worker.protocol.guild_payloads import GuildSettings
 from worker.protocol.job_request import JobRequest, ReplyTo
 from worker.protocol.model_payloads import HeldOut, ModelIndex, ModelSummary
-from worker.protocol.status_payloads import QueueStatus, WorkerStatus
-from worker.protocol.training_payloads import TrainingState, TrainingStatus, TrainProgress, TrainRequest
-from worker.queue import asking
-from worker.queue.snapshot import OpenJob
-from worker.records.guild_settings import ServerSettings
-from worker.records.incidents import Incident
+from worker.protocol.status_payloads import Incident, OpenJob, QueueStatus, WorkerStatus
+from worker.protocol.training_payloads import Training, TrainingState, TrainProgress, TrainRequest
 
-EMPTY = QueueStatus(workers=[], verses_waiting=0, verses_running=0, trainings=[])
+EMPTY = QueueStatus(workers=[], verses_waiting=0, verses_running=0)
 TRAINING = TrainRequest(
     name="my_model", architecture="lstm", vocabulary="char", epochs=12, random_seed=3, requested_by="1"
 )
@@ -88,11 +84,11 @@ def test_the_queue_shows_who_waits_for_what_and_how_long() -> None:
         "1 · <@12> · a verse · 5 s",
         "3 · <@11> · a verse",
     ]
-    assert description(admin_messages.queue([], paused=False)) == "Nobody waits."
+    assert description(admin_messages.queue([], paused=False)) == "The queue is empty."
     assert "/admin resume" in description(admin_messages.queue([], paused=True))
 
 
-@pytest.mark.parametrize("kind", re.findall(r'enqueue\w*\(connection, "(\w+)"', inspect.getsource(asking)))
+@pytest.mark.parametrize("kind", [request.job for request in kinds_of_requests()])
 def test_every_kind_of_job_has_a_name(kind: str) -> None:
     job = dataclasses.replace(open_job("11", 1), kind=kind)
     assert description(admin_messages.queue([job], paused=False)).startswith("1 · <@11> · ")
@@ -105,7 +101,7 @@ def test_a_long_queue_is_cut_to_what_discord_takes() -> None:
 
 
 def test_limits_and_retention_tell_their_figures() -> None:
-    settings = ServerSettings(
+    settings = GuildSettings(
         per_minute=11, open_per_person=12, open_per_server=13, longest_verse=14, retention_days=1
     )
     shown = description(admin_messages.limits(settings)).splitlines()
@@ -125,36 +121,31 @@ def test_status_shows_everything() -> None:
         paused=True,
         verses_waiting=3,
         verses_running=1,
-        trainings=[
-            TrainingStatus(
-                training_id="1",
-                request=TRAINING,
-                progress=TrainProgress(state=TrainingState.RUNNING, epochs=12, share=0.5),
-            )
-        ],
     )
+    running = TrainProgress(state=TrainingState.RUNNING, epochs=12, share=0.5)
+    trainings = [Training(id="1", request=TRAINING, progress=running)]
     incidents = [Incident(reference="0123abcd", at=1000.5, sentence="verse: *OSError*")]
-    body = admin_messages.status(queues, ModelIndex(versions=[summary("a", live=True)]), incidents)
+    body = admin_messages.status(queues, trainings, ModelIndex(versions=[summary("a", live=True)]), incidents)
     assert description(body).splitlines() == [
         "Verse workers: 2 running, 1 busy",
         r"• my\_host: CPU, shakelm 1.2.3",
         r"• my\_host: CPU, shakelm 1.2.3",
         "Training workers: 1 running, 1 busy",
-        r"• my\_host: its first training tells on what it computes, shakelm 1.2.3",
-        "⏸️ The queue is paused for everybody; `/admin resume` lets it go on.",
-        "Verses: 3 waiting, 1 being written",
-        r"Training my\_model: runs, 50%",
+        r"• my\_host: device unknown until its first training, shakelm 1.2.3",
+        "⏸️ The queue is paused on all servers. `/admin resume` resumes it.",
+        "Verses: 3 waiting, 1 in progress",
+        r"Training my\_model: running, 50%",
         r"Live model: a\@1",
-        "Versions of models: 1",
+        "Model versions: 1",
         r"⚠️ 0123abcd, <t:1000:R>: verse: \*OSError\*",
     ]
 
 
 def test_status_without_workers_warns_with_the_cure() -> None:
-    text = description(admin_messages.status(EMPTY, None))
-    assert "⚠️ Verse workers: none is running; start one with `python -m worker verse`" in text
+    text = description(admin_messages.status(EMPTY, [], None))
+    assert "⚠️ Verse workers: none is running. Start one with `python -m worker verse`" in text
     assert "No training is running or waiting" in text
-    assert "No errors are noted" in text
+    assert "No errors were recorded" in text
 
 
 FINAL: dict[str, Any] = {
@@ -163,7 +154,7 @@ FINAL: dict[str, Any] = {
     "removed": admin_messages.removed("a@1"),
     "queue_cleared": admin_messages.queue_cleared(1),
     "exported": admin_messages.exported(),
-    "log_channel": admin_messages.log_channel(ServerSettings()),
+    "log_channel": admin_messages.log_channel(GuildSettings()),
 }
 WAITING: dict[str, Any] = {
     "promoting": admin_messages.promoting("a"),
@@ -185,4 +176,4 @@ def test_every_final_message_clears_the_waiting_notice(name: str) -> None:
 
 @pytest.mark.parametrize("name", WAITING)
 def test_every_waiting_notice_says_that_it_waits(name: str) -> None:
-    assert WAITING[name]["content"].startswith(discord_json.WAITING)
+    assert WAITING[name]["content"].startswith(notices.WAITING)

@@ -1,4 +1,4 @@
-"""The catalogue: code and texts fit together, and a second language is a file."""
+"""The catalog: code and texts fit together, and a second language is a file."""
 
 import ast
 import re
@@ -11,14 +11,15 @@ from typing import Any, NamedTuple
 import pytest
 
 from shakelm.errors import ShakelmError
-from worker.messages import catalog, discord_json
-from worker.messages.catalog import DEFAULT, FOLDER, Refusal, catalogue, sentence, text
+from tests.support.queued import enqueue
+from worker.messages import catalog, formats, help_messages, notices
+from worker.messages.catalog import DEFAULT, FOLDER, Refusal, sentence, text
 from worker.protocol.job_request import ReplyTo
-from worker.protocol.model_payloads import PromoteRequest
-from worker.queue import asking, queues
+from worker.protocol.model_payloads import HeldOut, PromoteRequest
+from worker.queue import enqueueing
 
 ROOT = Path(__file__).parents[3]
-TEXTS = catalogue(FOLDER, DEFAULT)
+TEXTS = catalog.load(FOLDER, DEFAULT)
 
 # The code
 
@@ -91,8 +92,9 @@ def uses() -> Iterator[Use]:
 USES = list(uses())
 
 
-def fields(forms: catalog.Forms) -> set[str]:
-    return {name for _, name, _, _ in Formatter().parse(forms["other"]) if name is not None}
+def fields(key: str) -> set[str]:
+    parsed = Formatter().parse(TEXTS[key].forms["other"])
+    return {name for _, name, _, _ in parsed if name is not None}
 
 
 @pytest.mark.parametrize("use", USES, ids=lambda use: f"{use.place}-{use.key}")
@@ -101,7 +103,7 @@ def test_every_key_in_the_code_has_a_text_with_exactly_its_values(use: Use) -> N
     assert found, f"no text {use.key}"
     added = {"retry_at"} if use.completed else set()
     for key in found:
-        assert fields(TEXTS[key]) - added == use.values - added, key
+        assert fields(key) - added == use.values - added, key
 
 
 def test_every_text_is_used() -> None:
@@ -118,12 +120,12 @@ def test_keys_stand_in_the_code_as_they_are() -> None:
     }
 
 
-# The catalogues
+# The catalogs
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with the English catalogue, which is in use instead of the package's own."""
+    """A folder with the English catalog; it is in use in place of the package's own."""
     shutil.copy(FOLDER / f"{DEFAULT}.toml", tmp_path)
     monkeypatch.setattr(catalog, "FOLDER", tmp_path)
     return tmp_path
@@ -132,14 +134,24 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 SPANISH = """
 [verse]
 next = "Tu verso es el siguiente."
-receipt = "{model}, número {number}, temperatura {temperature:g}, {seconds:.2f} s"
+receipt = "{model}, número {number}, temperatura {temperature:.2f}, {seconds:.1f} s"
 
 [live]
 promoted = "✅ Ahora escribe {model}"
 
+[training.cost]
+parameters = "El modelo tiene unos {parameters:,} parámetros."
+
+[figures]
+nats_per_char = "{nats:.3f} nats por carácter"
+line = "exactitud {accuracy:.1%}, perplejidad {perplexity:.1f}, {loss}"
+
+[help]
+privacy = "{requests}, {counts}, {lines}, {trainings}, {texts}; versos: {verses}"
+
 [refusal]
 title = "⚠️ No funcionó"
-unknown_model = "No hay ningún modelo **{model}**: elige entre {known}."
+unknown_model = "No hay ningún modelo **{model}**: elige {known:or}."
 
 [limit]
 longest_verse.one = "Un verso tiene un renglón como máximo en este servidor."
@@ -148,30 +160,29 @@ longest_verse.other = "Un verso tiene {count} renglones como máximo en este ser
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.toml")), ids=lambda path: path.stem)
-def test_the_shipped_catalogues_fit(path: Path) -> None:
-    for key, forms in catalogue(FOLDER, path.stem).items():
-        for form in forms.values():
+def test_the_shipped_catalogs_fit(path: Path) -> None:
+    for key, shipped in catalog.load(FOLDER, path.stem).items():
+        for form in shipped.forms.values():
             assert form.strip() == form != "", key
             assert len(form) <= 100 or not key.startswith("command."), f"{key} is too long for Discord"
 
 
-def test_every_shipped_catalogue_is_checked() -> None:
+def test_every_shipped_catalog_is_checked() -> None:
     catalog.check()
 
 
 def test_a_message_comes_out_in_the_language_of_its_locale(folder: Path) -> None:
     (folder / "es-ES.toml").write_text(SPANISH, encoding="utf-8")
 
-    assert discord_json.queued(1, 1, locale="es-ES")["content"] == "⏳ Tu verso es el siguiente."
-    assert discord_json.queued(1, 1)["content"] == "⏳ Your answer is next."
-    (embed,) = discord_json.problem(Refusal("refusal.unknown_model", model="a*b", known="c"), "es-ES")[
-        "embeds"
-    ]
+    assert notices.queued(1, 1, locale="es-ES")["content"] == "⏳ Tu verso es el siguiente."
+    assert notices.queued(1, 1)["content"] == "⏳ Your answer is next."
+    refusal = Refusal("refusal.unknown_model", model="a*b", known=["c", "d*"])
+    (embed,) = notices.problem(refusal, "es-ES")["embeds"]
     assert embed["title"] == "⚠️ No funcionó"
-    assert embed["description"] == "No hay ningún modelo **a\\*b**: elige entre c."
+    assert embed["description"] == "No hay ningún modelo **a\\*b**: elige c o d\\*."
 
 
-def test_a_worker_answers_in_the_language_of_whoever_asked(
+def test_a_worker_answers_in_the_language_of_the_reader(
     start: Any,
     connection: Any,
     webhook: Any,
@@ -187,8 +198,8 @@ def test_a_worker_answers_in_the_language_of_whoever_asked(
         return reply_to(token).model_copy(update={"locale": locale})
 
     for token, locale in (("spaniard", "es-ES"), ("briton", "en-GB")):
-        queues.enqueue_promotion(connection, PromoteRequest(model="letters-b", reply_to=asked(token, locale)))
-    asking.enqueue_verse(connection, verse_request(reply_to=asked("poet", "es-419")))
+        enqueueing.enqueue_first(connection, PromoteRequest(model="letters-b", reply_to=asked(token, locale)))
+    enqueue(connection, verse_request(reply_to=asked("poet", "es-419")))
     start("verse", PYTHONPATH=str(tmp_path), PYTHONSAFEPATH="1")
 
     def embed(token: str) -> dict[str, Any]:
@@ -196,7 +207,7 @@ def test_a_worker_answers_in_the_language_of_whoever_asked(
         return dict(message["embeds"][0])
 
     assert embed("spaniard")["title"] == "✅ Ahora escribe letters-b\\@1"
-    assert embed("briton")["title"] == "✅ letters-b\\@1 is live now"
+    assert embed("briton")["title"] == "✅ letters-b\\@1 is now live"
     assert embed("poet")["footer"]["text"].startswith("letters-b@1, número 7")
 
 
@@ -232,9 +243,9 @@ def test_a_region_with_a_file_of_its_own_has_its_own_texts(folder: Path) -> None
 @pytest.mark.parametrize(
     ("locale", "count", "expected"),
     [
-        (DEFAULT, 1, "A verse has at most 1 line on this server: ask for fewer."),
-        (DEFAULT, 0, "A verse has at most 0 lines on this server: ask for fewer."),
-        (DEFAULT, 2, "A verse has at most 2 lines on this server: ask for fewer."),
+        (DEFAULT, 1, "A verse on this server has at most 1 line. Ask for fewer."),
+        (DEFAULT, 0, "A verse on this server has at most 0 lines. Ask for fewer."),
+        (DEFAULT, 2, "A verse on this server has at most 2 lines. Ask for fewer."),
         ("es-ES", 1, "Un verso tiene un renglón como máximo en este servidor."),
         ("es-ES", 2, "Un verso tiene 2 renglones como máximo en este servidor."),
     ],
@@ -250,8 +261,75 @@ def test_a_refusal_is_told_in_every_language_and_logged_in_english(folder: Path)
     refusal = Refusal("limit.longest_verse", count=3)
 
     assert sentence(refusal, "es-ES") == "Un verso tiene 3 renglones como máximo en este servidor."
-    assert str(refusal) == "A verse has at most 3 lines on this server: ask for fewer."
+    assert str(refusal) == "A verse on this server has at most 3 lines. Ask for fewer."
     assert sentence(ShakelmError("The corpus is missing."), "es-ES") == "The corpus is missing."
+
+
+@pytest.mark.parametrize(
+    ("count", "expected"),
+    [
+        (1, "1 wers"),
+        (2, "2 wersy"),
+        (5, "5 wersów"),
+        (22, "22 wersy"),
+        (25, "25 wersów"),
+    ],
+)
+def test_a_language_has_the_plural_forms_of_its_grammar(folder: Path, count: int, expected: str) -> None:
+    (folder / "pl.toml").write_text(
+        "[limit.longest_verse]\none = '{count} wers'\nfew = '{count} wersy'\nmany = '{count} wersów'\n"
+        "other = '{count} wersu'",
+        encoding="utf-8",
+    )
+
+    assert text("pl", "limit.longest_verse", count=count) == expected
+
+
+@pytest.mark.parametrize(
+    ("locale", "figures", "parameters"),
+    [
+        ("es-ES", "exactitud 55,3\xa0%, perplejidad 4,5, 1,429 nats por carácter", "1.234.567"),
+        ("es-419", "exactitud 55.3%, perplejidad 4.5, 1.429 nats por carácter", "1,234,567"),
+        (DEFAULT, "1.429 nats per character, perplexity 4.48, accuracy 55.3%", "1,234,567"),
+        ("de", "1.429 nats per character, perplexity 4.48, accuracy 55.3%", "1,234,567"),
+    ],
+)
+def test_numbers_follow_the_readers_locale_in_a_text_of_its_language(
+    folder: Path, locale: str, figures: str, parameters: str
+) -> None:
+    (folder / "es-ES.toml").write_text(SPANISH, encoding="utf-8")
+    held_out = HeldOut(nats_per_token=1.5, perplexity=4.48, accuracy=0.5531, unknown=0, nats_per_char=1.4291)
+
+    assert formats.figures_of(held_out, locale) == figures
+    assert parameters in text(locale, "training.cost.parameters", parameters=1_234_567)
+
+
+def test_a_translation_formats_and_orders_fields_as_it_likes(folder: Path) -> None:
+    (folder / "es-ES.toml").write_text(SPANISH, encoding="utf-8")
+    values = {"model": "m@1", "temperature": 0.8, "number": 1234, "seconds": 1.26}
+
+    assert text("es-ES", "verse.receipt", **values) == "m@1, número 1234, temperatura 0,80, 1,3 s"
+    assert text(DEFAULT, "verse.receipt", **values) == "m@1 · temperature 0.8 · number 1234 · 1.26 s"
+
+
+def test_a_text_that_a_translation_lacks_comes_in_english_with_english_numbers(folder: Path) -> None:
+    (folder / "es-ES.toml").write_text(SPANISH, encoding="utf-8")
+
+    assert text("es-ES", "figures.nats_per_token", nats=1.5) == "1.500 nats per token"
+
+
+def test_periods_are_told_in_the_readers_language(folder: Path) -> None:
+    (folder / "es-ES.toml").write_text(SPANISH, encoding="utf-8")
+    (embed,) = help_messages.help_("privacy", 1, "es-ES")["embeds"]
+
+    assert embed["description"] == "15 minutos, 1 minuto, 1 día, 30 días, 7 días; versos: 1 día"
+
+
+def test_a_catalog_of_no_known_locale_is_refused(folder: Path) -> None:
+    (folder / "xx.toml").write_text(SPANISH, encoding="utf-8")
+
+    with pytest.raises(ShakelmError, match=r"xx\.toml: name the catalog by one of Discord's locales"):
+        catalog.check()
 
 
 @pytest.mark.parametrize(
@@ -265,16 +343,24 @@ def test_a_refusal_is_told_in_every_language_and_logged_in_english(folder: Path)
         ("[verse]\nnext.one = '{count}'\nnext.other = 'a'", "a field that its form other lacks"),
         ("[verse]\nnext.one = 'a'", "no text verse.next.one"),
         ("[verse]\nlast = 'a'", "no text verse.last"),
-        ("[verse]\nplace = 'a'", "give verse.place the same fields"),
-        ("[verse]\nplace = '{position} {more}'", "give verse.place the same fields"),
-        ("[verse]\nplace = '{position.real}'", "give verse.place the same fields"),
-        ("[verse]\nplace = '{position:x}'", "give verse.place the same fields"),
-        ("[verse]\nplace = '{}'", "give verse.place the same fields"),
+        ("[verse]\nnext.few = 'a'\nnext.other = 'b'", "verse.next has the plural form few, but"),
+        (
+            "[verse]\nplace = 'a'",
+            "verse.place has the fields none; give it those of en-US.toml: position.",
+        ),
+        (
+            "[verse]\nplace = '{position} {more}'",
+            "verse.place has the fields more, position; give it those of en-US.toml: position.",
+        ),
+        ("[verse]\nplace = '{position.real}'", "verse.place has the fields position.real"),
+        ("[verse]\nplace = '{position[0]}'", "verse.place has the fields position[0]"),
+        ("[verse]\nplace = '{}'", "verse.place is not a text with fields in braces (name each field"),
+        ("[verse]\nplace = '{position:x}'", "unknown format of {position}"),
+        ("[verse]\nplace = '{position!r}'", "unknown format of {position}"),
+        ("[verse]\nplace = '{position:{width}}'", "unknown format of {position}"),
     ],
 )
-def test_a_catalogue_that_does_not_fit_is_refused_with_the_cure(
-    folder: Path, content: str, part: str
-) -> None:
+def test_a_catalog_that_does_not_fit_is_refused_with_the_cure(folder: Path, content: str, part: str) -> None:
     (folder / "es-ES.toml").write_text(content, encoding="utf-8")
 
     with pytest.raises(ShakelmError) as caught:

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from shakelm.configuration import NOTEBOOK_UNITS, plan
 from shakelm.data.vocabulary import Vocabulary
 from shakelm.networks import architectures
 from shakelm.store.registry import PACKAGED, Store
+from shakelm.training_options import NOTEBOOK_UNITS, plan
 from worker.messages import discord_json, model_messages
 from worker.messages.model_messages import MODELS_A_PAGE
 from worker.protocol.model_payloads import HeldOut, ModelIndex, ModelSummary
@@ -42,9 +42,9 @@ def test_models_show_which_one_is_live_and_what_their_figures_count() -> None:
     body = model_messages.models(ModelIndex(versions=[summary("a_a", minute=1), lossy]))
     assert embed(body)["description"].splitlines() == [
         r"★ live: **b\@1** · lstm, words",
-        "` 5.100 nats a word    164.20 perplexity   20.0% right`",
+        "` 5.100 nats/word    164.20 perplexity   20.0% accuracy`",
         r"• **a\_a\@1** · lstm, characters",
-        "` 1.500 nats a char      4.48 perplexity   55.3% right`",
+        "` 1.500 nats/char      4.48 perplexity   55.3% accuracy`",
     ]
     assert body["components"] == []
 

@@ -10,13 +10,13 @@ from worker.protocol.model_payloads import HeldOut
 from worker.protocol.training_payloads import (
     AttachedText,
     Comparison,
+    Cost,
     Specimen,
+    Training,
     TrainingState,
     TrainProgress,
     TrainRequest,
 )
-from worker.trainings.training_plans import Cost
-from worker.trainings.training_records import Standing
 
 CHARACTERS = HeldOut(nats_per_token=1.5, perplexity=4.48, accuracy=0.553, unknown=0, nats_per_char=1.4)
 WORDS = HeldOut(nats_per_token=5.1, perplexity=164.2, accuracy=0.2, unknown=0.05, nats_per_char=None)
@@ -32,7 +32,7 @@ def following(
 ) -> discord_json.Body:
     """The message of a training that stands so."""
     of = TrainProgress(state=state, epochs=12, **progress)
-    return training_messages.following(Standing(ID, REQUEST, of, **standing or {}))
+    return training_messages.following(Training(ID, REQUEST, of, **standing or {}))
 
 
 def embed(body: discord_json.Body) -> dict[str, Any]:
@@ -60,8 +60,8 @@ def test_a_proposal_says_what_the_training_costs_and_asks() -> None:
     assert embed(proposal())["title"] == r"Train my\_model?"
     assert lines(proposal()) == [
         f"{SETTINGS}, corpus small.txt",
-        "It has about 1,234,567 parameters.",
-        "It takes about 13 min if every epoch is run, going by earlier trainings here.",
+        "The model has about 1,234,567 parameters.",
+        "All epochs together take about 13 min, judging by earlier trainings here.",
     ]
     assert buttons(proposal()) == {f"start-training:{ID}": "Start", f"drop-training:{ID}": "Cancel"}
 
@@ -69,11 +69,11 @@ def test_a_proposal_says_what_the_training_costs_and_asks() -> None:
 @pytest.mark.parametrize(
     ("more", "part"),
     [
-        ({"cost": Cost(5, None)}, "no such training was measured"),
-        ({"cost": None}, "no training worker has told how long its text is"),
-        ({"ahead": 1}, "1 training runs or waits before it"),
-        ({"ahead": 2}, "2 trainings run or wait before it"),
-        ({"workers": 0}, "start one with `python -m worker train`"),
+        ({"cost": Cost(5, None)}, "no similar training"),
+        ({"cost": None}, "no training worker has reported the length"),
+        ({"ahead": 1}, "1 other training comes first"),
+        ({"ahead": 2}, "2 other trainings come first"),
+        ({"workers": 0}, "Start one with `python -m worker train`"),
         ({"cost": Cost(5, 7800.0)}, "about 2 h 10 min"),
     ],
 )
@@ -86,23 +86,23 @@ def test_every_setting_that_was_chosen_is_shown() -> None:
     chosen = {"preset": "best", "layers": 1, "units": 64, "dropout": 0.25, "learning_rate": 0.001}
     request = REQUEST.model_copy(update={**chosen, "attached": attached})
     assert lines(proposal(request, corpus=None))[0] == (
-        f"{SETTINGS}, preset best, 1 layer, 64 units a layer, dropout 0.25, learning rate 0.001, "
+        f"{SETTINGS}, preset best, 1 layer, 64 units per layer, dropout 0.25, learning rate 0.001, "
         r"corpus my\_poems.txt"
     )
 
 
 def test_a_waiting_training_shows_its_place_and_can_be_cancelled() -> None:
     third = following(TrainingState.QUEUED, {"place": 3})
-    assert lines(third) == [SETTINGS, "It has place 3 in the queue of trainings."]
+    assert lines(third) == [SETTINGS, "This training is number 3 in the queue."]
     assert buttons(third) == {f"cancel-training:{ID}": "Cancel"}
-    assert lines(following(TrainingState.QUEUED, {"place": 1}))[-1] == "It is the next one."
-    assert "start one" in lines(following(TrainingState.QUEUED, {"place": 1, "workers": 0}))[-1]
+    assert lines(following(TrainingState.QUEUED, {"place": 1}))[-1] == "This training is next."
+    assert "Start one" in lines(following(TrainingState.QUEUED, {"place": 1, "workers": 0}))[-1]
 
 
 def test_a_training_that_lost_its_worker_says_that_it_goes_on() -> None:
     body = following(TrainingState.QUEUED, {"place": 1}, share=0.4, epoch=5)
     assert lines(body)[1] == (
-        "The training worker stopped after 40%; another one goes on from the last whole epoch."
+        "The training worker stopped at 40%. Another worker resumes after the last complete epoch."
     )
 
 
@@ -120,20 +120,20 @@ def test_a_running_training_shows_how_far_it_is_what_it_writes_and_how_to_end_it
     assert lines(body) == [
         SETTINGS,
         "`█████░░░░░░░░░░░░░░░` 25%, epoch 4 of 12",
-        "Loss 2.500 nats per token, validation loss 2.625",
-        "12,346 tokens a second, about 3 min 20 s left",
-        r"After epoch 3 it writes: *thou \*art\**",
+        "Loss 2.500 nats per token, validation loss 2.625 (lower is better)",
+        "12,346 tokens per second, about 3 min 20 s left",
+        r"Sample after epoch 3: *thou \*art\**",
     ]
     assert buttons(body) == {f"stop-training:{ID}": "Stop", f"cancel-training:{ID}": "Cancel"}
-    assert embed(body)["footer"]["text"] == "Stop keeps the best so far, Cancel throws it away."
+    assert embed(body)["footer"]["text"] == "Stop keeps the best weights so far. Cancel keeps nothing."
 
 
 def test_a_training_that_has_its_network_to_load_says_so() -> None:
-    assert lines(following(TrainingState.RUNNING))[-1] == "It is about to begin."
+    assert lines(following(TrainingState.RUNNING))[-1] == "The training is about to start."
 
 
 @pytest.mark.parametrize(
-    ("order", "part"), [("stop", "keep the best so far"), ("cancel", "throw everything")]
+    ("order", "part"), [("stop", "keep the best weights so far"), ("cancel", "keep nothing")]
 )
 def test_an_order_is_shown_and_takes_the_buttons_away(order: str, part: str) -> None:
     body = following(TrainingState.RUNNING, {"order": order}, loss=2.5)
@@ -167,10 +167,10 @@ def test_a_finished_training_is_compared_with_the_live_model_and_can_be_promoted
     body = finished()
     assert lines(body) == [
         SETTINGS,
-        "Kept are the weights after epoch 6 of 9 that were run.",
-        r"**my\_model\@3** on text it never saw: 1.400 nats per character, perplexity 4.48, accuracy 55.3%.",
-        r"Live is shakespeare-char\@3: 1.400 nats per character, perplexity 4.48, accuracy 55.3%.",
-        "The new one predicts the text better.",
+        "The model has the weights after epoch 6, the best of 9 epochs.",
+        r"**my\_model\@3** on held-out text: 1.400 nats per character, perplexity 4.48, accuracy 55.3%.",
+        r"Live model shakespeare-char\@3: 1.400 nats per character, perplexity 4.48, accuracy 55.3%.",
+        "The new model predicts the text better. Lower nats and perplexity are better, and higher accuracy.",
     ]
     assert buttons(body) == {"promote:my_model@3": "Promote my_model@3"}
     assert [(field["name"], field["value"]) for field in embed(body)["fields"]] == [
@@ -184,10 +184,10 @@ def test_a_finished_training_is_compared_with_the_live_model_and_can_be_promoted
 @pytest.mark.parametrize(
     ("verdict", "part"),
     [
-        ("worse", "The live one predicts"),
-        ("kinds", "one model reads words, the other characters"),
-        ("words", "know different words"),
-        ("texts", "of different texts"),
+        ("worse", "The live model predicts"),
+        ("kinds", "one model reads words, the other reads characters"),
+        ("words", "have different vocabularies"),
+        ("texts", "from different texts"),
     ],
 )
 def test_a_sentence_says_where_figures_cannot_be_compared(verdict: str, part: str) -> None:
@@ -216,7 +216,7 @@ def test_a_training_of_one_epoch_is_not_one_of_epochs() -> None:
 
 def test_a_started_training_says_where_it_is_shown() -> None:
     assert lines(training_messages.enqueued(REQUEST, "https://discord.com/1")) == [
-        r"The training of my\_model is in the queue: https://discord.com/1"
+        r"Training my\_model is in the queue: https://discord.com/1"
     ]
 
 

@@ -12,7 +12,7 @@ from worker.protocol.job_request import ReplyTo
 from worker.protocol.styles import STYLES, freedom
 from worker.protocol.verse_payloads import VerseRequest, VerseResult
 
-CUT = "\n… (cut; the whole verse is in the attached file)"
+CUT = "\n… (shortened; the attached file has the whole verse)"
 
 REQUEST = VerseRequest(
     id="0123456789abcdef",
@@ -150,7 +150,7 @@ def test_one_endless_line_is_cut_between_characters() -> None:
 
 
 def test_a_blank_verse_says_so() -> None:
-    assert description(verse(" \n")) == "(The model wrote nothing but blanks.)"
+    assert description(verse(" \n")) == "(The model wrote only blanks.)"
 
 
 # The buttons

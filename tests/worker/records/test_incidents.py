@@ -4,6 +4,7 @@ import time
 
 import redis
 
+from worker.protocol import retention
 from worker.records import incidents
 
 
@@ -17,4 +18,4 @@ def test_the_latest_come_first_and_the_oldest_go(connection: "redis.Redis") -> N
     assert incidents.latest(connection, 3) == everything[:3]
     assert everything[0].sentence == "verse: Error 54"
     assert before <= everything[0].at <= time.time()
-    assert 0 < connection.ttl("shakelm:incidents") <= incidents.KEPT_S
+    assert 0 < connection.ttl("shakelm:incidents") <= retention.INCIDENT.seconds

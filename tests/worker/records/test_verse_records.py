@@ -7,11 +7,9 @@ from typing import Any
 import pytest
 import redis
 
-from worker.protocol.job_request import new_id
-from worker.protocol.training_payloads import MessageAt, TrainRequest
+from tests.support.queued import enqueue
 from worker.protocol.verse_payloads import MAX_CONTEXT_CHARACTERS, VerseRecord, VerseRequest, VerseResult
-from worker.queue import asking, queues
-from worker.records import guild_settings, verse_records
+from worker.records import verse_records
 
 Connection = redis.Redis
 MakeVerse = Callable[..., VerseRequest]
@@ -34,7 +32,7 @@ def test_a_record_has_everything_of_its_request_but_the_token(
 ) -> None:
     request = verse_request(prompt="love", top_k=5, top_p=0.9, min_p=0.1, style="sonnet", private=True)
     before = time.time()
-    asking.enqueue_verse(connection, request)
+    enqueue(connection, request)
 
     kept = verse_records.find(connection, request.id)
 
@@ -48,14 +46,14 @@ def test_a_record_has_everything_of_its_request_but_the_token(
 
 def test_a_record_is_completed(connection: Connection) -> None:
     kept = record()
-    verse_records.save(connection, kept)
+    verse_records.save(connection, kept, 90)
     verse_records.complete(connection, kept.id, RESULT)
     assert verse_records.find(connection, kept.id) == kept.model_copy(update={"result": RESULT})
 
 
 def test_a_record_that_went_meanwhile_is_not_brought_back(connection: Connection) -> None:
     kept = record()
-    verse_records.save(connection, kept)
+    verse_records.save(connection, kept, 90)
     verse_records.remove(connection, kept.id)
     verse_records.complete(connection, kept.id, RESULT)
     verse_records.remove(connection, kept.id)
@@ -63,11 +61,10 @@ def test_a_record_that_went_meanwhile_is_not_brought_back(connection: Connection
     assert verse_records.of_server(connection, "2") == []
 
 
-def test_records_expire_as_their_server_says(connection: Connection) -> None:
-    guild_settings.change(connection, "2", retention_days=3)
+def test_records_expire(connection: Connection) -> None:
     short, long = record(), record(guild="8")
-    for kept in (short, long):
-        verse_records.save(connection, kept)
+    for kept, days in ((short, 3), (long, 90)):
+        verse_records.save(connection, kept, days)
         verse_records.complete(connection, kept.id, RESULT)
     lifetimes = [connection.ttl(f"shakelm:verse:{kept.id}") / DAY_S for kept in (short, long)]
     assert lifetimes == pytest.approx([3, 90], abs=0.01)
@@ -81,16 +78,15 @@ def test_records_expire_as_their_server_says(connection: Connection) -> None:
 def test_lists_expire_with_their_longest_record_and_lose_what_has_expired(connection: Connection) -> None:
     ids = ("shakelm:person:1:verses", "shakelm:server:2:verses")
     gone, short, long = record(), record(), record(guild="8")
-    guild_settings.change(connection, "2", retention_days=3)
-    for kept in (long, short):
-        verse_records.save(connection, kept)
+    for kept, days in ((long, 90), (short, 3)):
+        verse_records.save(connection, kept, days)
     assert [connection.ttl(key) / DAY_S for key in ids] == pytest.approx([90, 3], abs=0.01)
     verse_records.keep(connection, "2", 100)
     assert [connection.ttl(key) / DAY_S for key in ids] == pytest.approx([100, 100], abs=0.01)
 
     for key in ids:
         connection.zadd(key, {gone.id: time.time() - 1})
-    verse_records.save(connection, record())
+    verse_records.save(connection, record(), 90)
     assert [connection.zscore(key, gone.id) for key in ids] == [None, None]
     assert [connection.zcard(key) for key in ids] == [3, 2]
 
@@ -98,7 +94,7 @@ def test_lists_expire_with_their_longest_record_and_lose_what_has_expired(connec
 def test_a_new_retention_holds_for_what_is_there(connection: Connection) -> None:
     old, young = record(asked_at=time.time() - 5 * DAY_S), record()
     for kept in (old, young):
-        verse_records.save(connection, kept)
+        verse_records.save(connection, kept, 90)
     verse_records.keep(connection, "2", 4)
     assert verse_records.of_server(connection, "2") == [young]
     assert connection.ttl(f"shakelm:verse:{young.id}") / DAY_S == pytest.approx(4, abs=0.01)
@@ -109,30 +105,8 @@ def test_a_new_retention_holds_for_what_is_there(connection: Connection) -> None
 def test_the_records_of_a_server_come_in_the_order_of_asking(connection: Connection) -> None:
     second, first = record(asked_at=time.time()), record(asked_at=time.time() - 9, author="5")
     for kept in (second, first, record(guild="8")):
-        verse_records.save(connection, kept)
+        verse_records.save(connection, kept, 90)
     assert verse_records.of_server(connection, "2") == [first, second]
-
-
-def test_a_person_is_forgotten_everywhere(connection: Connection) -> None:
-    theirs = [record(author="5001"), record(author="5001", guild="8")]
-    other = record()
-    for kept in (*theirs, other):
-        verse_records.save(connection, kept)
-    training = TrainRequest(
-        name="small", architecture="lstm", vocabulary="char", epochs=4, random_seed=1, requested_by="5001"
-    )
-    training_id = queues.enqueue_training(
-        connection, training, MessageAt(channel_id="1", message_id="2"), new_id()
-    )
-
-    assert verse_records.forget(connection, "5001") == 2
-
-    assert [verse_records.find(connection, kept.id) for kept in (*theirs, other)] == [None, None, other]
-    assert queues.training_request(connection, training_id)
-    for key in connection.scan_iter("shakelm:*"):
-        assert b"5001" not in key
-        assert b"5001" not in (connection.dump(key) or b"")
-    assert verse_records.forget(connection, "5001") == 0
 
 
 def test_a_verse_goes_on_after_the_end_of_its_last_line() -> None:

@@ -14,8 +14,9 @@ from shakelm.data.corpus import NAMED, normalise
 from shakelm.data.splitting import split
 from shakelm.errors import ShakelmError
 from shakelm.networks import architectures
+from tests.support.queued import start_training
 from worker.messages.catalog import Refusal
-from worker.protocol.job_request import new_id
+from worker.protocol import retention
 from worker.protocol.training_payloads import (
     AttachedText,
     MessageAt,
@@ -23,7 +24,8 @@ from worker.protocol.training_payloads import (
     TrainProgress,
     TrainRequest,
 )
-from worker.queue import queues
+from worker.queue import rq_internals
+from worker.queue.rq_internals import TRAIN, live_workers
 from worker.trainings import attached_texts, training_plans, training_records
 from worker.trainings.attached_texts import MIN_CHARACTERS
 from worker.trainings.training_plans import TextSize
@@ -48,33 +50,33 @@ def request(**changes: Any) -> TrainRequest:
 
 def test_a_proposal_is_started_once(connection: Connection) -> None:
     training_id = training_records.propose(connection, request())
-    assert queues.training_request(connection, training_id) is None
-    assert training_records.ahead(connection) == 0
+    assert training_records.find(connection, training_id) is None
+    assert len(training_records.open_trainings(connection)) == 0
 
     confirmed = training_records.take_proposal(connection, training_id)
     assert confirmed == request()
     assert training_records.take_proposal(connection, training_id) is None
     training_records.start(connection, training_id, request(), MESSAGE)
-    assert training_records.ahead(connection) == 1
-    assert queues.watched_trainings(connection) == {training_id: MESSAGE}
+    assert len(training_records.open_trainings(connection)) == 1
+    assert training_records.watched(connection) == {training_id: MESSAGE}
 
 
 def test_trainings_that_wait_have_places(connection: Connection) -> None:
-    ids = [queues.enqueue_training(connection, request(), MESSAGE, new_id()) for _ in range(3)]
-    places = [standing.place for one in ids if (standing := training_records.look(connection, one))]
+    ids = [start_training(connection, request(), MESSAGE) for _ in range(3)]
+    places = [standing.place for one in ids if (standing := training_records.find(connection, one))]
     assert places == [1, 2, 3]
     training_records.cancel(connection, ids[0])
-    second = training_records.look(connection, ids[1])
+    second = training_records.find(connection, ids[1])
     assert second is not None
     assert (second.place, second.order, second.workers) == (1, None, 0)
 
 
 def test_a_training_that_waits_is_cancelled_at_once(connection: Connection) -> None:
-    training_id = queues.enqueue_training(connection, request(), MESSAGE, new_id())
+    training_id = start_training(connection, request(), MESSAGE)
     training_records.cancel(connection, training_id)
-    assert queues.queue(connection, "train").job_ids == []
-    assert queues.training_progress(connection, training_id).state is TrainingState.CANCELLED
-    assert training_records.ahead(connection) == 0
+    assert rq_internals.open_queue(connection, "train").job_ids == []
+    assert training_records.progress(connection, training_id).state is TrainingState.CANCELLED
+    assert len(training_records.open_trainings(connection)) == 0
 
 
 def test_who_cancels_after_a_stop_is_heard_and_not_the_other_way_round(connection: Connection) -> None:
@@ -87,7 +89,7 @@ def test_who_cancels_after_a_stop_is_heard_and_not_the_other_way_round(connectio
 
 
 def test_nothing_is_known_of_an_unknown_training(connection: Connection) -> None:
-    assert training_records.look(connection, "0" * 16) is None
+    assert training_records.find(connection, "0" * 16) is None
 
 
 # Attached texts
@@ -105,14 +107,14 @@ def test_an_attached_text_is_kept_by_its_checksum_until_its_training_is_over(con
     attached = attach(connection)
     assert attached.sha256 == hashlib.sha256(TEXT.encode()).hexdigest()
     key = f"shakelm:corpus:{attached.sha256}"
-    assert 0 < connection.ttl(key) <= attached_texts.PROPOSED_S
+    assert 0 < connection.ttl(key) <= retention.PROPOSAL.seconds
     ids = []
     for _ in range(2):
         ids.append(training_records.propose(connection, request(attached=attached)))
         training_records.start(connection, ids[-1], request(attached=attached), MESSAGE)
-    assert attached_texts.PROPOSED_S < connection.ttl(key) <= attached_texts.NEEDED_S
+    assert retention.PROPOSAL.seconds < connection.ttl(key) <= retention.ATTACHED_TEXT.seconds
     attach(connection)  # once more, for a training that nobody has confirmed
-    assert connection.ttl(key) > attached_texts.PROPOSED_S
+    assert connection.ttl(key) > retention.PROPOSAL.seconds
     loaded = attached_texts.load(connection, attached)
     assert (loaded.name, loaded.text, loaded.sha256) == ("be.txt", normalise(TEXT), attached.sha256)
 
@@ -120,9 +122,9 @@ def test_an_attached_text_is_kept_by_its_checksum_until_its_training_is_over(con
     assert connection.exists(key)  # the other one needs it
     finished = TrainProgress(state=TrainingState.FINISHED, epochs=4)
     training_records.end(connection, ids[1], finished)
-    assert 0 < connection.ttl(key) <= attached_texts.PROPOSED_S  # a proposal may have the same text
+    assert 0 < connection.ttl(key) <= retention.PROPOSAL.seconds  # a proposal may have the same text
     connection.delete(key)  # as Redis does when the time has come
-    with pytest.raises(Refusal, match=r"be\.txt is no longer kept"):
+    with pytest.raises(Refusal, match=r"be\.txt is no longer stored"):
         attached_texts.load(connection, attached)
 
 
@@ -146,7 +148,7 @@ def test_a_file_name_is_cleaned(name: str, cleaned: str) -> None:
     ("content", "part"),
     [
         (b"a\0b", "binary"),
-        (b"\xff\xfe" + TEXT.encode("utf-16-le").replace(b"\0", b" "), "byte 0 does not fit"),
+        (b"\xff\xfe" + TEXT.encode("utf-16-le").replace(b"\0", b" "), "byte 0 is invalid"),
         (b"", "too short"),
         (b" " * 9999, "too short"),
         (b"a" * (MIN_CHARACTERS - 1), "too short"),
@@ -167,7 +169,7 @@ def test_a_plan_is_its_preset_with_what_was_chosen() -> None:
     )
     assert plan.model.units == (32, 32, 32)
     assert (plan.model.dropout, plan.model.embedding) == (0.5, 128)
-    assert (plan.training.epochs, plan.training.carry) == (7, True)
+    assert (plan.training.epochs, plan.training.stateful) == (7, True)
 
 
 def test_what_does_not_fit_its_preset_is_refused() -> None:
@@ -212,7 +214,7 @@ def test_the_time_comes_from_what_was_measured_on_the_live_workers(
     assert seconds > 1e6  # no worker runs, and the slowest machine counts
 
     start("train", SHAKELM_CORPUS=str(corpus))
-    eventually(lambda: queues.train_workers(connection), "a training worker")
+    eventually(lambda: len(live_workers(connection, TRAIN)), "a training worker")
 
     assert training_plans.cost(connection, request(), SIZE).seconds == pytest.approx(4 * 810 / 81)
     assert training_plans.cost(connection, request(epochs=8), SIZE).seconds == pytest.approx(8 * 810 / 81)

@@ -1,0 +1,62 @@
+"""Faults that tests ask for: errors, delays and gateway failures."""
+
+import re
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+RestFault = Literal["429", "500", "502", "503", "504", "slow"]
+GatewayFault = Literal["drop_gateway", "reconnect", "invalid_session"]
+
+
+class FaultForm(BaseModel):
+    """A fault that a test asks for.
+
+    `route` is a regular expression that is searched in `METHOD /path` (without `/api/v10`). `seconds` is
+    the `retry_after` of a 429, or the delay of a slow answer. A gateway fault happens at once and uses
+    neither.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: RestFault | GatewayFault
+    route: str = ""
+    times: Annotated[int, Field(ge=1)] = 1
+    seconds: Annotated[float, Field(ge=0, le=600)] = 1.0
+
+    @field_validator("route")
+    @classmethod
+    def _compiles(cls, route: str) -> str:
+        try:
+            re.compile(route)
+        except re.error as error:
+            raise ValueError(f"not a regular expression: {error}") from None
+        return route
+
+
+@dataclass
+class _Pending:
+    form: FaultForm
+    left: int
+
+
+class Faults:
+    """The REST faults that wait for a request."""
+
+    def __init__(self) -> None:
+        self._pending: list[_Pending] = []
+
+    def add(self, form: FaultForm) -> None:
+        """Apply the fault to the next `times` requests that match its route."""
+        self._pending.append(_Pending(form, form.times))
+
+    def take(self, method: str, path: str) -> FaultForm | None:
+        """The fault for this request, if there is one."""
+        for pending in self._pending:
+            if re.search(pending.form.route, f"{method} {path}"):
+                pending.left -= 1
+                if not pending.left:
+                    self._pending.remove(pending)
+                return pending.form
+        return None

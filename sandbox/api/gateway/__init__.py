@@ -1,0 +1,1 @@
+"""The gateway: events that reach the bot over a WebSocket."""

@@ -1,0 +1,75 @@
+"""Sessions of the gateway and the WebSocket connections that carry them."""
+
+import asyncio
+import json
+from collections import deque
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+from sandbox.api.gateway.compression import Encode
+from sandbox.api.gateway.gateway_protocol import DISPATCH
+from sandbox.schemas.fields import Json
+
+REPLAYED_EVENTS = 1000
+"""The most events that a resumed session gets again."""
+
+
+@dataclass
+class Session:
+    """The session of a bot. It outlives its connection, so that the gateway can replay missed events.
+
+    `sequence` counts the events so far, and `recent` holds the last of them. `left_at` is the time when
+    the connection ended, in Unix seconds of the world's clock.
+    """
+
+    id: str
+    intents: int
+    sequence: int = 0
+    recent: deque[Json] = field(default_factory=lambda: deque(maxlen=REPLAYED_EVENTS))
+    connection: "Connection | None" = None
+    left_at: float = 0.0
+
+    def dispatch(self, name: str, data: Json) -> None:
+        """Number an event, keep it, and send it over the connection, if there is one."""
+        self.sequence += 1
+        payload = {"op": DISPATCH, "t": name, "s": self.sequence, "d": data}
+        self.recent.append(payload)
+        if self.connection:
+            self.connection.send(payload)
+
+
+class Connection:
+    """A WebSocket. A queue keeps the payloads in order."""
+
+    def __init__(self, socket: web.WebSocketResponse, encode: Encode | None) -> None:
+        self.socket = socket
+        self.session: Session | None = None
+        self.closed_here = False
+        self._encode = encode
+        self._outgoing: asyncio.Queue[Json] = asyncio.Queue()
+
+    def send(self, payload: Json) -> None:
+        """Queue a payload."""
+        self._outgoing.put_nowait(payload)
+
+    async def pump(self) -> None:
+        """Send the queued payloads until the task is canceled."""
+        while True:
+            payload = await self._outgoing.get()
+            text = json.dumps(payload)
+            if self._encode:
+                await self.socket.send_bytes(self._encode(text.encode()))
+            else:
+                await self.socket.send_str(text)
+            self._outgoing.task_done()
+
+    async def close(self, code: int, reason: str = "") -> None:
+        """Close the connection after the queued payloads, or after a second."""
+        self.closed_here = True
+        try:
+            async with asyncio.timeout(1):
+                await self._outgoing.join()
+        except TimeoutError:
+            pass
+        await self.socket.close(code=code, message=reason.encode())

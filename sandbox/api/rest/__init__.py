@@ -1,0 +1,1 @@
+"""The routes of REST API v10 that a bot uses."""

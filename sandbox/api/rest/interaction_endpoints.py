@@ -1,0 +1,56 @@
+"""Routes about interactions: first answers, and edits and follow-ups by webhook."""
+
+from aiohttp import web
+
+from sandbox.api.rest.request_context import BODY, UPLOADS, WORLD, Route, answer, parse_message
+from sandbox.world import channel_messages, interaction_lifecycle
+
+
+async def callback(request: web.Request) -> web.Response:
+    """POST /interactions/{interaction_id}/{token}/callback."""
+    response = interaction_lifecycle.respond(
+        request.app[WORLD],
+        request.match_info["interaction_id"],
+        request.match_info["token"],
+        request[BODY],
+        request[UPLOADS],
+    )
+    return answer(response if request.query.get("with_response", "").lower() in ("true", "1") else None)
+
+
+async def webhook(request: web.Request) -> web.Response:
+    """POST /webhooks/{application_id}/{token}: a follow-up."""
+    world = request.app[WORLD]
+    interaction = interaction_lifecycle.with_token(
+        world, request.match_info["application_id"], request.match_info["token"]
+    )
+    sent = interaction_lifecycle.follow_up(world, interaction, parse_message(request), request[UPLOADS])
+    return answer(sent.to_json(world.address))
+
+
+async def webhook_message(request: web.Request) -> web.Response:
+    """GET, PATCH and DELETE /webhooks/{application_id}/{token}/messages/{message_id or @original}."""
+    world = request.app[WORLD]
+    interaction = interaction_lifecycle.with_token(
+        world, request.match_info["application_id"], request.match_info["token"]
+    )
+    found = interaction_lifecycle.answer_message(interaction, request.match_info["message_id"])
+    if request.method == "PATCH":
+        channel_messages.edit(world, found, parse_message(request), request[UPLOADS])
+    elif request.method == "DELETE":
+        channel_messages.delete(world, found)
+        return answer(None)
+    return answer(found.to_json(world.address))
+
+
+_WEBHOOK = "/webhooks/{application_id}/{token}"
+
+ROUTES: list[Route] = [
+    ("callback", "/interactions/{interaction_id}/{token}/callback", {"POST": callback}),
+    ("webhook", _WEBHOOK, {"POST": webhook}),
+    (
+        "webhook_message",
+        f"{_WEBHOOK}/messages/{{message_id}}",
+        dict.fromkeys(("GET", "PATCH", "DELETE"), webhook_message),
+    ),
+]

@@ -1,0 +1,108 @@
+"""Routes about channels and their messages."""
+
+from aiohttp import web
+
+from sandbox.api.rest.request_context import UPLOADS, WORLD, Route, answer, channel_for_bot, parse_message
+from sandbox.schemas.message_form import MessageForm
+from sandbox.schemas.refusals import Code, Refusal
+from sandbox.schemas.validation import invalid_form
+from sandbox.world import channel_messages
+from sandbox.world.attachments import Upload
+from sandbox.world.guild_objects import Channel
+from sandbox.world.message_objects import REPLY, Message
+from sandbox.world.permissions import Permission
+from sandbox.world.starting_guild import BOT
+
+
+async def channel(request: web.Request) -> web.Response:
+    """GET /channels/{channel_id}."""
+    return answer(channel_for_bot(request).to_json())
+
+
+async def typing(request: web.Request) -> web.Response:
+    """POST /channels/{channel_id}/typing."""
+    channel_for_bot(request, Permission.SEND_MESSAGES)
+    return answer(None)
+
+
+async def list_messages(request: web.Request) -> web.Response:
+    """GET /channels/{channel_id}/messages, newest first."""
+    world, where = request.app[WORLD], channel_for_bot(request)
+    limit = request.query.get("limit", "50")
+    if not limit.isascii() or not limit.isdigit() or not 1 <= int(limit) <= 100:
+        raise invalid_form(
+            [(("limit",), "NUMBER_TYPE_MAX", "int value should be less than or equal to 100.")]
+        )
+    if not world.may(BOT, Permission.READ_MESSAGE_HISTORY, where):
+        return answer([])
+    found = [item for item in world.messages.values() if item.channel_id == where.id and not item.ephemeral]
+    found.sort(key=lambda item: int(item.id), reverse=True)
+    if "before" in request.query:
+        found = [item for item in found if int(item.id) < _id(request, "before")]
+    if "after" in request.query:
+        found = [item for item in found if int(item.id) > _id(request, "after")][-int(limit) :]
+    return answer([item.to_json(world.address) for item in found[: int(limit)]])
+
+
+def _id(request: web.Request, name: str) -> int:
+    value = request.query[name]
+    if not value.isascii() or not value.isdigit():
+        raise invalid_form([((name,), "NUMBER_TYPE_COERCE", f'Value "{value}" is not snowflake.')])
+    return int(value)
+
+
+def _needed_permissions(form: MessageForm, uploads: list[Upload]) -> list[Permission]:
+    needed = [Permission.SEND_MESSAGES]
+    needed += [Permission.EMBED_LINKS] if form.embeds else []
+    return needed + ([Permission.ATTACH_FILES] if uploads else [])
+
+
+async def create_message(request: web.Request) -> web.Response:
+    """POST /channels/{channel_id}/messages."""
+    form, uploads = parse_message(request), request[UPLOADS]
+    where, world = channel_for_bot(request, *_needed_permissions(form, uploads)), request.app[WORLD]
+    replies_to = form.message_reference.message_id if form.message_reference else None
+    if replies_to and replies_to not in world.messages:
+        raise invalid_form([(("message_reference",), "REPLIES_UNKNOWN_MESSAGE", "Unknown message")])
+    kind = REPLY if replies_to else 0
+    sent = channel_messages.send(world, where.id, BOT, form, uploads, kind=kind, replies_to=replies_to)
+    return answer(sent.to_json(world.address))
+
+
+def _message(request: web.Request, where: Channel) -> Message:
+    found = request.app[WORLD].messages.get(request.match_info["message_id"])
+    if found is None or found.channel_id != where.id or found.ephemeral:
+        raise Refusal.of(Code.UNKNOWN_MESSAGE)
+    return found
+
+
+async def channel_message(request: web.Request) -> web.Response:
+    """GET, PATCH and DELETE /channels/{channel_id}/messages/{message_id}."""
+    world = request.app[WORLD]
+    if request.method == "GET":
+        found = _message(request, channel_for_bot(request, Permission.READ_MESSAGE_HISTORY))
+        return answer(found.to_json(world.address))
+    where = channel_for_bot(request)
+    found = _message(request, where)
+    if request.method == "PATCH":
+        if found.author is not BOT:
+            raise Refusal.of(Code.NOT_THE_AUTHOR)
+        form = parse_message(request)
+        channel_messages.count_old_edit(world, found)
+        return answer(channel_messages.edit(world, found, form, request[UPLOADS]).to_json(world.address))
+    if found.author is not BOT and not world.may(BOT, Permission.MANAGE_MESSAGES, where):
+        raise Refusal.of(Code.MISSING_PERMISSIONS)
+    channel_messages.delete(world, found)
+    return answer(None)
+
+
+ROUTES: list[Route] = [
+    ("channel", "/channels/{channel_id}", {"GET": channel}),
+    ("typing", "/channels/{channel_id}/typing", {"POST": typing}),
+    ("channel_messages", "/channels/{channel_id}/messages", {"GET": list_messages, "POST": create_message}),
+    (
+        "channel_message",
+        "/channels/{channel_id}/messages/{message_id}",
+        dict.fromkeys(("GET", "PATCH", "DELETE"), channel_message),
+    ),
+]

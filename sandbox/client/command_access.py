@@ -1,0 +1,28 @@
+"""Whether Discord's client lets a member use a command."""
+
+from sandbox.sandbox_error import SandboxError
+from sandbox.schemas.fields import Json
+from sandbox.world import command_registry
+from sandbox.world.guild_objects import User
+from sandbox.world.permissions import Permission, permission_names
+from sandbox.world.state import World
+
+
+def check_may_use(
+    world: World, user: User, channel_id: str, command: Json, shown: str, *, granted: bool
+) -> None:
+    """Check that a member may use a command in a channel.
+
+    `shown` is the command's name for the error. `granted` skips the command's default permissions, as the
+    guild's settings can.
+
+    Raises:
+        SandboxError: Discord does not show the command to the member, or the channel allows no commands.
+    """
+    if not granted and not command_registry.shown_to(world, command, user):
+        needed = permission_names(command_registry.required_permissions(command) or 0)
+        raise SandboxError(
+            f"Discord does not show {shown} to {user.display_name}: it is for members with {needed}."
+        )
+    if not world.may(user, Permission.USE_APPLICATION_COMMANDS, world.channels[channel_id]):
+        raise SandboxError(f"{user.display_name} may not use commands in #{world.channels[channel_id].name}.")

@@ -1,0 +1,1 @@
+"""The HTTP API under `/sandbox`, through which tests and other programs act as members."""

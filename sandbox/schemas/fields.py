@@ -1,0 +1,136 @@
+"""The base of all forms, their common types of fields, and problems in Discord's words.
+
+Source of the messages: Discord documentation, "Reference" (error messages).
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    StringConstraints,
+    ValidationError,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+Json = dict[str, Any]
+
+Locale = Literal[
+    "ar", "bg", "cs", "da", "de", "el", "en-GB", "en-US", "es-419", "es-ES", "fi", "fr", "he", "hi", "hr",
+    "hu", "id", "it", "ja", "ko", "lt", "nl", "no", "pl", "pt-BR", "ro", "ru", "sv-SE", "th", "tr", "uk",
+    "vi", "zh-CN", "zh-TW",
+]  # fmt: skip
+"""The languages of Discord's client (documentation, "Reference", locales)."""
+
+
+class Form(BaseModel):
+    """Base of all request bodies. It ignores unknown keys, as Discord does."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+def _snowflake(value: Any) -> str:
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str) or not re.fullmatch(r"0|[1-9][0-9]{0,19}", value):
+        raise PydanticCustomError("NUMBER_TYPE_COERCE", 'Value "{value}" is not snowflake.', {"value": value})
+    return value
+
+
+def _url(value: str) -> str:
+    scheme = value.partition("://")[0].lower()
+    if scheme not in ("http", "https", "attachment") or "://" not in value:
+        raise PydanticCustomError("URL_TYPE_INVALID_URL", "Not a well formed URL.")
+    return value
+
+
+def _not_blank(value: Any) -> Any:
+    if isinstance(value, str) and not value.strip():
+        raise PydanticCustomError("BASE_TYPE_REQUIRED", "This field is required")
+    return value
+
+
+def length_up_to(limit: int) -> StringConstraints:
+    """A text of at most `limit` characters, not counting the whitespace around it."""
+    return StringConstraints(strip_whitespace=True, max_length=limit)
+
+
+def length_between(least: int, most: int) -> AfterValidator:
+    """A text of `least` to `most` characters, or a list of as many items."""
+
+    def check_length(value: Any) -> Any:
+        if not least <= len(value) <= most:
+            raise PydanticCustomError(
+                "BASE_TYPE_BAD_LENGTH",
+                "Must be between {least} and {most} in length.",
+                {"least": least, "most": most},
+            )
+        return value
+
+    return AfterValidator(check_length)
+
+
+NOT_BLANK = BeforeValidator(_not_blank)
+
+Snowflake = Annotated[str, BeforeValidator(_snowflake)]
+Url = Annotated[str, StringConstraints(max_length=2048), AfterValidator(_url)]
+
+
+def check_unique(names: Iterable[str], code: str, message: str) -> None:
+    """Refuse a name that occurs twice.
+
+    Raises:
+        PydanticCustomError: a name occurs twice; the error has this code and message.
+    """
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise PydanticCustomError(code, message)
+        seen.add(name)
+
+
+Problem = tuple[tuple[str | int, ...], str, str]
+"""A place in a form, Discord's code for what is wrong there, and its message."""
+
+
+def check_problems(problems: Iterable[Problem]) -> None:
+    """Refuse a form that has problems.
+
+    Raises:
+        ValidationError: there is a problem. The error holds all of them; pydantic puts the form's place
+            before each.
+    """
+    details = [
+        InitErrorDetails(type=PydanticCustomError(code, "{text}", {"text": text}), loc=place, input=None)
+        for place, code, text in problems
+    ]
+    if details:
+        raise ValidationError.from_exception_data("form", details)
+
+
+def missing(*place: str | int) -> Problem:
+    """The problem that a required field is missing at this place."""
+    return place, "BASE_TYPE_REQUIRED", "This field is required"
+
+
+def by_type(kinds: dict[int, type[Form]]) -> BeforeValidator:
+    """A form whose key `type` chooses its class."""
+
+    def choose(body: Any) -> Any:
+        if not isinstance(body, dict):
+            raise PydanticCustomError(
+                "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType", {}
+            )
+        kind = body.get("type")
+        if kind not in kinds:
+            known = ", ".join(map(str, kinds))
+            check_problems(
+                [(("type",), "UNION_TYPE_CHOICES", f'Value of field "type" must be one of ({known}).')]
+            )
+        return kinds[body["type"]].model_validate(body)
+
+    return BeforeValidator(choose)

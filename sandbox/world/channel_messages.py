@@ -1,0 +1,196 @@
+"""Messages of channels: sending, editing and deleting (Discord documentation, "Message Resource")."""
+
+import re
+
+from sandbox.schemas.components import components_json
+from sandbox.schemas.fields import Json
+from sandbox.schemas.intents import DIRECT_MESSAGES, GUILD_MESSAGES
+from sandbox.schemas.message_form import AllowedMentions, MessageForm
+from sandbox.schemas.refusals import Code, Refusal
+from sandbox.world.attachments import Upload, attachments_after
+from sandbox.world.guild_objects import User
+from sandbox.world.ids import GUILD_ID
+from sandbox.world.message_objects import (
+    CHAT_INPUT_COMMAND,
+    EPHEMERAL,
+    LOADING,
+    SUPPRESS_EMBEDS,
+    SUPPRESS_NOTIFICATIONS,
+    Interaction,
+    Message,
+)
+from sandbox.world.permissions import Permission
+from sandbox.world.starting_guild import BOT
+from sandbox.world.state import World
+
+OLD_AFTER_S = 3600
+OLD_EDITS = 3
+"""Edits of messages older than an hour that a channel allows in an hour. Discord publishes no figure."""
+
+
+def send(
+    world: World,
+    channel_id: str,
+    author: User,
+    form: MessageForm,
+    uploads: list[Upload],
+    *,
+    interaction: Interaction | None = None,
+    kind: int = 0,
+    replies_to: str | None = None,
+) -> Message:
+    """Send a message to a channel.
+
+    Raises:
+        Refusal: it is empty (50006), a file is too large (40005), or a file is missing (50035).
+    """
+    settable = SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS | (EPHEMERAL if interaction else 0)
+    message = Message(
+        id=world.snowflakes.next(),
+        channel_id=channel_id,
+        author=author,
+        created_at=world.clock.now(),
+        kind=kind,
+        flags=(form.flags or 0) & settable,
+        tts=bool(form.tts),
+        nonce=form.nonce,
+        interaction=interaction,
+        replies_to=replies_to,
+    )
+    _fill(world, message, form, uploads)
+    world.messages[message.id] = message
+    _dispatch(world, "MESSAGE_CREATE", message)
+    return message
+
+
+def defer(
+    world: World,
+    channel_id: str,
+    author: User,
+    interaction: Interaction,
+    *,
+    ephemeral: bool,
+    kind: int = CHAT_INPUT_COMMAND,
+    replies_to: str | None = None,
+) -> Message:
+    """Send a message that says that the bot is thinking."""
+    message = Message(
+        id=world.snowflakes.next(),
+        channel_id=channel_id,
+        author=author,
+        created_at=world.clock.now(),
+        kind=kind,
+        flags=LOADING | (EPHEMERAL if ephemeral else 0),
+        interaction=interaction,
+        replies_to=replies_to,
+    )
+    world.messages[message.id] = message
+    _dispatch(world, "MESSAGE_CREATE", message)
+    return message
+
+
+def edit(world: World, message: Message, form: MessageForm, uploads: list[Upload]) -> Message:
+    """Change the fields that the form names. An ephemeral message stays ephemeral.
+
+    Raises:
+        Refusal: the message would be empty (50006), or a file is too large (40005) or missing (50035).
+    """
+    _fill(world, message, form, uploads)
+    if "flags" in form.model_fields_set:
+        message.flags = message.flags & ~SUPPRESS_EMBEDS | (form.flags or 0) & SUPPRESS_EMBEDS
+    if message.loading:
+        message.flags &= ~LOADING
+    else:
+        message.edited_at = world.clock.now()
+    message.edits += 1
+    _dispatch(world, "MESSAGE_UPDATE", message)
+    return message
+
+
+def count_old_edit(world: World, message: Message) -> None:
+    """Count the edit if the message is older than an hour.
+
+    Raises:
+        Refusal: the channel allows no more such edits now (30046).
+    """
+    now = world.clock.now()
+    if now - message.created_at <= OLD_AFTER_S:
+        return
+    recent = [at for at in world.old_edits.get(message.channel_id, []) if now - at < OLD_AFTER_S]
+    if len(recent) >= OLD_EDITS:
+        retry_after = round(recent[0] + OLD_AFTER_S - now, 3)
+        raise Refusal.of(Code.TOO_MANY_OLD_EDITS, extra={"retry_after": retry_after, "global": False})
+    world.old_edits[message.channel_id] = [*recent, now]
+
+
+def delete(world: World, message: Message) -> None:
+    """Delete a message."""
+    del world.messages[message.id]
+    for interaction in world.interactions.values():
+        if interaction.original is message:
+            interaction.original = None
+    if message.interaction and message in message.interaction.followups:
+        message.interaction.followups.remove(message)
+    data = {"id": message.id, "channel_id": message.channel_id, "guild_id": GUILD_ID}
+    _dispatch_if_visible(world, "MESSAGE_DELETE", message, data)
+
+
+def _fill(world: World, message: Message, form: MessageForm, uploads: list[Upload]) -> None:
+    """Apply a form to a message. A refusal leaves the message as it was."""
+    named = form.model_fields_set
+    content = (form.content or "") if "content" in named else message.content
+    components = components_json(form.components or ()) if "components" in named else message.components
+    attachments = attachments_after(world, message, form, uploads)
+    embeds = [embed.to_json() for embed in form.shown_embeds] if "embeds" in named else message.embeds
+    if not (content or embeds or attachments or components):
+        raise Refusal.of(Code.EMPTY_MESSAGE)
+    addresses = {f"attachment://{item.filename}": item.to_json(world.address)["url"] for item in attachments}
+    for picture in (embed[key] for embed in embeds for key in ("image", "thumbnail") if key in embed):
+        picture["url"] = addresses.get(picture["url"], picture["url"])
+    message.content, message.components = content, components
+    message.attachments, message.embeds = attachments, embeds
+    world.attachments |= {attachment.id: attachment for attachment in attachments}
+    if "content" in named:
+        _set_mentions(world, message, form.allowed_mentions)
+
+
+def _set_mentions(world: World, message: Message, allowed: AllowedMentions | None) -> None:
+    """Set whom the text pings: the members and roles that it names and that `allowed` lets it ping."""
+    kinds = {"users", "roles", "everyone"} if allowed is None else set(allowed.parse or ())
+    user_ids = None if "users" in kinds else set((allowed and allowed.users) or ())
+    role_ids = None if "roles" in kinds else set((allowed and allowed.roles) or ())
+    channel = world.channels[message.channel_id]
+    may_ping_all = world.may(message.author, Permission.MENTION_EVERYONE, channel)
+    named = dict.fromkeys(re.findall(r"<@!?(\d+)>", message.content))
+    message.mentions = [
+        world.members[user_id].user
+        for user_id in named
+        if user_id in world.members and (user_ids is None or user_id in user_ids)
+    ]
+    message.mentioned_roles = [
+        role_id
+        for role_id in dict.fromkeys(re.findall(r"<@&(\d+)>", message.content))
+        if role_id in world.roles and may_ping_all and (role_ids is None or role_id in role_ids)
+    ]
+    message.mentions_everyone = bool(
+        may_ping_all and "everyone" in kinds and re.search(r"@(everyone|here)\b", message.content)
+    )
+
+
+def _dispatch(world: World, name: str, message: Message) -> None:
+    data = message.to_json(world.address)
+    if not message.ephemeral:
+        data["guild_id"] = GUILD_ID
+        member = world.members.get(message.author.id)
+        data |= {"member": member.to_json()} if member else {}
+    _dispatch_if_visible(world, name, message, data)
+
+
+def _dispatch_if_visible(world: World, name: str, message: Message, data: Json) -> None:
+    """Send an event about a message, unless the bot does not see its channel.
+
+    Ephemeral messages belong to the intent for direct messages (documentation, "Gateway Events").
+    """
+    if message.ephemeral or world.may(BOT, Permission.VIEW_CHANNEL, world.channels[message.channel_id]):
+        world.dispatch(name, data, DIRECT_MESSAGES if message.ephemeral else GUILD_MESSAGES)
+    world.changes.notify()

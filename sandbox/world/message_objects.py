@@ -1,0 +1,186 @@
+"""Messages, attachments and interactions (Discord documentation, "Message" and "Interactions")."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from sandbox.schemas.fields import Json
+from sandbox.world.guild_objects import User
+from sandbox.world.ids import APPLICATION_ID, GUILD_ID
+
+SUPPRESS_EMBEDS = 1 << 2
+EPHEMERAL = 1 << 6
+LOADING = 1 << 7
+SUPPRESS_NOTIFICATIONS = 1 << 12
+"""Flags of messages."""
+
+ATTACHMENT_LIMIT_BYTES = 10 * 2**20
+
+REPLY, CHAT_INPUT_COMMAND, CONTEXT_MENU_COMMAND = 19, 20, 23
+"""Kinds of messages; 0 is a plain one."""
+
+COMMAND, COMPONENT, AUTOCOMPLETE, MODAL_SUBMIT = 2, 3, 4, 5
+"""Kinds of interactions."""
+
+
+def iso(seconds: float) -> str:
+    """A time in Unix seconds as Discord writes it."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat()
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file of a message; `description` is its alternative text."""
+
+    id: str
+    filename: str
+    content_type: str
+    content: bytes
+    description: str | None
+    ephemeral: bool
+
+    def to_json(self, address: str) -> Json:
+        """Discord's attachment object; `address` is where the sandbox listens."""
+        url = f"{address}/sandbox/attachments/{self.id}/{self.filename}"
+        body = {
+            "id": self.id,
+            "filename": self.filename,
+            "size": len(self.content),
+            "url": url,
+            "proxy_url": url,
+            "content_type": self.content_type,
+        }
+        body |= {"description": self.description} if self.description else {}
+        return body | ({"ephemeral": True} if self.ephemeral else {})
+
+
+@dataclass
+class Interaction:
+    """One use of a command, a button, a select or a modal, or one request for completions.
+
+    - `name`: the command's name, the button's label, the select's placeholder or the modal's title
+    - `shown`: the same as the chat shows it
+    - `created_at`, `acknowledged_at`: Unix seconds; the latter is the time of the first answer
+    - `source`: the message with the component that was used
+    - `trigger`: the interaction that opened the modal that was submitted
+    - `target`: the user or the message whose context menu was used
+    - `focused`: the option to complete
+    - `original`: the message of the first answer, or None while there is none. After a deferred update it
+      is the source
+    - `deferred_at_edits`: the edits that the source had at a deferred update
+    - `followups`: the messages after the first answer
+    - `modal`: the modal that the first answer opened
+    - `choices`: the completions
+    """
+
+    id: str
+    token: str
+    kind: int
+    user: User
+    channel_id: str
+    name: str
+    shown: str
+    created_at: float
+    source: "Message | None" = None
+    trigger: "Interaction | None" = None
+    target: "User | Message | None" = None
+    focused: Json | None = None
+    acknowledged_at: float | None = None
+    original: "Message | None" = None
+    deferred_at_edits: int | None = None
+    followups: list["Message"] = field(default_factory=list)
+    modal: Json | None = None
+    choices: list[Json] | None = None
+
+    def metadata(self) -> Json:
+        """Discord's message interaction metadata object."""
+        body: Json = {
+            "id": self.id,
+            "type": self.kind,
+            "user": self.user.to_json(),
+            "authorizing_integration_owners": {"0": GUILD_ID},
+        }
+        if isinstance(self.target, User):
+            body["target_user"] = self.target.to_json()
+        elif self.target:
+            body["target_message_id"] = self.target.id
+        if self.trigger:
+            body["triggering_interaction_metadata"] = self.trigger.metadata()
+        elif self.source:
+            body["interacted_message_id"] = self.source.id
+        return body
+
+
+@dataclass
+class Message:
+    """A message; `edits` counts its changes, including the one that fills a deferred answer."""
+
+    id: str
+    channel_id: str
+    author: User
+    created_at: float
+    kind: int = 0
+    content: str = ""
+    embeds: list[Json] = field(default_factory=list)
+    attachments: list[Attachment] = field(default_factory=list)
+    components: list[Json] = field(default_factory=list)
+    flags: int = 0
+    tts: bool = False
+    nonce: str | int | None = None
+    edited_at: float | None = None
+    edits: int = 0
+    mentions: list[User] = field(default_factory=list)
+    mentioned_roles: list[str] = field(default_factory=list)
+    mentions_everyone: bool = False
+    interaction: Interaction | None = None
+    replies_to: str | None = None
+
+    @property
+    def ephemeral(self) -> bool:
+        """Whether only the person who started the interaction sees it."""
+        return bool(self.flags & EPHEMERAL)
+
+    @property
+    def loading(self) -> bool:
+        """Whether it is a deferred answer that is still empty."""
+        return bool(self.flags & LOADING)
+
+    def to_json(self, address: str) -> Json:
+        """Discord's message object; `address` is where the sandbox listens, for the attachments' URLs."""
+        body: Json = {
+            "id": self.id,
+            "channel_id": self.channel_id,
+            "type": self.kind,
+            "author": self.author.to_json(),
+            "content": self.content,
+            "timestamp": iso(self.created_at),
+            "edited_timestamp": iso(self.edited_at) if self.edited_at else None,
+            "tts": self.tts,
+            "mention_everyone": self.mentions_everyone,
+            "mentions": [user.to_json() for user in self.mentions],
+            "mention_roles": self.mentioned_roles,
+            "attachments": [attachment.to_json(address) for attachment in self.attachments],
+            "embeds": self.embeds,
+            "components": self.components,
+            "pinned": False,
+            "flags": self.flags,
+        }
+        if self.nonce is not None:
+            body["nonce"] = self.nonce
+        if self.replies_to:
+            body["message_reference"] = {
+                "type": 0,
+                "message_id": self.replies_to,
+                "channel_id": self.channel_id,
+                "guild_id": GUILD_ID,
+            }
+        if self.interaction:
+            metadata = self.interaction.metadata()
+            original = self.interaction.original
+            if original and original is not self:
+                metadata["original_response_message_id"] = original.id
+            body |= {
+                "application_id": APPLICATION_ID,
+                "webhook_id": APPLICATION_ID,
+                "interaction_metadata": metadata,
+            }
+        return body

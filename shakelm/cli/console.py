@@ -1,0 +1,86 @@
+"""What the commands share: options, the store, progress bars, and ways to print and write results."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from shakelm.errors import ShakelmError
+from shakelm.networks.network import Engine
+from shakelm.store.registry import Store
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as ProgressBar
+    from rich.progress import ProgressColumn
+
+ModelArgument = Annotated[
+    str | None, typer.Argument(metavar="[NAME[@VERSION]]", help="Which model; by default the live one.")
+]
+ModelOption = Annotated[
+    str | None, typer.Option(metavar="NAME[@VERSION]", help="Which model; by default the live one.")
+]
+NamedModel = Annotated[str, typer.Argument(metavar="NAME[@VERSION]", help="Which model.")]
+EngineOption = Annotated[
+    Engine,
+    typer.Option(envvar="SHAKELM_ENGINE", help="What computes: numpy starts at once, keras can use a GPU."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+
+
+def store_root() -> Path | None:
+    """The store's folder in `SHAKELM_STORE`; None for the default place."""
+    root = os.environ.get("SHAKELM_STORE")
+    return Path(root) if root else None
+
+
+def open_store() -> Store:
+    """The user's store."""
+    return Store(store_root())
+
+
+def progress_bar(time_left: "ProgressColumn | None" = None) -> "ProgressBar":
+    """A progress bar on stderr, which disappears at the end; off a terminal it is not drawn.
+
+    Args:
+        time_left: the last column, if Rich's estimate of the remaining time does not fit.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        time_left or TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+
+
+def print_json(content: object) -> None:
+    """Print a result as indented JSON."""
+    import json
+
+    print(json.dumps(content, ensure_ascii=False, indent=1))
+
+
+def write_file(path: Path, data: bytes, announce: bool = True) -> None:
+    """Write a result to a file, and print its path if `announce`.
+
+    Raises:
+        ShakelmError: the file cannot be written.
+    """
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise unwritable(path, error) from error
+    if announce:
+        print(path)
+
+
+def unwritable(path: Path, error: OSError) -> ShakelmError:
+    """The error that says that a file cannot be written."""
+    return ShakelmError(f"{str(path)!r} cannot be written ({error.strerror or error}): choose another place.")

@@ -1,0 +1,28 @@
+"""`shakelm doctor`: check this machine."""
+
+import os
+
+from shakelm import defaults
+from shakelm.cli import display
+from shakelm.cli.console import store_root
+
+
+def doctor() -> None:
+    """Check what is installed and set up: each thing is OK, or has its cure."""
+    from shakelm.cli.doctor import examine
+    from shakelm.data import corpus
+
+    redis_url = os.environ.get("SHAKELM_REDIS_URL", defaults.REDIS_URL)
+    findings = examine(store_root(), corpus.default_cache(), redis_url, os.environ)
+    display.print_table(
+        "shakelm doctor",
+        ["what", "state", "details"],
+        [
+            [
+                finding.what,
+                "OK" if finding.ok else "not OK",
+                "\n".join(filter(None, (finding.detail, finding.cure))),
+            ]
+            for finding in findings
+        ],
+    )

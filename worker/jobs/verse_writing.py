@@ -1,0 +1,49 @@
+"""The job behind `/verse`."""
+
+import logging
+import time
+
+from shakelm.decoding import generation
+from shakelm.decoding.generation import Length
+from shakelm.decoding.sampling import Sampling
+from worker.jobs.answering import connection, job_id
+from worker.jobs.loaded_models import load
+from worker.messages import verse_messages
+from worker.messages.discord_json import Message
+from worker.protocol.verse_payloads import VerseRequest, VerseResult
+from worker.records import verse_records
+
+log = logging.getLogger(__name__)
+
+
+def write(wanted: VerseRequest) -> Message:
+    """Write a verse, and complete its record.
+
+    Raises:
+        ShakelmError: there is no such model, or it is damaged.
+    """
+    result = _write(wanted)
+    verse_records.complete(connection(), wanted.id, result)
+    return verse_messages.verse(wanted, result)
+
+
+def _write(wanted: VerseRequest) -> VerseResult:
+    started = time.perf_counter()
+    model = load(wanted.model)
+    written = generation.write(
+        model,
+        wanted.context + wanted.prompt,
+        Sampling(wanted.temperature, wanted.top_k, wanted.top_p, wanted.min_p),
+        Length(lines=wanted.lines),
+        wanted.random_seed,
+    )
+    seconds = time.perf_counter() - started
+    log.info("%s: %d tokens by %s in %.2f s", job_id(), written.tokens, model.reference, seconds)
+    return VerseResult(
+        text=written.text[len(wanted.context) :],
+        model=model.reference,
+        temperature=wanted.temperature,
+        random_seed=wanted.random_seed,
+        seconds=seconds,
+        unknown=[piece for piece in written.unknown if piece in wanted.prompt],
+    )

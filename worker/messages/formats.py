@@ -1,0 +1,49 @@
+"""Figures, durations and progress bars as parts of a message."""
+
+import math
+
+from worker.messages.catalog import text
+from worker.protocol.model_payloads import HeldOut
+
+
+def loss_of(held_out: HeldOut, locale: str) -> str:
+    """The loss per character where the vocabulary is lossless, otherwise per token."""
+    if held_out.nats_per_char is None:
+        return text(locale, "figures.nats_per_token", nats=held_out.nats_per_token)
+    return text(locale, "figures.nats_per_char", nats=held_out.nats_per_char)
+
+
+def figures_of(held_out: HeldOut, locale: str) -> str:
+    """The figures on held-out text in one line."""
+    return text(
+        locale,
+        "figures.line",
+        loss=loss_of(held_out, locale),
+        perplexity=held_out.perplexity,
+        accuracy=held_out.accuracy,
+    )
+
+
+def bar(share: float, width: int = 20) -> str:
+    """A progress bar of `width` characters for a share from 0 to 1."""
+    full = round(share * width)
+    return "█" * full + "░" * (width - full)
+
+
+def about(seconds: float, locale: str) -> str:
+    """A rough duration that seldom changes: steps of 5 seconds below a minute, then whole minutes."""
+    steps = max(math.ceil(seconds / 5), 1)
+    if steps < 12:
+        return text(locale, "duration.seconds", seconds=5 * steps)
+    return text(locale, "duration.whole_minutes", minutes=round(steps / 12))
+
+
+def duration(seconds: float, locale: str) -> str:
+    """A duration to the second, from one hour on to the minute."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return text(locale, "duration.hours", hours=hours, minutes=minutes)
+    if minutes:
+        return text(locale, "duration.minutes", minutes=minutes, seconds=rest)
+    return text(locale, "duration.seconds", seconds=rest)

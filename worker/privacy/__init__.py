@@ -1,0 +1,1 @@
+"""What people may have removed, and what teachers may take away."""

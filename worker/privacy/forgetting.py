@@ -1,0 +1,23 @@
+"""`/forget`: everything that Redis keeps about a person goes."""
+
+import redis
+
+from worker.records import shared_lines, verse_records
+from worker.trainings import training_records
+
+
+def forget(connection: "redis.Redis", person: str) -> int:
+    """Remove a person's verse records and shared lines, and their id from trainings, in all guilds.
+
+    Requests that still wait are answered. Such a verse is not kept; a shared line that begins so is.
+
+    Returns:
+        How many verse records there were.
+
+    Raises:
+        redis.RedisError: the queue cannot be reached.
+    """
+    verses = verse_records.forget(connection, person)
+    shared_lines.forget(connection, person)
+    training_records.forget_person(connection, person)
+    return verses

@@ -1,0 +1,29 @@
+"""What the teachers of a Discord server (a guild) set for it."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from worker.protocol import retention
+from worker.protocol.payload import Payload, Snowflake
+from worker.protocol.verse_payloads import MAX_LINES
+
+MAX_PER_MINUTE = 600
+MAX_OPEN = 1000
+MAX_RETENTION_DAYS = 365
+
+
+class GuildSettings(Payload):
+    """Limits, retention, and the log channel of a guild.
+
+    `per_minute` and `open_per_person` hold for each person, `open_per_server` for all together. A request is
+    open while it waits or is in work. `longest_verse` is in lines. Verse records are kept `retention_days`.
+    `log_channel` is the id of the channel that hears of every administrator's action.
+    """
+
+    per_minute: Annotated[int, Field(ge=1, le=MAX_PER_MINUTE)] = 10
+    open_per_person: Annotated[int, Field(ge=1, le=MAX_OPEN)] = 5
+    open_per_server: Annotated[int, Field(ge=1, le=MAX_OPEN)] = 100
+    longest_verse: Annotated[int, Field(ge=1, le=MAX_LINES)] = MAX_LINES
+    retention_days: Annotated[int, Field(ge=1, le=MAX_RETENTION_DAYS)] = retention.VERSE_RECORD.days
+    log_channel: Snowflake | None = None

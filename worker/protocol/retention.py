@@ -1,0 +1,55 @@
+"""How long Redis keeps what: every lifetime, once.
+
+The privacy help and `docs/retention.md` are made from this table. Verse records are kept for as long as their
+guild says, so their entry is the default (`worker.records.guild_settings`).
+"""
+
+from dataclasses import dataclass
+
+MINUTE_S = 60
+HOUR_S = 60 * MINUTE_S
+DAY_S = 24 * HOUR_S
+
+
+@dataclass(frozen=True)
+class Lifetime:
+    """`seconds` after `since`, Redis forgets `what`; both are words for the docs.
+
+    `personal` says whether it holds a person's id or what a person wrote.
+    """
+
+    what: str
+    seconds: int
+    since: str
+    personal: bool = False
+
+    @property
+    def days(self) -> int:
+        """Whole days."""
+        return self.seconds // DAY_S
+
+
+INTERACTION = Lifetime("a request, its interaction token, its job", 15 * MINUTE_S, "the interaction", True)
+"""Discord: an interaction token is valid for 15 minutes (Receiving and Responding: Followup Messages)."""
+
+HELD_JOB = Lifetime("a job whose waiting notice never came", 30, "admission", True)
+ENDED_JOB = Lifetime("the job record of an ended job", 20, "the end of the job", True)
+"""Not 0: RQ then deletes the record at once and trips over the execution of a killed worker."""
+
+REQUEST_COUNT = Lifetime("the count of requests per person and minute", MINUTE_S, "the request", True)
+ANSWER_CLAIM = Lifetime("the mark that a final answer is claimed", INTERACTION.seconds, "the claim")
+VERSE_RECORD = Lifetime("a verse: settings, text, author", 90 * DAY_S, "the request", True)
+SHARED_LINE = Lifetime("a shared line of `/next`: text, who began it", DAY_S, "the last press", True)
+TRAINING = Lifetime("a training: request, progress, curves, who asked", 30 * DAY_S, "its last change", True)
+PROPOSAL = Lifetime(
+    "a proposed training that nobody has started, and its text", HOUR_S, "`/admin train`", True
+)
+ATTACHED_TEXT = Lifetime("the attached text of a training that waits or runs", 7 * DAY_S, "*Start*", True)
+INCIDENT = Lifetime("the latest errors, by reference", 30 * DAY_S, "the latest error")
+BOT_HEARTBEAT = Lifetime("the bot's heartbeat", 30, "the heartbeat")
+VERSE_WORKER_HEARTBEAT = Lifetime("a verse worker's heartbeat", 12, "the heartbeat")
+TRAINING_WORKER_HEARTBEAT = Lifetime("a training worker's heartbeat", 40, "the heartbeat")
+"""Longer: no thread runs while TensorFlow's libraries load."""
+
+LIFETIMES = tuple(value for value in list(globals().values()) if isinstance(value, Lifetime))
+"""The table, in the order above."""

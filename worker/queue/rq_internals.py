@@ -1,0 +1,188 @@
+"""Everything this project knows of RQ's records in Redis, beyond RQ's documented interface.
+
+The bot asks for places, waits, workers, and states at every interaction. RQ's own functions are built for
+occasional use: they parse whole job records, clean registries on the side, or change a connection's
+time-outs. The functions here read the few fields they need. `tests/worker/queue/test_rq_internals.py` fails
+when RQ changes the form of its records.
+"""
+
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+import redis
+from rq import Queue, worker_registration
+from rq.exceptions import NoSuchJobError
+from rq.job import Job, JobStatus, parse_job_id
+from rq.rate_limit import RateLimitRegistry
+from rq.serializers import JSONSerializer
+
+from worker.protocol.status_payloads import WorkerStatus
+
+QueueName = Literal["verse", "train"]
+
+VERSE: QueueName = "verse"
+TRAIN: QueueName = "train"
+
+_WORKER_FIELDS = ("hostname", "state", "death", "device", "shakelm_version")
+"""What is read of a worker's record: RQ's own fields, and two that `worker.process.rq_workers` adds."""
+
+# The two places where a job waits, and its record: in one step, so that a job is either taken or untouched.
+_TAKE = """
+if redis.call('ZREM', KEYS[1], ARGV[1]) + redis.call('LREM', KEYS[2], 1, ARGV[1]) == 0 then
+    return 0
+end
+redis.call('DEL', KEYS[3])
+return 1
+"""
+
+# Back to the front, but behind the jobs that no person's turn holds back, such as promotions.
+_PUT_BACK = """
+redis.call('LREM', KEYS[1], 1, ARGV[1])
+for _, id in ipairs(redis.call('LRANGE', KEYS[2], 0, -1)) do
+    if redis.call('HEXISTS', ARGV[2] .. id, 'rate_limit_key') == 1 then
+        return redis.call('LINSERT', KEYS[2], 'BEFORE', id, ARGV[1])
+    end
+end
+return redis.call('RPUSH', KEYS[2], ARGV[1])
+"""
+
+
+@dataclass(frozen=True)
+class JobIds:
+    """The ids of a queue's jobs, by where they stand.
+
+    `started` are in work or just taken, `queued` are in the queue in their order, `held_back` wait for
+    another job of the same person.
+    """
+
+    started: list[str]
+    queued: list[str]
+    held_back: list[str]
+
+
+@dataclass(frozen=True)
+class JobCall:
+    """What a job calls: the function's name in `worker.jobs`, and its first argument as JSON."""
+
+    function: str
+    payload: dict[str, Any]
+
+
+def open_queue(connection: "redis.Redis", name: QueueName) -> Queue:
+    """One of the two queues, with the JSON serializer."""
+    return Queue(name, connection=connection, serializer=JSONSerializer)
+
+
+def fetch(connection: "redis.Redis", job_id: str) -> Job | None:
+    """The job with that id. None where there is none."""
+    try:
+        return Job.fetch(job_id, connection=connection, serializer=JSONSerializer)
+    except NoSuchJobError:
+        return None
+
+
+def job_ids(connection: "redis.Redis", name: QueueName) -> JobIds:
+    """Where the jobs of a queue stand, all read in one transaction, so that no job is missed as it moves."""
+    queue = open_queue(connection, name)
+    registries = RateLimitRegistry.all(connection) if name == VERSE else []
+    with connection.pipeline() as pipeline:
+        pipeline.zrange(queue.started_job_registry.key, 0, -1)
+        pipeline.lrange(queue.intermediate_queue_key, 0, -1)
+        pipeline.lrange(queue.key, 0, -1)
+        for registry in registries:
+            pipeline.zrange(registry.rate_limited_key, 0, -1)
+        in_work, taken, queued, *held_back = cast("list[list[bytes]]", pipeline.execute())
+    return JobIds(
+        # An entry of a started job carries the id of its execution too.
+        started=[parse_job_id(entry.decode()) for entry in [*in_work, *taken]],
+        queued=[entry.decode() for entry in queued],
+        held_back=[entry.decode() for entries in held_back for entry in entries],
+    )
+
+
+def calls_of_people(connection: "redis.Redis", ids: Iterable[str]) -> list[JobCall]:
+    """What each of these jobs calls. Jobs that are gone, or that no person asked for, are left out.
+
+    Reads two fields of each record. RQ's `fetch_many` parses whole records and takes several times as long.
+    """
+    with connection.pipeline(transaction=False) as pipeline:
+        for job_id in ids:
+            pipeline.hmget(Job.key_for(job_id), "data", "rate_limit_key")
+        records = cast("list[tuple[bytes | None, bytes | None]]", pipeline.execute())
+    return [_call(data) for data, turn in records if data and turn]
+
+
+def _call(data: bytes) -> JobCall:
+    function, _, (payload, *_), _ = JSONSerializer.loads(zlib.decompress(data))
+    return JobCall(function.rpartition(".")[2], payload)
+
+
+def take(connection: "redis.Redis", job: Job) -> bool:
+    """Take a job that a person asked for out of the queue. False where it no longer waits.
+
+    The person's next job moves up.
+    """
+    turn = RateLimitRegistry.from_job(job)
+    queue = open_queue(connection, VERSE)
+    if not connection.register_script(_TAKE)([turn.rate_limited_key, queue.key, job.key], [job.id]):
+        return False
+    turn.cancel(job.id)  # where this fails, the workers' maintenance makes up for it
+    return True
+
+
+def put_back(connection: "redis.Redis", queue: Queue, job_id: str) -> None:
+    """Put a job that a worker has just taken back to where people's jobs begin."""
+    script = connection.register_script(_PUT_BACK)
+    script([queue.intermediate_queue_key, queue.key], [job_id, Job.redis_job_namespace_prefix])
+
+
+def remove_queued(connection: "redis.Redis", name: QueueName, job_id: str) -> bool:
+    """Remove a job that stands in a queue. False where a worker has taken it already."""
+    if not connection.lrem(open_queue(connection, name).key, 1, job_id):
+        return False
+    job = fetch(connection, job_id)
+    if job is not None:
+        job.delete()
+    return True
+
+
+def live_workers(connection: "redis.Redis", name: QueueName) -> list[WorkerStatus]:
+    """The live workers of a queue. A killed one disappears when its last heartbeat expires.
+
+    RQ's `Worker.all` changes the time-outs of the connection it is given.
+    """
+    keys = sorted(worker_registration.get_keys(queue=open_queue(connection, name)))
+    with connection.pipeline(transaction=False) as pipeline:
+        for key in keys:
+            pipeline.hmget(key, *_WORKER_FIELDS)
+        records = pipeline.execute()
+    return [
+        WorkerStatus(
+            name=key.rpartition(":")[2],
+            host=host.decode(),
+            queue=name,
+            busy=state == b"busy",
+            device=(device or b"").decode(),
+            version=(version or b"").decode(),
+        )
+        for key, (host, state, death, device, version) in zip(keys, records, strict=True)
+        if host and not death
+    ]
+
+
+def state_of_training_job(connection: "redis.Redis", job_id: str) -> Literal["queued", "running"] | None:
+    """Whether a training's job waits or runs. None where it ended, or where nothing will run it again.
+
+    A job whose worker was killed counts as waiting while RQ has attempts left for it.
+    """
+    job = fetch(connection, job_id)
+    if job is None:
+        return None
+    status = job.get_status(refresh=False)  # read again, it may have moved on
+    if status == JobStatus.STARTED:
+        if any(worker.name == job.worker_name for worker in live_workers(connection, TRAIN)):
+            return "running"
+        return "queued" if job.should_retry else None
+    return "queued" if status == JobStatus.QUEUED else None
