@@ -1,9 +1,9 @@
 """What a figure becomes if the model goes on learning while it reads (Krause et al., 2018, arXiv:1709.07432).
 
 Run it with `.venv/bin/python benchmarks/dynamic_evaluation.py [MODEL [RATE [PART]]]`. The text is read once,
-`WINDOW` tokens at a time with the state carried; each window is scored first, and then one step of gradient
-descent is taken on it. The rate is chosen on the part `validation`, with a model that has not learned from
-it; the part `held_out` is then read with that rate.
+`WINDOW` tokens at a time with the state carried. Each window is scored first; then one step of gradient
+descent is taken on it. Choose the rate on the part `validation`, with a model that has not learned from it,
+and then read the part `held_out` with that rate.
 """
 
 import os
@@ -28,7 +28,7 @@ MAX_GRADIENT_NORM = 1.0
 
 
 def main(model: str = "shakespeare-char", rate: str = "0.1", part: str = "held_out") -> None:
-    """Print the figure as it stands, and the one with dynamic evaluation."""
+    """Print the figure without and with dynamic evaluation."""
     version = Store(Path(os.environ.get("SHAKELM_STORE", default_root()))).find(model)
     text = getattr(split(corpus.load("shakespeare").text, "contiguous"), part)
     loaded = generation.load(version)
@@ -39,7 +39,7 @@ def main(model: str = "shakespeare-char", rate: str = "0.1", part: str = "held_o
 
 
 def _read(version: Version, vocabulary: Vocabulary, text: str, rate: float) -> float:
-    """Nats per token of a text that is learned from, window after window, once it has been scored."""
+    """Nats per token of a text when the model learns from each window after it is scored."""
     halve_threads()
     sizes = version.configuration().model.model_copy(
         update={"dropout": 0.0, "embedding_dropout": 0.0, "weight_dropout": 0.0}

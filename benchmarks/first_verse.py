@@ -1,4 +1,4 @@
-"""How long the first verse takes in a fresh process, against the notebook's way to its first word.
+"""How long the first verse takes in a new process, compared with the notebook's first word.
 
 Run it with `.venv/bin/python benchmarks/first_verse.py`. Both use the packaged word model, a stacked LSTM of
 the notebook's sizes, and take turns. `shakelm verse` writes a whole verse of 8 lines; the notebook's way
@@ -63,7 +63,7 @@ def main() -> None:
     console.print(
         f"{' '.join(sys.orig_argv)}: medians of {ROUNDS} rounds, least to most, after one to warm up"
     )
-    table = Table("fresh process", "seconds", "spread", "notebook / it")
+    table = Table("new process", "seconds", "spread", "notebook / it")
     notebook = next(iter(taken.values()))
     for name, seconds in taken.items():
         ratio = statistics.median(a / b for a, b in zip(notebook, seconds, strict=True))

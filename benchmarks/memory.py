@@ -1,8 +1,8 @@
 """How much memory training takes: this project's windows against prefixes with one-hot targets.
 
 Run it with `.venv/bin/python benchmarks/memory.py [SEQUENCES]`; the corpus must be in the cache or reachable.
-Both ways train the notebook's stacked LSTM on words, each in a process of its own with its data loaded. The
-prefixes are cut off after SEQUENCES of them (20,000), since all would not fit into most machines.
+Both ways train the notebook's stacked LSTM on words, each in its own process with its data loaded. Only the
+first SEQUENCES prefixes (20,000) are used, since all of them would not fit into most machines.
 """
 
 import platform
@@ -33,7 +33,7 @@ def main(sequences: int) -> None:
 
 
 def child(sequences: int) -> None:
-    """Train in this process; print the words learned from, all there are, and the peak memory in bytes."""
+    """Train in this process; print the words used, the words available, and the peak memory in bytes."""
     import notebook
 
     from shakelm.data import corpus

@@ -1,9 +1,9 @@
-"""What each ingredient of the preset `best` is worth: trainings that each change a thing or two.
+"""What each part of the preset `best` is worth: each training changes one or two settings.
 
 Run it with `.venv/bin/python benchmarks/recipes.py [NAME…]`; without names all recipes are trained, which
 takes two hours. Each trains on the first 81% of the corpus and is scored on the 9% after them, in windows of
-256 characters that start from an empty state: the held-out tail plays no part. Each has a schedule of the
-learning rate that is made for its epochs, and its best epoch is scored.
+256 characters that start from an empty state: the held-out text is not used. The learning-rate schedule of
+each fits its epochs, and its best epoch is scored.
 """
 
 import os
@@ -22,7 +22,7 @@ SHORT = "--epochs 8 --dropout 0.45"
 """The recipe of version 3, in ten minutes."""
 
 SMALL = "--units 320,320 --epochs 20"
-"""A network whose schedule is run to where regularisation pays, in seven minutes."""
+"""A network with enough epochs for regularization to pay, in seven minutes."""
 
 RECIPES = {
     "best": "",

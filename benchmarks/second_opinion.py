@@ -1,8 +1,8 @@
-"""The figures of a shipped version's card, read again by PyTorch's `nn.LSTM` from the stored weights.
+"""The figures of a shipped version's card, computed again by PyTorch's `nn.LSTM` from the stored weights.
 
 Run it with `python benchmarks/second_opinion.py [MODEL]` where PyTorch is installed beside this package. It
-shares nothing with the package's own scoring but the stored weights, the vocabulary and the split, so that a
-mistake in the network, in the windows or in the mean would show.
+shares only the stored weights, the vocabulary and the split with the package's own scoring, so that a mistake
+in the network, the windows or the mean would show.
 """
 
 import sys
@@ -44,7 +44,7 @@ def _losses(weights: dict[str, Tensor], inputs: Tensor, targets: Tensor) -> Tens
 
 
 def _lstm(weights: dict[str, Tensor], name: str) -> torch.nn.LSTM:
-    """PyTorch's layer with Keras's weights, whose gates stand in the same order."""
+    """PyTorch's layer with Keras's weights, whose gates have the same order."""
     features, gates = weights[f"{name}.kernel"].shape
     layer = torch.nn.LSTM(features, gates // 4)
     layer.weight_ih_l0.copy_(weights[f"{name}.kernel"].T)

@@ -10,6 +10,8 @@ from xdist.scheduler import LoadScopeScheduling
 
 from sandbox.demo.child_processes import free_port
 
+pytest.register_assert_rewrite("tests.support")
+
 
 @pytest.fixture(scope="session")
 def valkey() -> Iterator[ValkeyServer]:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shakelm import defaults
 from shakelm.errors import ShakelmError
 
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
@@ -43,12 +44,12 @@ class QueueSettings(BaseSettings):
             description="Where Redis is, as redis://[user:password@]host:port/database.",
             repr=False,
         ),
-    ] = "redis://localhost:6379/0"
+    ] = defaults.REDIS_URL
     api_base: Annotated[
         str,
         AfterValidator(_web_address),
         Field(alias="DISCORD_API_BASE", description="Address of the Discord API, its version included."),
-    ] = "https://discord.com/api/v10"
+    ] = defaults.DISCORD_API
     log_level: Annotated[
         LogLevel, Field(alias="SHAKELM_LOG_LEVEL", description="DEBUG, INFO, WARNING or ERROR.")
     ] = "INFO"

@@ -5,9 +5,7 @@ import socket
 import redis
 
 from shakelm.errors import ShakelmError
-
-LIFE_S = 30
-"""A sign of life holds this many seconds: longer than a reconnection takes."""
+from worker.protocol import retention
 
 
 def _key() -> str:
@@ -20,11 +18,11 @@ def say_connected(connection: redis.Redis) -> None:
     Raises:
         redis.RedisError: the queue cannot be reached.
     """
-    connection.set(_key(), 1, ex=LIFE_S)
+    connection.set(_key(), 1, ex=retention.BOT_HEARTBEAT.seconds)
 
 
 def check(connection: redis.Redis) -> None:
-    """Pass where a bot of this machine was connected to Discord in the last `LIFE_S` seconds.
+    """Pass where a bot of this machine was connected to Discord within the heartbeat's lifetime.
 
     Raises:
         ShakelmError: none was.

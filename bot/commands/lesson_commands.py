@@ -10,14 +10,11 @@ from bot.interactions.client import Bot
 from bot.interactions.command_translation import described
 from bot.interactions.submission import check_named, submit, who
 from shakelm.configuration import MAX_RANDOM_SEED, VocabularyKind, choose_random_seed
+from worker.lessons.curves import CurvesRequest
+from worker.lessons.next_tokens import NextRequest
+from worker.lessons.temperatures import MAX_COMPARED_LINES, TemperaturesRequest
+from worker.lessons.token_view import TokensRequest
 from worker.messages import model_messages
-from worker.protocol.lesson_payloads import (
-    MAX_COMPARED_LINES,
-    CurvesRequest,
-    NextRequest,
-    TemperaturesRequest,
-    TokensRequest,
-)
 from worker.protocol.payload import MAX_PROMPT_CHARACTERS
 
 

@@ -5,7 +5,7 @@ import discord
 from bot.interactions.button_handlers import ID, pressed
 from bot.interactions.client import Bot
 from bot.interactions.submission import submit_in_place, who
-from worker.protocol.lesson_payloads import StepRequest
+from worker.lessons.next_tokens import StepRequest
 
 OF_A_LINE = rf"{ID}:(?P<version>\d{{1,9}})"
 """The line and the version of it that the button belongs to."""

@@ -8,9 +8,6 @@ from shakelm.decoding.prediction import Prediction
 from shakelm.store.card import Figures
 from shakelm.store.registry import Version
 
-_LONGEST_SEED = 40
-"""Characters of a seed that a title has room for."""
-
 
 def print_table(title: str, columns: list[str], rows: Sequence[Sequence[object]]) -> None:
     """Print a table; a column whose name begins with > is set to the right, the first is never
@@ -100,14 +97,6 @@ def print_prediction(prediction: Prediction, title: str) -> None:
     rows.append(["all others", *(f"{d.rest:.2%}" for d in distributions)])
     rows.append(["entropy", *(f"{d.entropy:.2f} bits" for d in distributions)])
     print_table(title, ["token", *(f">temperature {d.temperature:g}" for d in distributions)], rows)
-
-
-def after(reference: str, seed: str) -> str:
-    """A title for what a model predicts after a seed, of which it shows the end."""
-    if not seed:
-        return f"{reference} at the beginning"
-    end = seed if len(seed) <= _LONGEST_SEED else "…" + seed[-_LONGEST_SEED:].lstrip()
-    return f"{reference} after {end!r}"
 
 
 def visible(piece: str) -> str:

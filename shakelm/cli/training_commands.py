@@ -6,7 +6,7 @@ The options that choose settings come from `shakelm.training_options`.
 import inspect
 import shlex
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Command = Callable[..., None]
 
 
-def with_training_options(names: Iterable[str] = TRAINING_OPTIONS) -> Callable[[Command], Command]:
+def with_training_options(*names: str) -> Callable[[Command], Command]:
     """Give a command the training options of those names, which it takes as `**chosen`.
 
     Each option that is left out is None, so that the preset or the default holds.
@@ -46,7 +46,8 @@ def with_training_options(names: Iterable[str] = TRAINING_OPTIONS) -> Callable[[
 
 def _parameter(option: TrainingOption) -> inspect.Parameter:
     annotation: Any = option.annotation
-    flags, more = option.flag, {}
+    flags = option.flag
+    more: dict[str, Any] = {}
     if annotation is bool:
         flags = f"{option.flag}/{option.negative_flag}"
     elif option.name == "units":
@@ -73,7 +74,7 @@ def parse_widths(text: str) -> tuple[int, ...]:
         ) from error
 
 
-@with_training_options(["units", "layers", "embedding", "dropout"])
+@with_training_options("units", "layers", "embedding", "dropout")
 def architectures(
     name: Annotated[Architecture | None, typer.Argument(help="One of them; by default all.")] = None,
     vocabulary_size: Annotated[int, typer.Option(min=3, help="Tokens of the vocabulary.")] = 6500,
@@ -93,7 +94,7 @@ def architectures(
         )
 
 
-@with_training_options()
+@with_training_options(*TRAINING_OPTIONS)
 def train(
     name: Annotated[str, typer.Argument(help="Name of the model; each training adds a version.")],
     corpus: Annotated[
@@ -114,7 +115,7 @@ def train(
     text = _load_corpus(corpus)
     from rich.progress import TextColumn
 
-    from shakelm.training.training import train as train_model  # TensorFlow waits until the input is checked
+    from shakelm.training.train import train as train_model  # TensorFlow waits until the input is checked
 
     # After a resumption Rich's own estimate would count the steps of earlier processes as this one's.
     with progress_bar(TextColumn("{task.fields[time_left]}", style="progress.remaining")) as bar:

@@ -81,7 +81,7 @@ def next_tokens(
 
     loaded = generation.load(open_store().find(model), engine)
     predicted = prediction.predict(loaded, seed, top)
-    title = display.after(loaded.reference, predicted.seed)
+    title = prediction.title_after(loaded.reference, predicted.seed)
     if output is not None:
         from shakelm.evaluation import plots
 

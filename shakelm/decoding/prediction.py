@@ -17,6 +17,9 @@ TEMPERATURES = (0.5, 1.0, 1.5)
 MAX_TOP = 100
 """More tokens nobody reads, in a table or in a picture."""
 
+_TITLE_CHARACTERS = 40
+"""Characters of a prompt that a title shows."""
+
 
 @dataclass(frozen=True)
 class Distribution:
@@ -79,3 +82,11 @@ def predict(
         distributions.append(Distribution(sampling.temperature, shares, entropy(probabilities)))
     tokens = tuple(model.vocabulary.tokens[token] for token in ids)
     return Prediction(seed, model.vocabulary.unknown(seed), tokens, tuple(distributions))
+
+
+def title_after(reference: str, prompt: str) -> str:
+    """A title for what a model predicts after a prompt. It shows the end of a long prompt."""
+    if not prompt:
+        return f"{reference} at the beginning"
+    end = prompt if len(prompt) <= _TITLE_CHARACTERS else "…" + prompt[-_TITLE_CHARACTERS:].lstrip()
+    return f"{reference} after {end!r}"

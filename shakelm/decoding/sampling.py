@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from shakelm import defaults
 from shakelm.data.vocabulary import UNKNOWN
 from shakelm.errors import ShakelmError
 
@@ -33,7 +34,7 @@ class Sampling:
     apply in this order, each to what the one before kept.
     """
 
-    temperature: float = 0.8
+    temperature: float = defaults.TEMPERATURE
     top_k: int | None = None
     top_p: float | None = None
     min_p: float | None = None

@@ -24,6 +24,7 @@ from pydantic import BaseModel, StringConstraints, ValidationError
 from shakelm.configuration import NAME_PATTERN, Configuration, Settings
 from shakelm.errors import ShakelmError
 from shakelm.files import flush, write_atomically
+from shakelm.lifetimes import LEFTOVER_S
 from shakelm.store.card import Card, History, Reference
 
 DEFAULT = "shakespeare-char"
@@ -32,8 +33,6 @@ DEFAULT = "shakespeare-char"
 PACKAGED = Path(__file__).parent.parent / "packaged"
 
 LOCK_TIMEOUT_S = 30
-LEFTOVER_AGE_S = 24 * 60 * 60
-"""Files of a publisher that was killed are swept after this many seconds."""
 
 _NUMBER_PATTERN = r"[1-9][0-9]{0,8}"
 _TEMPORARY_PREFIX = ".temporary-"
@@ -299,7 +298,7 @@ class Store:
                 age = time.time() - leftover.stat().st_mtime
             except FileNotFoundError:
                 continue  # its publisher has just finished
-            if age > LEFTOVER_AGE_S:
+            if age > LEFTOVER_S:
                 shutil.rmtree(leftover, ignore_errors=True)
 
     def _temporary(self) -> Path:

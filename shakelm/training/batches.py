@@ -1,4 +1,4 @@
-"""What a training reads: batches of windows of a token stream, shuffled or in streams."""
+"""What a training reads: batches of windows of tokens, shuffled or in streams."""
 
 import math
 from collections.abc import Iterator
@@ -12,36 +12,42 @@ from shakelm.networks.backend import tensorflow as tf
 
 
 class Windows:
-    """Batches of windows of a token stream: inputs and targets (batch, window), targets one token ahead.
+    """Batches of windows: inputs and targets of shape (windows, tokens), targets one token ahead.
 
-    With `random`, each draw shuffles the windows and shifts where they start; without it all windows
-    come in order.
+    With `random`, each draw shuffles the windows and shifts where they start. Without it, all windows come in
+    order.
     """
 
     def __init__(
-        self, ids: NDArray[np.int32], window: int, batch: int, random: np.random.Generator | None = None
+        self,
+        ids: NDArray[np.int32],
+        sequence_length: int,
+        batch_size: int,
+        random: np.random.Generator | None = None,
     ) -> None:
-        """Cut `ids` (tokens,), at least two, into windows; a stream shorter than a window is one window."""
+        """Cut `ids`, shape (tokens,), at least two, into windows; fewer than a window are one window."""
         self._ids = ids
-        self._steps = np.arange(min(window, len(ids) - 1))
+        self._steps = np.arange(min(sequence_length, len(ids) - 1))
         self._count = (len(ids) - 1) // len(self._steps)
         if random is not None and self._count > 1:
             self._count -= 1  # leaves room to shift
-        self._batch = min(batch, self._count)
+        self._batch_size = min(batch_size, self._count)
         self._random = random
         self.draw()
 
     def __len__(self) -> int:
-        # The windows that do not fill a batch are left out: with shuffling others are each time.
-        return self._count // self._batch if self._random else math.ceil(self._count / self._batch)
+        # With shuffling, the windows that do not fill a batch are left out: others in each epoch.
+        if self._random is not None:
+            return self._count // self._batch_size
+        return math.ceil(self._count / self._batch_size)
 
     def __getitem__(self, index: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        starts = self._starts[index * self._batch : (index + 1) * self._batch]
+        starts = self._starts[index * self._batch_size : (index + 1) * self._batch_size]
         places = starts[:, np.newaxis] + self._steps
         return self._ids[places], self._ids[places + 1]
 
     def draw(self) -> None:
-        """Shuffle and shift anew, for the next epoch."""
+        """Shuffle and shift the windows for the next epoch."""
         self._starts = np.arange(self._count) * len(self._steps)
         if self._random is not None:
             room = len(self._ids) - 1 - self._count * len(self._steps)
@@ -50,25 +56,26 @@ class Windows:
 
 
 class Streams:
-    """Batches of windows that go on where those of the batch before ended: inputs, targets (streams, window).
+    """Batches of windows that go on where those of the previous batch ended: inputs and targets.
 
-    The text is cut into so many streams of the same length; each draw shifts where they start.
+    Both have shape (streams, tokens), targets one token ahead. The text is cut into streams of the same
+    length. Each draw shifts where they start.
     """
 
     def __init__(
-        self, ids: NDArray[np.int32], window: int, streams: int, random: np.random.Generator
+        self, ids: NDArray[np.int32], sequence_length: int, streams: int, random: np.random.Generator
     ) -> None:
-        """Cut `ids` (tokens,) into streams.
+        """Cut `ids`, shape (tokens,), into streams.
 
         Raises:
             ShakelmError: a stream would not fill two windows.
         """
-        self._ids, self._window, self._random = ids, window, random
-        # One window less than there is, which leaves room to shift.
-        self._count = (len(ids) - 1) // streams // window - 1
+        self._ids, self._sequence_length, self._random = ids, sequence_length, random
+        # One window fewer than there are, which leaves room to shift.
+        self._count = (len(ids) - 1) // streams // sequence_length - 1
         if self._count < 1:
             raise ShakelmError(
-                f"The text is too short for {streams} streams with windows of {window} tokens: "
+                f"The text is too short for {streams} streams with windows of {sequence_length} tokens: "
                 "train with a smaller batch or window, or without carrying the state."
             )
         self._starts = np.arange(streams) * ((len(ids) - 1) // streams)
@@ -78,16 +85,17 @@ class Streams:
         return self._count
 
     def __getitem__(self, index: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        places = (self._starts + self._shift + index * self._window)[:, np.newaxis] + np.arange(self._window)
+        starts = self._starts + self._shift + index * self._sequence_length
+        places = starts[:, np.newaxis] + np.arange(self._sequence_length)
         return self._ids[places], self._ids[places + 1]
 
     def draw(self) -> None:
-        """Shift the streams anew, for the next epoch."""
-        self._shift = self._random.integers(self._window)
+        """Shift the streams for the next epoch."""
+        self._shift = self._random.integers(self._sequence_length)
 
 
 def dataset(batches: Windows | Streams) -> Any:
-    """The batches as Keras reads them: a `tensorflow.data.Dataset` of one epoch, as it is drawn by then."""
+    """The batches as Keras reads them: a `tensorflow.data.Dataset` of the epoch that was drawn last."""
 
     def epoch() -> Iterator[tuple[NDArray[np.int32], NDArray[np.int32]]]:
         for index in range(len(batches)):
@@ -96,8 +104,8 @@ def dataset(batches: Windows | Streams) -> Any:
     inputs, targets = batches[0]
     signature = tuple(tf.TensorSpec((None, *array.shape[1:]), array.dtype) for array in (inputs, targets))
     options = tf.data.Options()
-    # Its thread can hear too late that an iterator has ended, and hold up the process for up to a minute
-    # (Model::OptimizeLoop of TensorFlow 2.21 asks before its cancellation is marked as done).
+    # The thread of the autotuner can miss the end of an iterator, and delay the process for up to a minute
+    # (Model::OptimizeLoop of TensorFlow 2.21 checks before its cancellation is marked as done).
     options.autotune.enabled = False
     return (
         tf.data.Dataset.from_generator(epoch, output_signature=signature)

@@ -1,4 +1,4 @@
-"""What happens around each batch and epoch of a training: progress, history, fresh states, best weights."""
+"""What happens around each batch and epoch: progress, history, state resets, averaged and best weights."""
 
 import math
 import threading
@@ -16,30 +16,31 @@ from shakelm.store.card import Epoch
 from shakelm.training.progress import OnProgress, Progress
 
 SPEED_BATCHES = 100
-"""Tokens per second are taken over so many batches at most."""
+"""Tokens per second are measured over the latest batches, at most this many."""
 
 
-class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
-    """Writes the history, reports progress, and ends the training after an interrupt."""
+class ProgressReporter(keras.callbacks.Callback):  # type: ignore[misc]
+    """Reports progress after each batch, writes the history, and ends the training once `stop` is set."""
 
     def __init__(
         self,
+        *,
         history: list[Epoch],
         epochs: int,
-        tokens: int,
-        interrupted: threading.Event,
+        batch_tokens: int,
+        stop: threading.Event,
         on_progress: OnProgress,
         sample: Callable[[], str],
     ) -> None:
-        """Add to `history` until it has so many `epochs`; a batch holds so many `tokens`.
+        """Add to `history` until it has `epochs` entries; a batch holds `batch_tokens` tokens.
 
         `sample` writes a line with the weights as they are.
         """
         super().__init__()
         self._history = history
         self._epochs = epochs
-        self._tokens = tokens
-        self._interrupted = interrupted
+        self._batch_tokens = batch_tokens
+        self._stop = stop
         self._on_progress = on_progress
         self._write_sample = sample
         self._sample: str | None = None
@@ -57,7 +58,7 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         """Report progress."""
         now = time.monotonic()
         self._batches_ended.append(now)
-        speed = self._tokens * (len(self._batches_ended) - 1) / (now - self._batches_ended[0])
+        speed = self._batch_tokens * (len(self._batches_ended) - 1) / (now - self._batches_ended[0])
         share = (len(self._history) + (batch + 1) / self.params["steps"]) / self._epochs
         self._on_progress(
             Progress(
@@ -72,12 +73,12 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
                 sample=self._sample,
             )
         )
-        if self._interrupted.is_set():
+        if self._stop.is_set():
             self.model.stop_training = True
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Add the epoch to the history."""
-        if self._interrupted.is_set():
+        if self._stop.is_set():
             self.model.stop_training = True
         self._history.append(
             Epoch(
@@ -93,88 +94,95 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
             self._sample = self._write_sample()
 
 
-class Restarter(keras.callbacks.Callback):  # type: ignore[misc]
-    """Empties the carried state of all streams before an epoch, and of a share of them before each batch.
+class StateReset(keras.callbacks.Callback):  # type: ignore[misc]
+    """Empties the state of all streams before an epoch, and of some of them before each batch.
 
-    A verse starts from an empty state, and so does a window of the figures: the network must know how to go
-    on from one.
+    A verse starts from an empty state, and so does a window of the figures: the network must learn to go on
+    from one.
     """
 
-    def __init__(self, share: float, number: int) -> None:
-        """Empty that share of the streams, 0 to 1, as drawn by `number`, the epoch and the batch."""
+    def __init__(self, share: float, random_seed: int) -> None:
+        """Empty `share` of the streams, 0 to 1, drawn by random seed, epoch and batch."""
         super().__init__()
-        self._share, self._number = share, number
+        self._share, self._random_seed = share, random_seed
         self._epoch = 0
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002 (Keras's signature)
-        """Empty all."""
+        """Empty all states."""
         self._epoch = epoch
-        for layer in self._carrying():
+        for layer in self._stateful_layers():
             layer.reset_state()
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002 (Keras's signature)
-        """Empty some."""
+        """Empty some states."""
         if not self._share:
             return
-        states = [state for layer in self._carrying() for state in layer.states]
-        random = np.random.default_rng((self._number, self._epoch, batch))
+        states = [state for layer in self._stateful_layers() for state in layer.states]
+        random = np.random.default_rng((self._random_seed, self._epoch, batch))
         kept = (random.random((states[0].shape[0], 1)) >= self._share).astype(np.float32)
         for state in states:
             state.assign(state * kept)
 
-    def _carrying(self) -> list[Any]:
+    def _stateful_layers(self) -> list[Any]:
         return [layer for layer in self.model.layers if getattr(layer, "stateful", False)]
 
 
-class Keeper(keras.callbacks.Callback):  # type: ignore[misc]
-    """Averages the weights, scores the average after each epoch, and keeps the best, or else the last.
+class BestWeightsKeeper(keras.callbacks.Callback):  # type: ignore[misc]
+    """Averages the weights, scores the average after each epoch, and keeps the best one.
 
-    `kept` is the same network for batches that start from an empty state, with the averaged weights; the
-    average follows closely at first and with the full momentum later. `steps` counts what was averaged, and
-    `best` holds the weights after `best_epoch`, which is 0 as long as no epoch ended with numbers.
+    The average is an exponential moving average (EMA). It follows closely at first, and with the full
+    momentum later. Without validation the last epoch that ended with numbers is the best.
+
+    Attributes:
+        ema_model: the same network for batches that start from an empty state, with the averaged weights.
+        ema_steps: the number of steps averaged so far.
+        best_epoch: the best epoch, counted from 1; 0 until one ends with numbers.
+        best_weights: the averaged weights after the best epoch.
     """
 
-    def __init__(self, kept: Any, momentum: float, validation: Any | None) -> None:
-        """Follow with that `momentum`, 0 to 1; `validation` is a dataset, or None."""
+    def __init__(self, ema_model: Any, momentum: float, validation: Any | None) -> None:
+        """Average with `momentum`, from 0 (no average) to below 1; `validation` is a dataset, or None."""
         super().__init__()
-        self.kept = kept
-        self.steps = 0
+        self.ema_model = ema_model
+        self.ema_steps = 0
         self.best_epoch = 0
-        self.best: list[NDArray[Any]] = kept.get_weights()
-        self._lowest = math.inf
+        self.best_weights: list[NDArray[Any]] = ema_model.get_weights()
+        self._lowest_loss = math.inf
         self._momentum, self._validation = momentum, validation
         self._approach = tf.function(self._approach_weights, reduce_retracing=True)
 
-    def resume(self, steps: int, best_epoch: int, history: list[Epoch], best: list[NDArray[Any]]) -> None:
-        """Stand where another keeper stood after that history; `kept` has its weights already."""
-        self.steps, self.best_epoch, self.best = steps, best_epoch, best
+    def resume(
+        self, ema_steps: int, best_epoch: int, history: list[Epoch], best_weights: list[NDArray[Any]]
+    ) -> None:
+        """Go on where another keeper was after that history; `ema_model` has its weights already."""
+        self.ema_steps, self.best_epoch, self.best_weights = ema_steps, best_epoch, best_weights
         validated = [epoch.validation_loss for epoch in history if epoch.validation_loss is not None]
-        self._lowest = min(validated, default=math.inf)
+        self._lowest_loss = min(validated, default=math.inf)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002 (Keras's signature)
         """Let the average follow."""
         if self._momentum:
-            self.steps += 1
-            momentum = min(self._momentum, self.steps / (self.steps + 10))
+            self.ema_steps += 1
+            momentum = min(self._momentum, self.ema_steps / (self.ema_steps + 10))
             self._approach(tf.constant(1 - momentum, tf.float32))
 
     def _approach_weights(self, share: Any) -> None:
         for averaged, current in zip(
-            self.kept.trainable_variables, self.model.trainable_variables, strict=True
+            self.ema_model.trainable_variables, self.model.trainable_variables, strict=True
         ):
             averaged.assign(averaged + share * (current - averaged))
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Validate; without validation every epoch that ended with numbers is better than the one before."""
+        """Validate, and keep the weights if they are the best so far."""
         if not self._momentum:
             self._approach(tf.constant(1.0))
-        weights = self.kept.get_weights()
+        weights = self.ema_model.get_weights()
         if self._validation is None:
             better = math.isfinite(logs["loss"]) and all(np.isfinite(array).all() for array in weights)
         else:
-            scores = self.kept.evaluate(self._validation, verbose=0, return_dict=True)
+            scores = self.ema_model.evaluate(self._validation, verbose=0, return_dict=True)
             logs |= {f"val_{name}": value for name, value in scores.items()}
-            better = logs["val_loss"] < self._lowest
+            better = logs["val_loss"] < self._lowest_loss
         if better:
-            self.best, self.best_epoch = weights, epoch + 1
-            self._lowest = logs.get("val_loss", math.inf)
+            self.best_weights, self.best_epoch = weights, epoch + 1
+            self._lowest_loss = logs.get("val_loss", math.inf)

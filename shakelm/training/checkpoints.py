@@ -1,10 +1,10 @@
-"""Checkpoints: where a training stands after an epoch, so that it goes on after its process was killed.
+"""Checkpoints: the state of a training after an epoch, to go on from if its process is killed.
 
-Each training has a folder of its own, named after the model and a hash of the corpus and the configuration:
-the same command finds it again, and no other does. It holds the lock of the process that trains, which dies
-with that process, and one safetensors file: arrays, and in its header everything else as JSON. The folder is
-removed when the version is published; those of trainings that never went on are removed once they are
-`ABANDONED_AFTER_S` old and another training begins.
+Each training has its own folder, named after the model and a hash of the corpus and the configuration. Only
+the same command finds it again. The folder holds the lock of the training process, which ends with that
+process, and one safetensors file: the arrays, and everything else as JSON in its header. The folder is
+removed when the version is published. A folder that nobody used for `ABANDONED_CHECKPOINT_S` is removed when
+another training begins.
 """
 
 import hashlib
@@ -14,64 +14,74 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from shakelm.configuration import Configuration, Settings
 from shakelm.errors import ShakelmError
 from shakelm.files import write_atomically
+from shakelm.lifetimes import ABANDONED_CHECKPOINT_S
 from shakelm.store.card import Epoch
 from shakelm.training.progress import Discarded, OnNotice
 
-ABANDONED_AFTER_S = 30 * 24 * 60 * 60
-
 Arrays = dict[str, list[NDArray[Any]]]
-"""Lists of arrays by what they are, each in Keras's order."""
+"""Lists of arrays by what they belong to, each in Keras's order."""
+
+_METADATA = "standing"
+"""The entry of the file's header that holds the metadata."""
 
 
-class Standing(Settings):
+class CheckpointMetadata(Settings):
     """What a checkpoint holds beside arrays.
 
-    `best` is the best epoch so far, `averaged` the number of steps that the averaged weights come from,
-    `seconds` the time trained so far, `generator` the state of NumPy's random generator.
+    Attributes:
+        layout: the number of the layout, which says what fields and arrays there are.
+        epochs: the figures of each epoch so far.
+        best_epoch: the best epoch so far, counted from 1; 0 for none.
+        ema_steps: the number of steps in the average of the weights.
+        seconds: the training time so far.
+        random_state: the state of NumPy's random generator.
     """
 
     layout: Literal[1] = 1
     epochs: list[Epoch]
-    best: int
-    averaged: int
+    best_epoch: Annotated[int, Field(alias="best")]
+    ema_steps: Annotated[int, Field(alias="averaged")]
     seconds: float
-    generator: dict[str, Any]
+    random_state: Annotated[dict[str, Any], Field(alias="generator")]
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Where a training stands after a whole epoch."""
+    """The state of a training after a whole epoch."""
 
-    standing: Standing
+    metadata: CheckpointMetadata
     arrays: Arrays
 
 
 class CheckpointFile:
-    """The checkpoint of one training, as a file that only the holder of its lock touches.
+    """The checkpoint of one training, in a file that only the holder of its lock touches.
 
-    `epoch` is the one after which this process can go on, as far as it knows; 0 for none.
+    Attributes:
+        path: the file, which may not exist.
+        epoch: the epoch of the checkpoint that this process last read or wrote; 0 for none.
     """
 
     def __init__(self, path: Path) -> None:
-        """Refer to a file that may not exist."""
+        """Refer to the file at `path`."""
         self.path = path
         self.epoch = 0
 
     def read(self, fresh: Arrays, on_notice: OnNotice) -> Checkpoint | None:
-        """The checkpoint, where there is one with arrays of the names, shapes and types of `fresh` ones.
+        """The checkpoint, if there is one; its arrays have the names, shapes and types of `fresh`.
 
-        One that is damaged, or was written by another version of this program, is put aside with a notice.
+        A checkpoint that is damaged, or comes from another version of this program, is put aside with a
+        notice, and the result is None.
         """
         if not self.path.exists():
             return None
@@ -85,22 +95,22 @@ class CheckpointFile:
                 self.path.replace(aside)
             on_notice(
                 f"The checkpoint cannot be used ({_cause(error)}) and is put aside as {aside}: "
-                "the training starts anew."
+                "the training starts again from the beginning."
             )
             return None
-        self.epoch = len(checkpoint.standing.epochs)
+        self.epoch = len(checkpoint.metadata.epochs)
         return checkpoint
 
     def write(self, checkpoint: Checkpoint, on_notice: OnNotice) -> None:
-        """Replace the checkpoint in one step; where that fails the earlier one stays, with a notice."""
+        """Replace the checkpoint in one step. If that fails, the earlier one stays, with a notice."""
         arrays = {
             f"{name}.{index}": array
             for name, group in checkpoint.arrays.items()
             for index, array in enumerate(group)
         }
-        epoch = len(checkpoint.standing.epochs)
+        epoch = len(checkpoint.metadata.epochs)
         try:
-            write_atomically(self.path, save(arrays, {"standing": checkpoint.standing.model_dump_json()}))
+            write_atomically(self.path, save(arrays, {_METADATA: checkpoint.metadata.model_dump_json()}))
         except OSError as error:
             on_notice(
                 f"Epoch {epoch} has no checkpoint ({error.strerror or error}): free space in "
@@ -114,18 +124,18 @@ class CheckpointFile:
 def claim(
     folder: Path, name: str, corpus_sha256: str, configuration: Configuration
 ) -> Iterator[CheckpointFile]:
-    """Hold the lock of a training while the context lasts, and remove its checkpoint once it is not needed.
+    """Hold the lock of a training inside the context, and remove its checkpoint at the end.
 
-    It stays where the context ends in an exception other than `Discarded`.
+    The checkpoint stays if the context ends in an exception other than `Discarded`.
 
     Args:
-        folder: where all trainings have their folders; created where it does not exist.
+        folder: the parent of all trainings' folders; created if it does not exist.
         name: the model's name, which must be well-formed.
         corpus_sha256: of the text that is trained on.
         configuration: of model and training.
 
     Raises:
-        ShakelmError: another process trains the same, or the folder cannot be written.
+        ShakelmError: the same training is under way in another process, or the folder cannot be written.
     """
     hashed = hashlib.sha256(f"{corpus_sha256} {configuration.model_dump_json()}".encode()).hexdigest()
     own = folder / f"{name}-{hashed[:16]}"
@@ -162,12 +172,12 @@ def _lock(folder: Path) -> FileLock:
 
 
 def _sweep(folder: Path, own: Path) -> None:
-    """Remove what a killed process had half written here, and the folders of abandoned trainings."""
+    """Remove half-written files of a killed process, and the folders of abandoned trainings."""
     for leftover in own.glob(".*"):
         leftover.unlink(missing_ok=True)
     for other in folder.iterdir():
         with suppress(OSError):  # another process trains there, or has just removed it
-            if other != own and time.time() - other.stat().st_mtime > ABANDONED_AFTER_S:
+            if other != own and time.time() - other.stat().st_mtime > ABANDONED_CHECKPOINT_S:
                 with _lock(other).acquire(timeout=0):
                     shutil.rmtree(other)
 
@@ -175,11 +185,11 @@ def _sweep(folder: Path, own: Path) -> None:
 def _read(path: Path) -> Checkpoint:
     arrays: Arrays = {}
     with safe_open(path, framework="numpy") as file:
-        standing = Standing.model_validate_json((file.metadata() or {}).get("standing", ""))
-        keys = (key.partition(".") for key in file.keys())  # noqa: SIM118 (it is no dictionary)
+        metadata = CheckpointMetadata.model_validate_json((file.metadata() or {}).get(_METADATA, ""))
+        keys = (key.partition(".") for key in file.keys())  # noqa: SIM118 (not a dictionary)
         for name, index in sorted((name, int(index)) for name, _, index in keys):
             arrays.setdefault(name, []).append(file.get_tensor(f"{name}.{index}"))
-    return Checkpoint(standing, arrays)
+    return Checkpoint(metadata, arrays)
 
 
 def _shapes(arrays: Arrays) -> dict[str, list[tuple[tuple[int, ...], str]]]:

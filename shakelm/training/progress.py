@@ -1,4 +1,4 @@
-"""How far a training is, for whoever watches it; no Keras here."""
+"""How far a training is, for its observers; no Keras here."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,12 +9,18 @@ from shakelm.errors import ShakelmError
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a training stands.
+    """How far a training is.
 
-    `share` of all training steps done, 0 to 1; losses in nats per token (`loss` is the running epoch's,
-    under dropout; `validation_loss` the last finished epoch's); `tokens_per_second` learned from, over the
-    running epoch's latest batches; `seconds_left` if every epoch is run. These two are None in scoring.
-    `sample` is a line that the weights after the last whole epoch write.
+    Attributes:
+        stage: whether it trains, or scores the trained model on the held-out text.
+        share: the share of all training steps that is done, 0 to 1.
+        epoch: the current epoch, counted from 1.
+        epochs: the number of epochs, at most.
+        loss: of the current epoch so far, with dropout, in nats per token.
+        validation_loss: of the last finished epoch, in nats per token.
+        tokens_per_second: learned from in the latest batches; None in scoring.
+        seconds_left: if every epoch is run; None in scoring.
+        sample: a line that the weights after the last whole epoch wrote.
     """
 
     stage: Literal["training", "scoring"]
@@ -31,11 +37,11 @@ class Progress:
 OnProgress = Callable[[Progress], None]
 
 OnNotice = Callable[[str], None]
-"""Takes a sentence for whoever watches."""
+"""Takes a sentence for the person who started the training."""
 
 
-class Discarded(ShakelmError):  # noqa: N818 - it is what somebody wanted, not a fault
-    """Raised by whoever watches a training, to end it and throw away what it learned."""
+class Discarded(ShakelmError):  # noqa: N818 - somebody asked for it; it is not a fault
+    """Raised by `on_progress` to end a training and throw away what it learned."""
 
     def __init__(self) -> None:
         super().__init__("The training was thrown away: start another one.")

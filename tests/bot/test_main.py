@@ -11,8 +11,7 @@ import pytest
 
 from bot.__main__ import until_told
 from sandbox.server import serving
-
-DEADLINE_S = 60.0
+from tests.support.waiting import DEADLINE_S
 
 
 async def start(*arguments: str, **environment: str) -> asyncio.subprocess.Process:
@@ -49,123 +48,93 @@ def nobody() -> str:
         return f"127.0.0.1:{taken.getsockname()[1]}"
 
 
-def test_without_a_token() -> None:
-    async def test() -> None:
-        refused(*await end(await start()), "DISCORD_TOKEN is not set")
-
-    asyncio.run(test())
+async def test_without_a_token() -> None:
+    refused(*await end(await start()), "DISCORD_TOKEN is not set")
 
 
-def test_a_refused_token(valkey_url: str) -> None:
-    async def test() -> None:
-        async with serving() as sandbox:
-            settings = sandbox.environment() | {
-                "DISCORD_TOKEN": "wrong-token",
-                "SHAKELM_REDIS_URL": valkey_url,
-            }
-            status, output = await end(await start(**settings))
-        refused(status, output, "Discord refuses the bot's token")
-        assert "wrong-token" not in output
-
-    asyncio.run(test())
+async def test_a_refused_token(valkey_url: str) -> None:
+    async with serving() as sandbox:
+        settings = sandbox.environment() | {
+            "DISCORD_TOKEN": "wrong-token",
+            "SHAKELM_REDIS_URL": valkey_url,
+        }
+        status, output = await end(await start(**settings))
+    refused(status, output, "Discord refuses the bot's token")
+    assert "wrong-token" not in output
 
 
-def test_a_server_that_does_not_have_the_bot(valkey_url: str) -> None:
-    async def test() -> None:
-        async with serving() as sandbox:
-            settings = sandbox.environment() | {"DISCORD_GUILD": "42"}
-            status, output = await end(await start(**settings, SHAKELM_REDIS_URL=valkey_url))
-        refused(status, output, "correct DISCORD_GUILD")
-
-    asyncio.run(test())
+async def test_a_server_that_does_not_have_the_bot(valkey_url: str) -> None:
+    async with serving() as sandbox:
+        settings = sandbox.environment() | {"DISCORD_GUILD": "42"}
+        status, output = await end(await start(**settings, SHAKELM_REDIS_URL=valkey_url))
+    refused(status, output, "correct DISCORD_GUILD")
 
 
-def test_no_redis(nobody: str) -> None:
-    async def test() -> None:
-        async with serving() as sandbox:
-            settings = sandbox.environment() | {"SHAKELM_REDIS_URL": f"redis://user:secret@{nobody}/0"}
-            status, output = await end(await start(**settings))
-        refused(status, output, "Redis does not answer")
-        assert "secret" not in output
-
-    asyncio.run(test())
+async def test_no_redis(nobody: str) -> None:
+    async with serving() as sandbox:
+        settings = sandbox.environment() | {"SHAKELM_REDIS_URL": f"redis://user:secret@{nobody}/0"}
+        status, output = await end(await start(**settings))
+    refused(status, output, "Redis does not answer")
+    assert "secret" not in output
 
 
-def test_no_api(valkey_url: str, nobody: str) -> None:
-    async def test() -> None:
-        api = f"http://{nobody}/api/v10"
+async def test_no_api(valkey_url: str, nobody: str) -> None:
+    api = f"http://{nobody}/api/v10"
+    process = await start(DISCORD_TOKEN="token", DISCORD_API_BASE=api, SHAKELM_REDIS_URL=valkey_url)
+    refused(*await end(process), f"The API at {api} does not answer")
+
+
+async def test_something_else_than_discord(valkey_url: str) -> None:
+    async with serving() as sandbox:
+        api = f"{sandbox.address}/nothing/here"
         process = await start(DISCORD_TOKEN="token", DISCORD_API_BASE=api, SHAKELM_REDIS_URL=valkey_url)
-        refused(*await end(process), f"The API at {api} does not answer")
-
-    asyncio.run(test())
-
-
-def test_something_else_than_discord(valkey_url: str) -> None:
-    async def test() -> None:
-        async with serving() as sandbox:
-            api = f"{sandbox.address}/nothing/here"
-            process = await start(DISCORD_TOKEN="token", DISCORD_API_BASE=api, SHAKELM_REDIS_URL=valkey_url)
-            status, output = await end(process)
-        refused(status, output, f"The API at {api} does not answer")
-
-    asyncio.run(test())
+        status, output = await end(process)
+    refused(status, output, f"The API at {api} does not answer")
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-def test_it_connects_and_leaves_when_it_is_told(valkey_url: str, how: signal.Signals) -> None:
-    async def test() -> None:
-        async with serving() as sandbox:
-            world = sandbox.world
-            process = await start(**sandbox.environment(), SHAKELM_REDIS_URL=valkey_url)
-            assert await world.changes.wait_until(lambda: world.bot_connected, DEADLINE_S)
-            process.send_signal(how)
-            status, output = await end(process)
-            assert await world.changes.wait_until(lambda: not world.bot_connected, DEADLINE_S)
-        assert status == 0
-        assert "Traceback" not in output
-        assert world.token not in output
-
-    asyncio.run(test())
+async def test_it_connects_and_leaves_when_it_is_told(valkey_url: str, how: signal.Signals) -> None:
+    async with serving() as sandbox:
+        world = sandbox.world
+        process = await start(**sandbox.environment(), SHAKELM_REDIS_URL=valkey_url)
+        assert await world.changes.wait_until(lambda: world.bot_connected, DEADLINE_S)
+        process.send_signal(how)
+        status, output = await end(process)
+        assert await world.changes.wait_until(lambda: not world.bot_connected, DEADLINE_S)
+    assert status == 0
+    assert "Traceback" not in output
+    assert world.token not in output
 
 
-def test_it_leaves_though_a_cancellation_is_lost() -> None:
+async def test_it_leaves_though_a_cancellation_is_lost() -> None:
     async def lose_one() -> None:
         os.kill(os.getpid(), signal.SIGTERM)
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.Event().wait()
         await asyncio.Event().wait()
 
-    async def test() -> None:
-        await asyncio.wait_for(until_told(lose_one()), DEADLINE_S)
-
-    asyncio.run(test())
+    await asyncio.wait_for(until_told(lose_one()), DEADLINE_S)
 
 
-def test_a_token_that_is_withdrawn_while_the_bot_runs(valkey_url: str) -> None:
-    async def test() -> None:
-        async with serving() as sandbox:
-            world = sandbox.world
-            process = await start(**sandbox.environment(), SHAKELM_REDIS_URL=valkey_url)
-            assert await world.changes.wait_until(lambda: world.bot_connected, DEADLINE_S)
-            world.token = "another-token"
-            await sandbox.gateway.fail("invalid_session")
-            refused(*await end(process), "Discord refuses the bot's token")
-
-    asyncio.run(test())
+async def test_a_token_that_is_withdrawn_while_the_bot_runs(valkey_url: str) -> None:
+    async with serving() as sandbox:
+        world = sandbox.world
+        process = await start(**sandbox.environment(), SHAKELM_REDIS_URL=valkey_url)
+        assert await world.changes.wait_until(lambda: world.bot_connected, DEADLINE_S)
+        world.token = "another-token"
+        await sandbox.gateway.fail("invalid_session")
+        refused(*await end(process), "Discord refuses the bot's token")
 
 
-def test_health_tells_whether_the_bot_is_connected(valkey_url: str) -> None:
+async def test_health_tells_whether_the_bot_is_connected(valkey_url: str) -> None:
     async def healthy() -> tuple[int | None, str]:
         return await end(await start("health", SHAKELM_REDIS_URL=valkey_url))
 
-    async def test() -> None:
-        refused(*await healthy(), "No bot of this machine is connected")
-        async with serving() as sandbox:
-            process = await start(**sandbox.environment(), SHAKELM_REDIS_URL=valkey_url)
-            async with asyncio.timeout(DEADLINE_S):
-                while (await healthy())[0] != 0:
-                    assert process.returncode is None
-            process.terminate()
-            assert (await end(process))[0] == 0
-
-    asyncio.run(test())
+    refused(*await healthy(), "No bot of this machine is connected")
+    async with serving() as sandbox:
+        process = await start(**sandbox.environment(), SHAKELM_REDIS_URL=valkey_url)
+        async with asyncio.timeout(DEADLINE_S):
+            while (await healthy())[0] != 0:
+                assert process.returncode is None
+        process.terminate()
+        assert (await end(process))[0] == 0

@@ -1,11 +1,10 @@
 """What goes wrong around the bot, and what people are told then."""
 
-from typing import Any
+from tests.support.discord_messages import is_private
+from tests.support.full_stack import Stack
 
-EPHEMERAL = 1 << 6
 
-
-def test_a_killed_worker_s_verse_is_written_by_another(own_stack: Any) -> None:
+def test_a_killed_worker_s_verse_is_written_by_another(own_stack: Stack) -> None:
     discord = own_stack.discord
     own_stack.start_bot()
     doomed = own_stack.start_worker("verse")
@@ -23,7 +22,7 @@ def test_a_killed_worker_s_verse_is_written_by_another(own_stack: Any) -> None:
     assert "number 1" in answer["embeds"][0]["footer"]["text"]
 
 
-def test_without_a_worker_verses_queue_up_and_say_so(own_stack: Any) -> None:
+def test_without_a_worker_verses_queue_up_and_say_so(own_stack: Stack) -> None:
     discord = own_stack.discord
     own_stack.start_bot()
     first = discord.answer(discord.say("/verse seed: one"), bool)
@@ -39,7 +38,7 @@ def test_without_a_worker_verses_queue_up_and_say_so(own_stack: Any) -> None:
     assert discord.answer(interaction)["embeds"]
 
 
-def test_a_verse_that_nobody_writes_in_time_is_withdrawn(own_stack: Any) -> None:
+def test_a_verse_that_nobody_writes_in_time_is_withdrawn(own_stack: Stack) -> None:
     discord = own_stack.discord
     own_stack.start_bot(SHAKELM_WITHDRAW_S="899")
 
@@ -50,19 +49,19 @@ def test_a_verse_that_nobody_writes_in_time_is_withdrawn(own_stack: Any) -> None
     own_stack.await_waiting_verses(0)
 
 
-def test_where_redis_is_gone_the_student_is_told_privately_and_the_bot_goes_on(own_stack: Any) -> None:
+def test_where_redis_is_gone_the_student_is_told_privately_and_the_bot_goes_on(own_stack: Stack) -> None:
     discord = own_stack.discord
     bot = own_stack.start_bot()
     own_stack.valkey.terminate()
 
     answer = discord.ask("/verse seed: to be")
 
-    assert answer["flags"] & EPHEMERAL
+    assert is_private(answer)
     assert "queue does not respond" in answer["embeds"][0]["description"]
     assert bot.popen.poll() is None
 
 
-def test_where_redis_hangs_the_student_is_told_in_time_and_can_ask_again(own_stack: Any) -> None:
+def test_where_redis_hangs_the_student_is_told_in_time_and_can_ask_again(own_stack: Stack) -> None:
     discord = own_stack.discord
     own_stack.start_bot()
     own_stack.start_worker("verse")
@@ -71,11 +70,11 @@ def test_where_redis_hangs_the_student_is_told_in_time_and_can_ask_again(own_sta
         answer = discord.ask("/verse seed: to be")
 
     assert discord.verse("seed: to be").text
-    assert answer["flags"] & EPHEMERAL
+    assert is_private(answer)
     assert "queue does not respond" in answer["embeds"][0]["description"]
 
 
-def test_the_bot_answers_after_its_connection_was_dropped(own_stack: Any) -> None:
+def test_the_bot_answers_after_its_connection_was_dropped(own_stack: Stack) -> None:
     discord = own_stack.discord
     bot = own_stack.start_bot()
     own_stack.start_worker("verse")
@@ -88,7 +87,7 @@ def test_the_bot_answers_after_its_connection_was_dropped(own_stack: Any) -> Non
     assert discord.verse("lines: 1").text
 
 
-def test_the_bot_leaves_at_sigterm(own_stack: Any) -> None:
+def test_the_bot_leaves_at_sigterm(own_stack: Stack) -> None:
     bot = own_stack.start_bot()
 
     assert bot.stop() == 0

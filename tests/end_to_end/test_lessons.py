@@ -12,21 +12,24 @@ from shakelm.decoding.generation import Length
 from shakelm.decoding.prediction import predict
 from shakelm.decoding.sampling import Sampling
 from shakelm.store.registry import Store
+from tests.support.control_client import Discord
+from tests.support.discord_messages import is_private
+from tests.support.full_stack import Stack
+from worker.lessons import shared_lines
 from worker.queue import pausing
-from worker.records import shared_lines, verse_records
+from worker.records import verse_records
 
-EPHEMERAL = 1 << 6
 WORDS = "model: shakespeare-word"
 
 
 @pytest.fixture(scope="module")
-def words(stack: Any) -> Any:
+def words(stack: Stack) -> Any:
     """The model of words that ships."""
     return generation.load(Store(stack.store).find("shakespeare-word"))
 
 
 @pytest.fixture
-def paused(stack: Any) -> Iterator[None]:
+def paused(stack: Stack) -> Iterator[None]:
     """Nothing is done while the test runs."""
     pausing.pause(stack.redis)
     yield
@@ -51,15 +54,15 @@ def line_of(message: dict[str, Any]) -> str:
     return str(choices(message)[0]["custom_id"].split(":")[1])
 
 
-def press(discord: Any, message: dict[str, Any], button: int, user: str = "student") -> None:
+def press(discord: Discord, message: dict[str, Any], button: int, user: str = "student") -> None:
     discord.press(choices(message)[button]["custom_id"], message["id"], user)
 
 
-def told(stack: Any, user: str, sentence: str) -> None:
+def told(stack: Stack, user: str, sentence: str) -> None:
     """Wait until somebody is told that in private."""
     stack.bot.until(
         lambda: any(
-            message["flags"] & EPHEMERAL and sentence in str(message["embeds"])
+            is_private(message) and sentence in str(message["embeds"])
             for message in stack.discord.messages(user)
         ),
         f"a private answer that says {sentence!r}",
@@ -78,7 +81,9 @@ def picture(message: dict[str, Any]) -> dict[str, Any]:
 # Temperatures
 
 
-def test_temperatures_are_side_by_side_each_verse_as_its_number_gives_it(discord: Any, words: Any) -> None:
+def test_temperatures_are_side_by_side_each_verse_as_its_number_gives_it(
+    discord: Discord, words: Any
+) -> None:
     message = discord.ask(f"/temperatures seed: my lord number: 3 lines: 1 {WORDS}")
 
     for field, temperature in zip(embed(message)["fields"], (0.2, 0.5, 0.8, 1.0, 1.5), strict=True):
@@ -90,17 +95,17 @@ def test_temperatures_are_side_by_side_each_verse_as_its_number_gives_it(discord
     assert embed(message)["footer"]["text"].startswith("shakespeare-word@2 · number 3")
 
 
-def test_an_unknown_model_is_one_private_sentence(discord: Any) -> None:
+def test_an_unknown_model_is_one_private_sentence(discord: Discord) -> None:
     for command in ("temperatures", "next", "tokens text: a", "curves"):
         refused = discord.ask(f"/{command} model: nobody")
-        assert refused["flags"] & EPHEMERAL
+        assert is_private(refused)
         assert "There is no model 'nobody'" in embed(refused)["description"]
 
 
 # What comes next
 
 
-def test_a_class_writes_a_line_together(discord: Any, words: Any) -> None:
+def test_a_class_writes_a_line_together(discord: Discord, words: Any) -> None:
     message = discord.ask(f"/next text: to be or not to {WORDS}")
     first = predict(words, "to be or not to", 5)
     assert top(message) == "to be or not to"
@@ -123,7 +128,7 @@ def test_a_class_writes_a_line_together(discord: Any, words: Any) -> None:
     assert [button["label"] for button in choices(shorter)] == list(second.tokens)
 
 
-def test_of_two_presses_at_once_one_counts_and_the_late_one_is_told(stack: Any, discord: Any) -> None:
+def test_of_two_presses_at_once_one_counts_and_the_late_one_is_told(stack: Stack, discord: Discord) -> None:
     message = discord.ask(f"/next text: to be or not to {WORDS}")
     words = [f"to be or not to {button['label']}" for button in choices(message)]
     pausing.pause(stack.redis)
@@ -140,19 +145,19 @@ def test_of_two_presses_at_once_one_counts_and_the_late_one_is_told(stack: Any, 
     assert shared_lines.find(stack.redis, line_of(message)).version == 1
 
 
-def test_a_press_after_somebody_elses_is_told_at_once(stack: Any, discord: Any) -> None:
+def test_a_press_after_somebody_elses_is_told_at_once(stack: Stack, discord: Discord) -> None:
     message = discord.ask(f"/next {WORDS}")
     assert top(message) == "*the beginning of a verse*"
     line = shared_lines.find(stack.redis, line_of(message))
     shared_lines.change(stack.redis, line, line.model_copy(update={"version": 1}))
 
     refused = discord.answer(discord.press(choices(message)[0]["label"], message["id"]))
-    assert refused["flags"] & EPHEMERAL
+    assert is_private(refused)
     assert "Somebody else was faster" in embed(refused)["description"]
 
 
 @pytest.mark.usefixtures("paused")
-def test_a_line_whose_press_is_withdrawn_stays_as_it_is(stack: Any, discord: Any) -> None:
+def test_a_line_whose_press_is_withdrawn_stays_as_it_is(stack: Stack, discord: Discord) -> None:
     pausing.resume(stack.redis)
     message = discord.ask(f"/next text: o king {WORDS}")
     pausing.pause(stack.redis)
@@ -172,7 +177,7 @@ def test_a_line_whose_press_is_withdrawn_stays_as_it_is(stack: Any, discord: Any
 # Tokens and curves
 
 
-def test_tokens_are_shown_and_many_are_attached(discord: Any) -> None:
+def test_tokens_are_shown_and_many_are_attached(discord: Discord) -> None:
     few = discord.ask(f"/tokens text: Good morrow zounds {WORDS}")
     assert embed(few)["title"] == r"shakespeare-word\@2 knows 2 of 3 words"
     assert "zounds    0  ✗ <unk>, unknown" in embed(few)["description"]
@@ -184,7 +189,7 @@ def test_tokens_are_shown_and_many_are_attached(discord: Any) -> None:
     assert whole.count("✗ <unk>, unknown") == 400
 
 
-def test_curves_are_a_picture_with_its_figures_in_words(stack: Any, discord: Any) -> None:
+def test_curves_are_a_picture_with_its_figures_in_words(stack: Stack, discord: Discord) -> None:
     (choice,) = discord.complete("/curves model: word")
     message = discord.ask(f"/curves model: {choice['value']}")
 
@@ -197,10 +202,10 @@ def test_curves_are_a_picture_with_its_figures_in_words(stack: Any, discord: Any
 # Networks and help
 
 
-def test_each_network_is_shown_with_its_layers_whose_parameters_add_up(discord: Any) -> None:
+def test_each_network_is_shown_with_its_layers_whose_parameters_add_up(discord: Discord) -> None:
     message = discord.ask("/architectures")
 
-    assert not message["flags"] & EPHEMERAL
+    assert not is_private(message)
     networks = re.findall(r"\*\*(.+)\*\*, ([\d,]+) param.+\n```\n([^`]+)```", embed(message)["description"])
     assert [name for name, _, _ in networks] == ["simple-rnn", "lstm", "stacked-lstm"]
     for (_, total, table), kinds in zip(networks, (["SimpleRNN"], ["LSTM"], ["LSTM", "LSTM"]), strict=True):
@@ -209,11 +214,11 @@ def test_each_network_is_shown_with_its_layers_whose_parameters_add_up(discord: 
         assert sum(int(row[-1].replace(",", "")) for row in rows) == int(total.replace(",", ""))
 
 
-def test_help_and_its_topics_are_private_and_name_every_command(discord: Any) -> None:
+def test_help_and_its_topics_are_private_and_name_every_command(discord: Discord) -> None:
     topics = ["", *(f" topic: {topic}" for topic in ("Verses", "Lessons", "Privacy", "Teachers"))]
     answers = [discord.ask(f"/help{topic}") for topic in topics]
 
-    assert all(answer["flags"] & EPHEMERAL for answer in answers)
+    assert all(is_private(answer) for answer in answers)
     assert len({embed(answer)["title"] for answer in answers}) == len(topics)
     texts = "\n".join(embed(answer)["description"] for answer in answers)
     commands = [name for name in discord.get("state")["commands"] if name.islower()]  # not those of menus
@@ -224,19 +229,19 @@ def test_help_and_its_topics_are_private_and_name_every_command(discord: Any) ->
 # Forgetting
 
 
-def test_whoever_is_forgotten_has_no_verse_and_no_line_left(stack: Any, discord: Any) -> None:
+def test_whoever_is_forgotten_has_no_verse_and_no_line_left(stack: Stack, discord: Discord) -> None:
     assistant = discord.state["users"]["assistant"]
     verse_records.forget(stack.redis, assistant)
     discord.ask(f"/verse lines: 1 {WORDS}", "assistant")
     line = line_of(discord.ask(f"/next text: a {WORDS}", "assistant"))
 
     question = discord.ask("/forget", "assistant")
-    assert question["flags"] & EPHEMERAL
+    assert is_private(question)
     pressed = discord.press("Forget me", question["id"], "assistant")
     answer = discord.answer(pressed, lambda message: "Your data was removed" in str(message["embeds"]))
     assert "with 1 verse" in embed(answer)["description"]
     assert not stack.redis.exists(f"shakelm:line:{line}")
 
     refused = discord.answer(discord.press(f"append:{line}:0:0"))
-    assert refused["flags"] & EPHEMERAL
+    assert is_private(refused)
     assert "no longer stored" in embed(refused)["description"]

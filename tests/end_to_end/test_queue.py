@@ -2,48 +2,48 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 
+from tests.support.control_client import Discord
+from tests.support.discord_messages import is_private
+from tests.support.full_stack import Stack
 from worker.queue import pausing
-
-EPHEMERAL = 1 << 6
 
 
 @pytest.fixture
-def paused(stack: Any, discord: Any) -> Iterator[None]:
+def paused(stack: Stack, discord: Discord) -> Iterator[None]:
     """The queue is paused by the teacher; it goes on after the test."""
     answer = discord.ask("/admin pause", "teacher")
-    assert answer["flags"] & EPHEMERAL
+    assert is_private(answer)
     assert "paused" in answer["embeds"][0]["description"]
     yield
     pausing.resume(stack.redis)
 
 
 @pytest.mark.usefixtures("paused")
-def test_a_pause_lets_verses_wait_until_it_ends(discord: Any) -> None:
+def test_a_pause_lets_verses_wait_until_it_ends(discord: Discord) -> None:
     interaction = discord.say("/verse lines: 1")
     assert "paused the queue" in discord.answer(interaction, bool)["content"]
     promoted = discord.ask("/admin promote model: shakespeare-char", "teacher")
-    assert "is live" in promoted["embeds"][0]["title"]  # what teachers ask for goes on
+    assert "is now live" in promoted["embeds"][0]["title"]  # what teachers ask for goes on
     assert discord.answer(interaction, bool)["content"].startswith("⏳")
 
     resumed = discord.ask("/admin resume", "teacher")
 
-    assert resumed["flags"] & EPHEMERAL
+    assert is_private(resumed)
     assert discord.answer(interaction)["embeds"][0]["footer"]
 
 
 @pytest.mark.usefixtures("paused")
-def test_a_teacher_sees_who_waits_for_what_and_can_clear_the_queue(stack: Any, discord: Any) -> None:
+def test_a_teacher_sees_who_waits_for_what_and_can_clear_the_queue(stack: Stack, discord: Discord) -> None:
     users = discord.state["users"]
     asked = [discord.say("/verse lines: 1", user) for user in ("student", "student", "assistant")]
     stack.await_waiting_verses(3)
 
     seen = discord.ask("/admin queue see", "teacher")
 
-    assert seen["flags"] & EPHEMERAL
+    assert is_private(seen)
     pause, *lines = seen["embeds"][0]["description"].splitlines()
     assert "/admin resume" in pause
     assert lines == [
@@ -54,7 +54,7 @@ def test_a_teacher_sees_who_waits_for_what_and_can_clear_the_queue(stack: Any, d
 
     cleared = discord.ask("/admin queue clear", "teacher")
 
-    assert cleared["flags"] & EPHEMERAL
+    assert is_private(cleared)
     assert "3 requests" in cleared["embeds"][0]["description"]
     for interaction in asked:
         told = discord.answer(interaction)
@@ -63,7 +63,7 @@ def test_a_teacher_sees_who_waits_for_what_and_can_clear_the_queue(stack: Any, d
     assert "The queue is empty" in discord.ask("/admin queue see", "teacher")["embeds"][0]["description"]
 
 
-def test_one_verse_is_answered_among_the_first_eleven_of_101(own_stack: Any) -> None:
+def test_one_verse_is_answered_among_the_first_eleven_of_101(own_stack: Stack) -> None:
     """Ten people ask for ten verses each, all at once, and one for one, after them; the queue is paused."""
     discord = own_stack.discord
     own_stack.start_bot()

@@ -2,18 +2,18 @@
 
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from shakelm.store.registry import PACKAGED, Store
+from tests.support.control_client import Discord
+from tests.support.discord_messages import is_private
+from tests.support.full_stack import Stack
 from worker.records import model_index
-
-EPHEMERAL = 1 << 6
 
 
 @pytest.fixture
-def spare(stack: Any) -> str:
+def spare(stack: Stack) -> str:
     """A version that nobody needs, once the workers have told the bot of it."""
 
     def copy(folder: Path, _number: int) -> None:
@@ -24,7 +24,7 @@ def spare(stack: Any) -> str:
     return reference
 
 
-def index_holds(stack: Any, reference: str, *, holds: bool = True) -> None:
+def index_holds(stack: Stack, reference: str, *, holds: bool = True) -> None:
     """Wait until the index of versions holds that one, or no longer does."""
 
     def look() -> bool:
@@ -34,13 +34,13 @@ def index_holds(stack: Any, reference: str, *, holds: bool = True) -> None:
     stack.verse_worker.until(look, f"an index with {reference}: {holds}")
 
 
-def test_a_version_is_removed_once_that_is_confirmed(stack: Any, discord: Any, spare: str) -> None:
+def test_a_version_is_removed_once_that_is_confirmed(stack: Stack, discord: Discord, spare: str) -> None:
     offered = discord.complete("/admin remove model: spare", "teacher")
     assert spare in [choice["value"] for choice in offered]
 
     asked = discord.ask(f"/admin remove model: {spare}", "teacher")
 
-    assert asked["flags"] & EPHEMERAL
+    assert is_private(asked)
     assert "permanently?" in asked["embeds"][0]["description"]
     assert model_index.load(stack.redis).holds(spare)
 
@@ -62,16 +62,16 @@ def test_a_version_is_removed_once_that_is_confirmed(stack: Any, discord: Any, s
         ("nobody@1", "There is no model"),
     ],
 )
-def test_what_cannot_be_removed_is_refused_with_a_sentence(discord: Any, model: str, part: str) -> None:
+def test_what_cannot_be_removed_is_refused_with_a_sentence(discord: Discord, model: str, part: str) -> None:
     answer = discord.ask(f"/admin remove model: {model}", "teacher")
 
-    assert answer["flags"] & EPHEMERAL
+    assert is_private(answer)
     assert part in answer["embeds"][0]["description"].replace("\\", "")
     assert answer["components"] == []
 
 
 def test_a_version_that_became_live_before_the_confirmation_stays(
-    stack: Any, discord: Any, spare: str
+    stack: Stack, discord: Discord, spare: str
 ) -> None:
     discord.ask(f"/admin remove model: {spare}", "teacher")
     discord.ask(f"/admin promote model: {spare}", "teacher")
@@ -79,6 +79,6 @@ def test_a_version_that_became_live_before_the_confirmation_stays(
     pressed = discord.press(f"Remove {spare}", user="teacher")
     answer = discord.answer(pressed, lambda message: "did not work" in str(message["embeds"]))
 
-    assert "Promote another model first" in answer["embeds"][0]["description"]
+    assert "promote another model first" in answer["embeds"][0]["description"]
     discord.ask("/admin rollback", "teacher")
     assert model_index.load(stack.redis).holds(spare)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from shakelm.store.registry import Store
+from tests.support.full_stack import Stack
 
 
 def text(message: dict[str, Any]) -> str:
@@ -12,7 +13,7 @@ def text(message: dict[str, Any]) -> str:
 
 
 def test_buttons_forms_a_queued_verse_limits_and_a_pause_outlive_a_restart_of_every_part(
-    own_stack: Any,
+    own_stack: Stack,
 ) -> None:
     discord = own_stack.discord
     settings = "/verse seed: to be lines: 2 style: lively number: 7"
@@ -45,7 +46,7 @@ def test_buttons_forms_a_queued_verse_limits_and_a_pause_outlive_a_restart_of_ev
     assert discord.ask(settings)["embeds"][0]["description"] == verse["embeds"][0]["description"]
 
 
-def start_training(own_stack: Any, options: str) -> str:
+def start_training(own_stack: Stack, options: str) -> str:
     """Start bot and worker and a training; returns the id of the message that follows it.
 
     The tests halt the worker at each progress that they look for, so that a fast one cannot end before.
@@ -63,7 +64,7 @@ def published(store: Store) -> list[str]:
     return [version.reference for version in store.versions() if not version.packaged]
 
 
-def test_a_training_and_its_message_outlive_a_restart_of_redis(own_stack: Any) -> None:
+def test_a_training_and_its_message_outlive_a_restart_of_redis(own_stack: Stack) -> None:
     discord = own_stack.discord
     message = start_training(own_stack, "architecture: lstm units: 64 epochs: 200 learning_rate: 0.0002")
     with own_stack.train_worker_stopped_after_progress():
@@ -84,7 +85,7 @@ def test_a_training_and_its_message_outlive_a_restart_of_redis(own_stack: Any) -
     assert "Going on after epoch" not in worker.output  # it was not begun again
 
 
-def test_a_training_that_ends_while_redis_is_away_is_told_of_and_not_repeated(own_stack: Any) -> None:
+def test_a_training_that_ends_while_redis_is_away_is_told_of_and_not_repeated(own_stack: Stack) -> None:
     message = start_training(own_stack, "architecture: lstm units: 64 epochs: 3")
     with own_stack.train_worker_stopped_after_progress():
         own_stack.kill_valkey()

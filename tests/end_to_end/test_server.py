@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 import requests
 
+from tests.support.control_client import Discord
+from tests.support.discord_messages import is_private
+from tests.support.full_stack import Stack
 from worker.records import guild_settings, incidents, verse_records
-
-EPHEMERAL = 1 << 6
 
 COMMANDS = [
     "/admin remove model: shakespeare-word@2",
@@ -31,7 +32,7 @@ def description(message: dict[str, Any]) -> str:
 
 
 @pytest.fixture
-def guild(stack: Any, discord: Any) -> Iterator[str]:
+def guild(stack: Stack, discord: Discord) -> Iterator[str]:
     """The server's id; its settings are the usual ones before and after the test."""
     guild = discord.state["guild_id"]
     before = guild_settings.read(stack.redis, guild).model_dump()
@@ -40,12 +41,12 @@ def guild(stack: Any, discord: Any) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_student_may_set_and_see_nothing(stack: Any, discord: Any, guild: str, command: str) -> None:
+def test_a_student_may_set_and_see_nothing(stack: Stack, discord: Discord, guild: str, command: str) -> None:
     assert "Manage Server" in discord.refusal(command, "student")
 
     answer = discord.ask(command, "student", granted=True)
 
-    assert answer["flags"] & EPHEMERAL
+    assert is_private(answer)
     assert "Manage Server" in description(answer)
     assert guild_settings.read(stack.redis, guild).log_channel is None
 
@@ -54,44 +55,44 @@ def test_a_student_may_set_and_see_nothing(stack: Any, discord: Any, guild: str,
 
 
 @pytest.mark.usefixtures("guild")
-def test_limits_are_changed_shown_and_held(discord: Any) -> None:
+def test_limits_are_changed_shown_and_held(discord: Discord) -> None:
     changed = discord.ask("/admin limits per_minute: 60 longest_verse: 2", "teacher")
 
-    assert changed["flags"] & EPHEMERAL
+    assert is_private(changed)
     assert "and minute: **60**" in description(changed)
     assert description(discord.ask("/admin limits", "teacher")) == description(changed)
     refused = discord.ask("/verse lines: 3")
-    assert refused["flags"] & EPHEMERAL
+    assert is_private(refused)
     assert "at most 2 lines" in description(refused)
 
 
 @pytest.mark.usefixtures("guild")
-def test_whoever_asks_too_often_is_told_privately_when_to_come_back(discord: Any) -> None:
+def test_whoever_asks_too_often_is_told_privately_when_to_come_back(discord: Discord) -> None:
     discord.ask("/admin limits per_minute: 1", "teacher")
     discord.ask("/verse lines: 1", "owner")
 
     refused = discord.ask("/verse lines: 1", "owner")
 
-    assert refused["flags"] & EPHEMERAL
+    assert is_private(refused)
     assert "1 request per minute" in description(refused)
     assert ":R>" in refused["embeds"][0]["description"]
 
 
 @pytest.mark.parametrize("options", ["per_minute: 0", "open_per_person: 1001", "longest_verse: 41"])
-def test_discord_refuses_limits_out_of_range(discord: Any, options: str) -> None:
+def test_discord_refuses_limits_out_of_range(discord: Discord, options: str) -> None:
     assert "from 1 to" in discord.refusal(f"/admin limits {options}", "teacher")
 
 
 # Retention and export
 
 
-def test_retention_holds_for_what_is_stored_already(stack: Any, discord: Any, guild: str) -> None:
+def test_retention_holds_for_what_is_stored_already(stack: Stack, discord: Discord, guild: str) -> None:
     discord.ask("/verse lines: 1 number: 11", "owner")
     (record,) = [one for one in verse_records.of_server(stack.redis, guild) if one.random_seed == 11]
 
     answer = discord.ask("/admin retention days: 2", "teacher")
 
-    assert answer["flags"] & EPHEMERAL
+    assert is_private(answer)
     assert "for 2 days" in description(answer)
     stack.bot.until(
         lambda: stack.redis.ttl(f"shakelm:verse:{record.id}") <= 2 * verse_records.DAY_S,
@@ -100,13 +101,13 @@ def test_retention_holds_for_what_is_stored_already(stack: Any, discord: Any, gu
     assert "for 2 days" in description(discord.ask("/admin retention", "teacher"))
 
 
-def test_the_export_is_a_private_table_without_names(discord: Any, shipped: str) -> None:
+def test_the_export_is_a_private_table_without_names(discord: Discord, shipped: str) -> None:
     discord.ask("/verse seed: all may read lines: 1 number: 21", "assistant")
     discord.ask("/verse seed: mine alone lines: 1 number: 22 private: true", "assistant")
 
     answer = discord.ask("/admin export", "teacher")
 
-    assert answer["flags"] & EPHEMERAL
+    assert is_private(answer)
     (file,) = answer["attachments"]
     assert file["filename"] == "shakelm.csv"
     assert "Table" in file["description"]
@@ -122,12 +123,12 @@ def test_the_export_is_a_private_table_without_names(discord: Any, shipped: str)
 # Status
 
 
-def test_status_tells_devices_versions_and_the_latest_errors(stack: Any, discord: Any) -> None:
+def test_status_tells_devices_versions_and_the_latest_errors(stack: Stack, discord: Discord) -> None:
     incidents.note(stack.redis, "0123abcd", "verse: OSError no *space*")
 
     answer = discord.ask("/admin status", "teacher")
 
-    assert answer["flags"] & EPHEMERAL
+    assert is_private(answer)
     text = description(answer)
     assert text.count("cores), shakelm ") == 2  # a worker of each kind
     assert "Model versions: " in text
@@ -139,11 +140,11 @@ def test_status_tells_devices_versions_and_the_latest_errors(stack: Any, discord
 
 
 @pytest.fixture
-def announced(stack: Any, discord: Any, guild: str) -> Any:
+def announced(stack: Stack, discord: Discord, guild: str) -> Any:
     """Chooses #verses for announcements; gives those in it."""
     verses = discord.state["channels"]["verses"]
     answer = discord.ask("/admin log channel: #verses", "teacher")
-    assert answer["flags"] & EPHEMERAL
+    assert is_private(answer)
     assert f"<#{verses}>" in description(answer)
     assert guild_settings.read(stack.redis, guild).log_channel == verses
 
@@ -154,7 +155,7 @@ def announced(stack: Any, discord: Any, guild: str) -> Any:
 
 
 def test_what_administrators_do_is_announced_with_who_and_what(
-    stack: Any, discord: Any, announced: Any
+    stack: Stack, discord: Discord, announced: Any
 ) -> None:
     teacher = f"<@{discord.state['users']['teacher']}>"
     assert announced()[-1] == f"🔧 {teacher}: chose this channel for announcements"
@@ -167,7 +168,7 @@ def test_what_administrators_do_is_announced_with_who_and_what(
     assert not any(m["mentions"] for m in discord.messages("student") if m["content"].startswith("🔧"))
 
 
-def test_announcements_can_be_ended(discord: Any, announced: Any) -> None:
+def test_announcements_can_be_ended(discord: Discord, announced: Any) -> None:
     answer = discord.ask("/admin log off: true", "teacher")
     count = len(announced())
 
@@ -179,17 +180,19 @@ def test_announcements_can_be_ended(discord: Any, announced: Any) -> None:
     assert announced()[-1].endswith("chose this channel for announcements")
 
 
-def test_a_channel_in_which_the_bot_may_not_write_is_refused(discord: Any, guild: str, stack: Any) -> None:
+def test_a_channel_in_which_the_bot_may_not_write_is_refused(
+    discord: Discord, guild: str, stack: Stack
+) -> None:
     answer = discord.ask("/admin log channel: #announcements", "teacher")
 
-    assert answer["flags"] & EPHEMERAL
+    assert is_private(answer)
     assert "I cannot write in #announcements" in description(answer)
     assert guild_settings.read(stack.redis, guild).log_channel is None
 
 
 @pytest.mark.parametrize(("channel", "stays"), [("1", False), ("announcements", True)])
 def test_a_log_channel_that_is_lost_hinders_nothing_and_the_person_gets_a_hint(
-    stack: Any, discord: Any, guild: str, channel: str, stays: bool
+    stack: Stack, discord: Discord, guild: str, channel: str, stays: bool
 ) -> None:
     lost = discord.state["channels"].get(channel, channel)
     guild_settings.change(stack.redis, guild, log_channel=lost)
@@ -204,5 +207,5 @@ def test_a_log_channel_that_is_lost_hinders_nothing_and_the_person_gets_a_hint(
 
     stack.bot.until(lambda: bool(hints()), "a hint")
     (hint,) = hints()
-    assert hint["flags"] & EPHEMERAL
+    assert is_private(hint)
     assert (guild_settings.read(stack.redis, guild).log_channel == lost) is stays

@@ -11,10 +11,12 @@ import pytest
 import requests
 
 from shakelm.store.registry import Store
+from tests.support.control_client import Discord
+from tests.support.discord_messages import is_private
+from tests.support.full_stack import Stack
 from worker.records import guild_settings
 from worker.trainings import attached_texts, training_records
 
-EPHEMERAL = 1 << 6
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -33,7 +35,7 @@ def labels(message: dict[str, Any]) -> list[str]:
     return [button["label"] for row in message["components"] for button in row["components"]]
 
 
-def start(discord: Any, options: str, **more: Any) -> tuple[dict[str, Any], str]:
+def start(discord: Discord, options: str, **more: Any) -> tuple[dict[str, Any], str]:
     """Ask for a training and start it: the question, and the id of the message that follows it."""
     asked = discord.ask(f"/admin train {options}", "teacher", **more)
     assert labels(asked) == ["Start", "Cancel"], asked
@@ -64,7 +66,7 @@ class Seen:
 
 
 @pytest.fixture(scope="module")
-def training(stack: Any, discord: Any) -> Seen:
+def training(stack: Stack, discord: Discord) -> Seen:
     """One training, from the command to its end; the bot is killed and started anew while it runs.
 
     The worker is stopped for a moment at each progress that the message is to show, so that a fast
@@ -87,7 +89,7 @@ def training(stack: Any, discord: Any) -> Seen:
 
 
 def test_a_training_is_proposed_privately_with_its_cost(training: Seen) -> None:
-    assert training.asked["flags"] & EPHEMERAL
+    assert is_private(training.asked)
     assert title(training.asked) == "Train sonnets?"
     settings, parameters, time = description(training.asked).splitlines()
     assert settings == "lstm, char vocabulary, up to 5 epochs, number 7, 64 units per layer, corpus small.txt"
@@ -117,7 +119,7 @@ def test_a_training_ends_with_figures_and_curves_though_the_bot_was_restarted(
     assert requests.get(picture["url"], timeout=30).content.startswith(PNG)
 
 
-def test_it_shows_two_verses_of_each_version(discord: Any, training: Seen, shipped: str) -> None:
+def test_it_shows_two_verses_of_each_version(discord: Discord, training: Seen, shipped: str) -> None:
     (embed,) = training.final["embeds"]
     verses = {field["name"].replace("\\", ""): field["value"].replace("\\", "") for field in embed["fields"]}
     assert list(verses) == [
@@ -130,13 +132,13 @@ def test_it_shows_two_verses_of_each_version(discord: Any, training: Seen, shipp
 
 
 def test_it_is_promoted_by_its_button_and_nothing_promotes_itself(
-    stack: Any, discord: Any, training: Seen, shipped: str
+    stack: Stack, discord: Discord, training: Seen, shipped: str
 ) -> None:
     worker = stack.verse_worker.popen.pid
     assert discord.verse().model == shipped
     button, message = "Promote sonnets@1", training.final["id"]
     refused = discord.answer(discord.press(button, message, "student"))
-    assert refused["flags"] & EPHEMERAL
+    assert is_private(refused)
     assert "Manage Server" in description(refused)
     assert discord.verse().model == shipped
 
@@ -169,7 +171,7 @@ def poems() -> bytes:
 
 
 @pytest.fixture(scope="module")
-def stopped(stack: Any, discord: Any, training: Seen, poems: bytes) -> Seen:
+def stopped(stack: Stack, discord: Discord, training: Seen, poems: bytes) -> Seen:
     """A training of words on a text of one's own, which is stopped after its first epochs."""
     del training  # first, since it measures nothing else
     options = "architecture: lstm vocabulary: word units: 16 epochs: 200 learning_rate: 0.0002 name: poems"
@@ -188,7 +190,7 @@ def stopped(stack: Any, discord: Any, training: Seen, poems: bytes) -> Seen:
     return Seen(asked, [description(shown)], discord.message(message, ended))
 
 
-def test_a_stopped_training_keeps_the_best_so_far(stack: Any, stopped: Seen) -> None:
+def test_a_stopped_training_keeps_the_best_so_far(stack: Stack, stopped: Seen) -> None:
     assert title(stopped.final) == "✅ Training poems is complete"
     kept = re.search(r"after epoch (\d+), the best of (\d+) epochs", description(stopped.final))
     assert kept
@@ -201,7 +203,7 @@ def test_words_are_not_compared_with_characters(stopped: Seen) -> None:
     assert re.search(r"\*\*poems@1\*\* on held-out text: .+ nats per token", description(stopped.final))
 
 
-def test_a_version_names_the_text_that_it_learned_from(stack: Any, stopped: Seen, poems: bytes) -> None:
+def test_a_version_names_the_text_that_it_learned_from(stack: Stack, stopped: Seen, poems: bytes) -> None:
     assert "corpus My_poems_.txt" in description(stopped.asked)
     card = Store(stack.store).find("poems@1").card()
     assert card.corpus.name == "My_poems_.txt"
@@ -210,7 +212,7 @@ def test_a_version_names_the_text_that_it_learned_from(stack: Any, stopped: Seen
     assert stack.redis.ttl(f"shakelm:corpus:{card.corpus.sha256}") <= attached_texts.PROPOSED_S
 
 
-def test_how_long_a_training_takes_is_known_from_the_one_before(discord: Any, training: Seen) -> None:
+def test_how_long_a_training_takes_is_known_from_the_one_before(discord: Discord, training: Seen) -> None:
     del training
     asked = discord.ask("/admin train architecture: lstm vocabulary: char", "teacher")
     assert re.search(r"All epochs together take about .+, judging by earlier trainings", description(asked))
@@ -219,7 +221,7 @@ def test_how_long_a_training_takes_is_known_from_the_one_before(discord: Any, tr
 # Cancel
 
 
-def test_a_cancelled_training_leaves_nothing(stack: Any, discord: Any, stopped: Seen) -> None:
+def test_a_cancelled_training_leaves_nothing(stack: Stack, discord: Discord, stopped: Seen) -> None:
     del stopped
     guild, users = discord.state["guild_id"], discord.state["users"]
     guild_settings.change(stack.redis, guild, log_channel=discord.state["channels"]["verses"])
@@ -231,7 +233,7 @@ def test_a_cancelled_training_leaves_nothing(stack: Any, discord: Any, stopped: 
         running = discord.message(message, lambda message: "Loss" in description(message))
         assert labels(running) == ["Stop", "Cancel"]
         refused = discord.answer(discord.press("Cancel", message, "student"))
-        assert refused["flags"] & EPHEMERAL
+        assert is_private(refused)
         assert "Manage Server" in description(refused)
         discord.press("Cancel", message, "teacher")
 
@@ -248,7 +250,7 @@ def test_a_cancelled_training_leaves_nothing(stack: Any, discord: Any, stopped: 
     assert announced[-2:] == [f"{who} {what} training doomed" for what in ("started", "canceled")]
 
 
-def test_a_proposal_that_nobody_wants_goes(stack: Any, discord: Any) -> None:
+def test_a_proposal_that_nobody_wants_goes(stack: Stack, discord: Discord) -> None:
     def proposals() -> set[bytes]:
         return set(stack.redis.scan_iter("shakelm:training:*:proposal"))
 
@@ -271,10 +273,10 @@ def test_a_proposal_that_nobody_wants_goes(stack: Any, discord: Any) -> None:
         (b"a" * (attached_texts.MAX_BYTES + 1), "at most 4 MB"),
     ],
 )
-def test_a_file_that_nobody_can_learn_from_is_refused(discord: Any, content: bytes, part: str) -> None:
+def test_a_file_that_nobody_can_learn_from_is_refused(discord: Discord, content: bytes, part: str) -> None:
     answer = discord.ask("/admin train", "teacher", files=text_file("my *file*", content))
 
-    assert answer["flags"] & EPHEMERAL
+    assert is_private(answer)
     assert part in description(answer)
     assert answer["components"] == []
 
@@ -287,10 +289,10 @@ def test_a_file_that_nobody_can_learn_from_is_refused(discord: Any, content: byt
         ("learning_rate: 0", "learning_rate"),
     ],
 )
-def test_what_cannot_be_trained_is_refused_at_once(discord: Any, options: str, part: str) -> None:
+def test_what_cannot_be_trained_is_refused_at_once(discord: Discord, options: str, part: str) -> None:
     answer = discord.ask(f"/admin train {options}", "teacher")
 
-    assert answer["flags"] & EPHEMERAL
+    assert is_private(answer)
     assert part in description(answer)
 
 
@@ -308,11 +310,11 @@ def test_what_cannot_be_trained_is_refused_at_once(discord: Any, options: str, p
         "number: -1",
     ],
 )
-def test_discord_refuses_trainings_that_nobody_can_do(discord: Any, options: str) -> None:
+def test_discord_refuses_trainings_that_nobody_can_do(discord: Discord, options: str) -> None:
     assert discord.refusal(f"/admin train {options}", "teacher")
 
 
-def test_a_proposal_that_has_expired_is_a_private_sentence(stack: Any, discord: Any) -> None:
+def test_a_proposal_that_has_expired_is_a_private_sentence(stack: Stack, discord: Discord) -> None:
     asked = discord.ask("/admin train", "teacher")
     for key in stack.redis.scan_iter("shakelm:training:*:proposal"):
         stack.redis.delete(key)
@@ -321,13 +323,13 @@ def test_a_proposal_that_has_expired_is_a_private_sentence(stack: Any, discord: 
 
     def told() -> bool:
         newer = [one for one in discord.messages("teacher") if int(one["id"]) > int(asked["id"])]
-        return any("no longer stored" in description(one) and one["flags"] & EPHEMERAL for one in newer)
+        return any("no longer stored" in description(one) and is_private(one) for one in newer)
 
     stack.bot.until(told, "a private sentence")
     assert training_records.ahead(stack.redis) == 0
 
 
-def test_where_the_bot_may_not_post_it_says_what_it_lacks(discord: Any) -> None:
+def test_where_the_bot_may_not_post_it_says_what_it_lacks(discord: Discord) -> None:
     answer = discord.ask("/admin train", "teacher", channel_id=discord.state["channels"]["announcements"])
 
     assert "Send Messages" in description(answer)

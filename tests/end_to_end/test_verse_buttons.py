@@ -10,10 +10,11 @@ from shakelm.decoding import generation
 from shakelm.decoding.generation import Length
 from shakelm.decoding.sampling import Sampling
 from shakelm.store.registry import Store
+from tests.support.control_client import Discord
+from tests.support.discord_messages import is_private
+from tests.support.full_stack import Stack
 from worker.queue import pausing, withdrawal
 from worker.records import verse_records
-
-EPHEMERAL = 1 << 6
 
 
 def description(message: dict[str, Any]) -> str:
@@ -37,19 +38,19 @@ def record_of(message: dict[str, Any]) -> str:
     return str(buttons(message)["Again"]["custom_id"].partition(":")[2])
 
 
-def press(discord: Any, button: str, message: dict[str, Any], user: str = "student") -> dict[str, Any]:
+def press(discord: Discord, button: str, message: dict[str, Any], user: str = "student") -> dict[str, Any]:
     """Press a button under a message and wait for the answer."""
     return dict(discord.answer(discord.press(button, message["id"], user)))
 
 
 @pytest.fixture(scope="module")
-def verse(discord: Any) -> dict[str, Any]:
+def verse(discord: Discord) -> dict[str, Any]:
     """A student's verse."""
     return dict(discord.ask("/verse seed: to be lines: 3 temperature: 0.7 number: 5"))
 
 
 @pytest.fixture
-def paused(stack: Any) -> Iterator[None]:
+def paused(stack: Stack) -> Iterator[None]:
     """Nothing is written while the test runs."""
     pausing.pause(stack.redis)
     yield
@@ -60,7 +61,7 @@ def paused(stack: Any) -> Iterator[None]:
 
 
 def test_again_is_another_verse_with_the_same_settings_for_whoever_presses(
-    discord: Any, verse: dict[str, Any]
+    discord: Discord, verse: dict[str, Any]
 ) -> None:
     again = press(discord, "Again", verse, "assistant")
 
@@ -74,7 +75,9 @@ def test_again_is_another_verse_with_the_same_settings_for_whoever_presses(
     assert press(discord, "Hotter", again, "assistant")["embeds"][0]["footer"]
 
 
-def test_continue_goes_on_where_the_verse_stopped(stack: Any, discord: Any, verse: dict[str, Any]) -> None:
+def test_continue_goes_on_where_the_verse_stopped(
+    stack: Stack, discord: Discord, verse: dict[str, Any]
+) -> None:
     more = press(discord, "Continue", verse, "assistant")
     yet_more = press(discord, "Continue", more)
 
@@ -91,7 +94,7 @@ def test_continue_goes_on_where_the_verse_stopped(stack: Any, discord: Any, vers
         read = whole
 
 
-def test_a_private_verse_stays_private_whatever_is_pressed(discord: Any) -> None:
+def test_a_private_verse_stays_private_whatever_is_pressed(discord: Discord) -> None:
     verse = discord.ask("/verse lines: 1 private: true")
 
     assert press(discord, "Again", verse)["flags"] & EPHEMERAL
@@ -102,11 +105,11 @@ def test_a_private_verse_stays_private_whatever_is_pressed(discord: Any) -> None
 
 @pytest.mark.parametrize("button", ["Hotter", "Colder", "Change…", "Discard"])
 def test_others_are_told_privately_that_it_is_not_theirs(
-    discord: Any, verse: dict[str, Any], button: str
+    discord: Discord, verse: dict[str, Any], button: str
 ) -> None:
     refused = press(discord, button, verse, "assistant")
 
-    assert refused["flags"] & EPHEMERAL
+    assert is_private(refused)
     assert "Only the person who" in description(refused)
 
 
@@ -115,7 +118,7 @@ def test_others_are_told_privately_that_it_is_not_theirs(
     [("Hotter", 0.7, 0.9, "student"), ("Colder", 0.7, 0.5, "teacher"), ("Hotter", 1.9, 2, "student")],
 )
 def test_hotter_and_colder_change_the_temperature_and_nothing_else(
-    discord: Any, button: str, before: float, after: float, user: str
+    discord: Discord, button: str, before: float, after: float, user: str
 ) -> None:
     verse = discord.ask(f"/verse seed: to be lines: 2 temperature: {before}")
 
@@ -124,13 +127,13 @@ def test_hotter_and_colder_change_the_temperature_and_nothing_else(
     assert receipt(changed) == receipt(verse).replace(f"temperature {before:g}", f"temperature {after:g}")
 
 
-def test_at_the_ends_of_the_range_one_button_is_disabled(discord: Any) -> None:
+def test_at_the_ends_of_the_range_one_button_is_disabled(discord: Discord) -> None:
     for temperature, disabled in ((0, "Colder"), (2, "Hotter")):
         verse = discord.ask(f"/verse lines: 1 temperature: {temperature}")
         assert [label for label, button in buttons(verse).items() if button.get("disabled")] == [disabled]
 
 
-def test_discard_removes_message_and_record(stack: Any, discord: Any) -> None:
+def test_discard_removes_message_and_record(stack: Stack, discord: Discord) -> None:
     for user in ("student", "teacher"):
         verse = discord.ask("/verse lines: 1")
         discord.press("Discard", verse["id"], user)
@@ -138,18 +141,20 @@ def test_discard_removes_message_and_record(stack: Any, discord: Any) -> None:
         assert verse_records.find(stack.redis, record_of(verse)) is None
 
 
-def seen(discord: Any) -> set[str]:
+def seen(discord: Discord) -> set[str]:
     return {message["id"] for message in discord.messages("teacher")}
 
 
 @pytest.mark.parametrize("button", ["Again", "Continue", "Hotter", "Change…", "Discard"])
-def test_a_record_that_has_expired_is_one_private_sentence(stack: Any, discord: Any, button: str) -> None:
+def test_a_record_that_has_expired_is_one_private_sentence(
+    stack: Stack, discord: Discord, button: str
+) -> None:
     verse = discord.ask("/verse lines: 1")
     verse_records.remove(stack.redis, record_of(verse))
 
     refused = press(discord, button, verse)
 
-    assert refused["flags"] & EPHEMERAL
+    assert is_private(refused)
     assert "no longer stored" in description(refused)
     assert verse["id"] in seen(discord)
 
@@ -157,13 +162,13 @@ def test_a_record_that_has_expired_is_one_private_sentence(stack: Any, discord: 
 # The form
 
 
-def submit(discord: Any, message: dict[str, Any], **values: Any) -> dict[str, Any]:
+def submit(discord: Discord, message: dict[str, Any], **values: Any) -> dict[str, Any]:
     """Open the form under a verse, send it with these values, and wait for the answer."""
     opened = discord.press("Change…", message["id"])
     return dict(discord.answer(discord.submit(opened, values)))
 
 
-def test_the_form_opens_with_what_the_verse_was_written_from(discord: Any, shipped: str) -> None:
+def test_the_form_opens_with_what_the_verse_was_written_from(discord: Discord, shipped: str) -> None:
     verse = discord.ask("/verse seed: my lord lines: 2 style: careful model: shakespeare-word")
 
     modal = discord.modal(discord.press("Change…", verse["id"]))
@@ -178,7 +183,7 @@ def test_the_form_opens_with_what_the_verse_was_written_from(discord: Any, shipp
     assert shipped in {option["value"] for option in fields["model"]["options"]}
 
 
-def test_what_is_changed_in_the_form_makes_a_new_verse(discord: Any, verse: dict[str, Any]) -> None:
+def test_what_is_changed_in_the_form_makes_a_new_verse(discord: Discord, verse: dict[str, Any]) -> None:
     changed = submit(discord, verse, seed="my lord", temperature="1,1", lines="2", model="shakespeare-word@2")
 
     assert description(changed).startswith("my lord")
@@ -187,7 +192,7 @@ def test_what_is_changed_in_the_form_makes_a_new_verse(discord: Any, verse: dict
 
 
 def test_a_style_in_the_form_brings_its_temperature_unless_that_was_changed_too(
-    discord: Any, verse: dict[str, Any]
+    discord: Discord, verse: dict[str, Any]
 ) -> None:
     styled = submit(discord, verse, style="cautious")
     both = submit(discord, verse, style="cautious", temperature="0.9")
@@ -209,11 +214,11 @@ def test_a_style_in_the_form_brings_its_temperature_unless_that_was_changed_too(
     ],
 )
 def test_what_the_form_cannot_use_is_one_private_sentence(
-    discord: Any, verse: dict[str, Any], field: str, value: str, sentence: str
+    discord: Discord, verse: dict[str, Any], field: str, value: str, sentence: str
 ) -> None:
     refused = submit(discord, verse, **{field: value})
 
-    assert refused["flags"] & EPHEMERAL
+    assert is_private(refused)
     assert sentence in description(refused)
 
 
@@ -221,13 +226,13 @@ def test_what_the_form_cannot_use_is_one_private_sentence(
 
 
 @pytest.mark.usefixtures("paused")
-def test_cancel_takes_that_verse_and_no_other_out_of_the_queue(stack: Any, discord: Any) -> None:
+def test_cancel_takes_that_verse_and_no_other_out_of_the_queue(stack: Stack, discord: Discord) -> None:
     kept, cancelled = (discord.say("/verse lines: 1") for _ in range(2))
     notice = discord.answer(cancelled, lambda message: "Cancel" in buttons(message))
     stack.await_waiting_verses(2)
 
     refused = press(discord, "Cancel", notice, "assistant")
-    assert refused["flags"] & EPHEMERAL
+    assert is_private(refused)
     assert "Only the person who" in description(refused)
     stack.await_waiting_verses(2)
 
@@ -243,7 +248,7 @@ def test_cancel_takes_that_verse_and_no_other_out_of_the_queue(stack: Any, disco
 
 
 @pytest.mark.usefixtures("paused")
-def test_a_teacher_may_cancel_too(stack: Any, discord: Any) -> None:
+def test_a_teacher_may_cancel_too(stack: Stack, discord: Discord) -> None:
     interaction = discord.say("/verse lines: 1")
     notice = discord.answer(interaction, lambda message: "Cancel" in buttons(message))
     stack.await_waiting_verses(1)
@@ -254,25 +259,25 @@ def test_a_teacher_may_cancel_too(stack: Any, discord: Any) -> None:
 
 
 @pytest.mark.usefixtures("paused")
-def test_whoever_cancels_too_late_is_told_so(stack: Any, discord: Any) -> None:
+def test_whoever_cancels_too_late_is_told_so(stack: Stack, discord: Discord) -> None:
     notice = discord.answer(discord.say("/verse lines: 1"), lambda message: "Cancel" in buttons(message))
     stack.await_waiting_verses(1)
     assert withdrawal.withdraw(stack.redis, buttons(notice)["Cancel"]["custom_id"].partition(":")[2])
 
     refused = press(discord, "Cancel", notice)
 
-    assert refused["flags"] & EPHEMERAL
+    assert is_private(refused)
     assert "too late" in description(refused)
 
 
 # A message's menu
 
 
-def continue_as_verse(discord: Any, message: str) -> dict[str, Any]:
+def continue_as_verse(discord: Discord, message: str) -> dict[str, Any]:
     return dict(discord.answer(discord.menu("Continue as verse", message_id=message)))
 
 
-def test_any_message_can_be_continued_as_a_verse(discord: Any) -> None:
+def test_any_message_can_be_continued_as_a_verse(discord: Discord) -> None:
     words = [
         f"word{number}" for number in range(100)
     ]  # 71 of them and the spaces between have 496 characters
@@ -288,7 +293,9 @@ def test_any_message_can_be_continued_as_a_verse(discord: Any) -> None:
         assert description(answer).startswith(seed)
 
 
-def test_a_verse_can_be_continued_from_its_message_even_without_its_record(stack: Any, discord: Any) -> None:
+def test_a_verse_can_be_continued_from_its_message_even_without_its_record(
+    stack: Stack, discord: Discord
+) -> None:
     spoken = discord.ask("/verse seed: ROMEO: lines: 4 temperature: 0.1 number: 1")
     assert re.search(r"^\*\*[A-Z ]+:\*\*$", description(spoken), re.MULTILINE)
     text = verse_records.find(stack.redis, record_of(spoken)).result.text
@@ -299,8 +306,8 @@ def test_a_verse_can_be_continued_from_its_message_even_without_its_record(stack
         verse_records.remove(stack.redis, record_of(spoken))
 
 
-def test_a_message_without_text_is_one_private_sentence(discord: Any) -> None:
+def test_a_message_without_text_is_one_private_sentence(discord: Discord) -> None:
     refused = continue_as_verse(discord, discord.ask("/models")["id"])
 
-    assert refused["flags"] & EPHEMERAL
+    assert is_private(refused)
     assert "no text to continue" in description(refused)

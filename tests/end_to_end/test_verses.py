@@ -13,20 +13,23 @@ from shakelm.decoding import generation
 from shakelm.decoding.generation import Length
 from shakelm.decoding.sampling import Sampling
 from shakelm.store.registry import Store
+from tests.support.control_client import Discord
+from tests.support.discord_messages import is_private
+from tests.support.full_stack import Stack
 from worker.messages.discord_json import escape
 from worker.protocol.styles import STYLES
 
-EPHEMERAL = 1 << 6
 
-
-def command_line(stack: Any, *arguments: str) -> dict[str, Any]:
+def command_line(stack: Stack, *arguments: str) -> dict[str, Any]:
     """What `shakelm verse` prints with the stack's store."""
     command = [sys.executable, "-m", "shakelm.cli", "verse", *arguments, "--json"]
     done = subprocess.run(command, env=stack.environment, capture_output=True, text=True, check=True)
     return dict(json.loads(done.stdout))
 
 
-def test_a_verse_has_its_lines_and_a_receipt_that_repeats_it(stack: Any, discord: Any, shipped: str) -> None:
+def test_a_verse_has_its_lines_and_a_receipt_that_repeats_it(
+    stack: Stack, discord: Discord, shipped: str
+) -> None:
     verse = discord.verse("seed: to be or not to be temperature: 0.6 lines: 5")
 
     assert verse.text.startswith("to be or not to be")
@@ -46,7 +49,7 @@ def test_a_verse_has_its_lines_and_a_receipt_that_repeats_it(stack: Any, discord
 
 @pytest.mark.parametrize("style", STYLES)
 def test_a_style_s_receipt_repeats_the_verse_on_the_command_line(
-    stack: Any, discord: Any, style: str
+    stack: Stack, discord: Discord, style: str
 ) -> None:
     verse = discord.verse(f"seed: my lord lines: 2 style: {style}")
 
@@ -58,14 +61,16 @@ def test_a_style_s_receipt_repeats_the_verse_on_the_command_line(
     assert command_line(stack, "my lord", *options)["text"].strip() == verse.text
 
 
-def test_a_temperature_that_is_given_wins_over_the_style(discord: Any) -> None:
+def test_a_temperature_that_is_given_wins_over_the_style(discord: Discord) -> None:
     verse = discord.verse("lines: 1 style: cautious temperature: 1.2")
 
     assert verse.temperature == 1.2
     assert verse.freedom == "style cautious · top-k 10 · top-p 0.7"
 
 
-def test_models_are_offered_with_their_figures_while_the_name_is_typed(discord: Any, shipped: str) -> None:
+def test_models_are_offered_with_their_figures_while_the_name_is_typed(
+    discord: Discord, shipped: str
+) -> None:
     offered = discord.complete("/verse model: ")
     words = discord.complete("/verse model: WORD")
 
@@ -76,18 +81,18 @@ def test_models_are_offered_with_their_figures_while_the_name_is_typed(discord: 
     assert discord.complete("/verse model: nobody") == []
 
 
-def test_two_verses_without_a_number_differ(discord: Any) -> None:
+def test_two_verses_without_a_number_differ(discord: Discord) -> None:
     assert discord.verse("lines: 3").text != discord.verse("lines: 3").text
 
 
-def test_the_first_answer_names_the_place_and_is_edited_once(discord: Any) -> None:
+def test_the_first_answer_names_the_place_and_is_edited_once(discord: Discord) -> None:
     interaction = discord.say("/verse seed: love")
     discord.answer(interaction)
 
     assert discord.get(f"interactions/{interaction}")["edits"] == 1
 
 
-def test_the_word_model_names_the_word_that_it_does_not_know(discord: Any) -> None:
+def test_the_word_model_names_the_word_that_it_does_not_know(discord: Discord) -> None:
     verse = discord.verse("seed: the king has a smartphone model: shakespeare-word")
 
     assert verse.text.startswith("the king has a smartphone")
@@ -95,12 +100,12 @@ def test_the_word_model_names_the_word_that_it_does_not_know(discord: Any) -> No
     assert verse.unknown == "smartphone"
 
 
-def test_a_private_verse_is_for_its_student_alone(discord: Any) -> None:
+def test_a_private_verse_is_for_its_student_alone(discord: Discord) -> None:
     private = discord.ask("/verse seed: my secret private: true")
     public = discord.ask("/verse seed: my secret")
 
-    assert private["flags"] & EPHEMERAL
-    assert not public["flags"] & EPHEMERAL
+    assert is_private(private)
+    assert not is_private(public)
     assert {private["id"], public["id"]} <= {message["id"] for message in discord.messages("student")}
     seen_by_teacher = {message["id"] for message in discord.messages("teacher")}
     assert public["id"] in seen_by_teacher
@@ -122,7 +127,7 @@ def test_a_private_verse_is_for_its_student_alone(discord: Any) -> None:
         f"seed: {'a' * 501}",
     ],
 )
-def test_discord_refuses_what_is_out_of_range(discord: Any, options: str) -> None:
+def test_discord_refuses_what_is_out_of_range(discord: Discord, options: str) -> None:
     option = options.partition(":")[0]
 
     assert option in discord.refusal(f"/verse {options}")
@@ -132,17 +137,17 @@ def test_discord_refuses_what_is_out_of_range(discord: Any, options: str) -> Non
     "model", ["nobody", "shakespeare-char@99", "../../etc/passwd", "Shakespeare-Char", "a@b@c"]
 )
 def test_an_unknown_model_is_refused_with_the_names_of_the_others(
-    discord: Any, model: str, shipped: str
+    discord: Discord, model: str, shipped: str
 ) -> None:
     answer = discord.ask(f"/verse model: {model}")
 
-    assert answer["flags"] & EPHEMERAL
+    assert is_private(answer)
     (embed,) = answer["embeds"]
     assert shipped in embed["description"].replace("\\", "")
     assert "/models" in embed["description"]
 
 
-def test_markup_mentions_and_links_come_out_as_they_were_typed(discord: Any) -> None:
+def test_markup_mentions_and_links_come_out_as_they_were_typed(discord: Discord) -> None:
     student = discord.state["users"]["student"]
     seed = f"**bold** _it_ ~~no~~ ||s|| `c` @everyone <@{student}> [a](https://example.org) # > - 1. :x:"
 
@@ -158,7 +163,7 @@ def test_markup_mentions_and_links_come_out_as_they_were_typed(discord: Any) -> 
     assert not answer["mention_roles"]
 
 
-def test_a_verse_that_is_too_long_for_discord_comes_whole_in_a_file(stack: Any, discord: Any) -> None:
+def test_a_verse_that_is_too_long_for_discord_comes_whole_in_a_file(stack: Stack, discord: Discord) -> None:
     seed = "*_" * 250  # each sign takes two characters in Discord's markdown
     model = generation.load(Store(stack.store).find("shakespeare-word"))
     number, written = next(
@@ -182,10 +187,10 @@ def test_a_verse_that_is_too_long_for_discord_comes_whole_in_a_file(stack: Any, 
     assert len(embed["description"]) <= 4096
 
 
-def test_models_lists_figures_and_the_live_one(discord: Any, shipped: str) -> None:
+def test_models_lists_figures_and_the_live_one(discord: Discord, shipped: str) -> None:
     answer = discord.ask("/models")
 
-    assert not answer["flags"] & EPHEMERAL
+    assert not is_private(answer)
     (embed,) = answer["embeds"]
     live, figures, *others = embed["description"].replace("\\", "").splitlines()
     assert "live" in live
@@ -195,7 +200,7 @@ def test_models_lists_figures_and_the_live_one(discord: Any, shipped: str) -> No
     assert not any("live" in line for line in others)
 
 
-def test_the_running_bot_imports_nothing_that_only_training_needs(own_stack: Any) -> None:
+def test_the_running_bot_imports_nothing_that_only_training_needs(own_stack: Stack) -> None:
     bot = own_stack.start_bot(PYTHONPROFILEIMPORTTIME="1")
     own_stack.start_worker("verse")
     for command in ("/verse", "/models"):

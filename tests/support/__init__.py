@@ -1,1 +1,1 @@
-"""What tests of several packages import: waiting, processes, makers of requests and models, Discord's messages."""
+"""What tests of several packages share."""

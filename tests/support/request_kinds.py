@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from worker.protocol import lesson_payloads, verse_payloads  # noqa: F401 - they define the kinds
+from worker import jobs  # noqa: F401 - it imports all kinds
 from worker.protocol.job_request import JobRequest, Request
 
 

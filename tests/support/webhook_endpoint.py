@@ -5,8 +5,10 @@ import threading
 import time
 from dataclasses import dataclass, field
 from email import message_from_bytes
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, cast
+from urllib.parse import quote
 
 from tests.support.request_makers import TOKEN
 from tests.support.waiting import DEADLINE_S
@@ -14,7 +16,7 @@ from tests.support.waiting import DEADLINE_S
 
 @dataclass(frozen=True)
 class Answer:
-    """What the endpoint says to one request; a held one waits for the event first."""
+    """What the endpoint answers to one request, once the event `held` is set where there is one."""
 
     status: int = 200
     body: dict[str, Any] = field(default_factory=dict)
@@ -33,7 +35,7 @@ class Received:
     def message(self) -> dict[str, Any]:
         """The message, whether it came as JSON or as the `payload_json` of a form."""
         parts = self.parts()
-        return json.loads(parts["payload_json"][1] if parts else self.content)
+        return dict(json.loads(parts["payload_json"][1] if parts else self.content))
 
     def parts(self) -> dict[str, tuple[str | None, bytes]]:
         """The parts of a form by name: file name and content."""
@@ -44,14 +46,14 @@ class Received:
         return {
             str(part.get_param("name", header="content-disposition")): (
                 part.get_filename(),
-                part.get_payload(decode=True),
+                cast(bytes, part.get_payload(decode=True)),
             )
-            for part in form.get_payload()
+            for part in cast("list[Message]", form.get_payload())
         }
 
 
 class Webhook:
-    """Plays Discord's webhook endpoint: gives the prepared answers in turn, then 200 for ever."""
+    """Discord's webhook endpoint: gives the prepared answers in turn, and 200 after them."""
 
     def __init__(self) -> None:
         self.received: list[Received] = []
@@ -77,11 +79,11 @@ class Webhook:
             def do_POST(self) -> None:
                 self.do_PATCH()
 
-            def log_message(self, *_arguments: Any) -> None:
+            def log_message(self, *_arguments: object) -> None:
                 """Print nothing."""
 
         class Server(ThreadingHTTPServer):
-            def handle_error(self, *_arguments: Any) -> None:
+            def handle_error(self, *_arguments: object) -> None:
                 """A client that was killed is no longer there for the answer."""
 
         self._server = Server(("127.0.0.1", 0), Handler)
@@ -89,11 +91,11 @@ class Webhook:
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     def prepare(self, status: int = 200, held: threading.Event | None = None, **body: Any) -> None:
-        """Prepare the answer to one request; a held one waits for the event."""
+        """Prepare the answer to one request, to be given once the event `held` is set where there is one."""
         self.prepared.append(Answer(status, body, held))
 
     def limit_for(self, seconds: float) -> None:
-        """Refuse with 429 what comes within so many seconds of the first request, as Discord does."""
+        """Refuse with 429 all requests in the given time from the first one on, as Discord does."""
         self._limit_s = seconds
 
     def _answer(self) -> Answer:
@@ -111,8 +113,10 @@ class Webhook:
 
     def messages(self, token: str = TOKEN) -> list[dict[str, Any]]:
         """The messages that came for one interaction, oldest first."""
-        return [received.message() for received in list(self.received) if token in received.path]
+        place = f"/{quote(token, safe='')}/"
+        return [received.message() for received in list(self.received) if place in f"{received.path}/"]
 
     def close(self) -> None:
+        """Stop listening."""
         self._server.shutdown()
         self._server.server_close()

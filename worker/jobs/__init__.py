@@ -6,31 +6,27 @@ requests here; `worker.protocol.job_request.Request` gives a request the name of
 
 from typing import Any
 
-from worker.jobs import lessons, registry_changes, training_job, verse_writing
+from worker.jobs import registry_changes, training_job, verse_writing
 from worker.jobs.answering import answers, connection
 from worker.jobs.failures import apologize as apologise  # noqa: F401 - the name in Redis
-from worker.jobs.loaded_models import load, settings, store
-from worker.protocol.lesson_payloads import (
-    CurvesRequest,
-    NextRequest,
-    StepRequest,
-    TemperaturesRequest,
-    TokensRequest,
-)
+from worker.jobs.loaded_models import settings, store, tools
+from worker.lessons.curves import CurvesRequest
+from worker.lessons.curves import answer as draw_curves
+from worker.lessons.next_tokens import NextRequest, StepRequest, begin, step
+from worker.lessons.temperatures import TemperaturesRequest
+from worker.lessons.temperatures import answer as compare_temperatures
+from worker.lessons.token_view import TokensRequest
+from worker.lessons.token_view import answer as view_tokens
 from worker.protocol.model_payloads import PromoteRequest, RemoveRequest, RollBackRequest
 from worker.protocol.training_payloads import TrainRequest
 from worker.protocol.verse_payloads import VerseRequest
 
 verse = answers(VerseRequest, verse_writing.write)
-temperatures = answers(TemperaturesRequest, lambda wanted: lessons.temperatures(wanted, load(wanted.model)))
-next_tokens = answers(
-    NextRequest, lambda wanted: lessons.begin_line(connection(), wanted, load(wanted.model))
-)
-next_step = answers(StepRequest, lambda wanted: lessons.step(connection(), wanted, load))
-tokens = answers(TokensRequest, lambda wanted: lessons.tokens(wanted, store().find(wanted.model)))
-curves = answers(
-    CurvesRequest, lambda wanted: lessons.curves(store().find(wanted.model), wanted.reply_to.locale)
-)
+temperatures = answers(TemperaturesRequest, lambda wanted: compare_temperatures(wanted, tools()))
+next_tokens = answers(NextRequest, lambda wanted: begin(wanted, tools()))
+next_step = answers(StepRequest, lambda wanted: step(wanted, tools()))
+tokens = answers(TokensRequest, lambda wanted: view_tokens(wanted, tools()))
+curves = answers(CurvesRequest, lambda wanted: draw_curves(wanted, tools()))
 promote = answers(PromoteRequest, registry_changes.promote)
 roll_back = answers(RollBackRequest, registry_changes.roll_back)
 remove = answers(RemoveRequest, registry_changes.remove)

@@ -2,10 +2,13 @@
 
 from functools import cache, lru_cache
 
+from rq import get_current_job
+
 from shakelm.decoding import generation
 from shakelm.decoding.generation import LanguageModel
 from shakelm.networks.network import Engine
 from shakelm.store.registry import Store, Version
+from worker.lessons.tools import Tools
 from worker.settings import WorkerSettings, read
 
 MODELS_IN_MEMORY = 4
@@ -41,3 +44,8 @@ def load(reference: str | None) -> LanguageModel:
 def _model(version: Version, engine: Engine) -> LanguageModel:
     """The loaded version. Versions never change, so those in use stay in memory."""
     return generation.load(version, engine)
+
+
+def tools() -> Tools:
+    """What lessons work with, in the job that runs."""
+    return Tools(get_current_job().connection, load, lambda reference: store().find(reference))

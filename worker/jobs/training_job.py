@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import redis
 from redis.exceptions import RedisError
 
+from shakelm import defaults
 from shakelm.configuration import MAX_RANDOM_SEED
 from shakelm.data.vocabulary import Vocabulary
 from shakelm.decoding import generation
@@ -19,7 +20,8 @@ from shakelm.training import checkpoints
 from shakelm.training.progress import Discarded
 from worker.jobs import model_publishing
 from worker.jobs.attempts import once
-from worker.messages import catalog, lesson_messages
+from worker.lessons import curves
+from worker.messages import catalog
 from worker.protocol.training_payloads import (
     Comparison,
     Specimen,
@@ -37,7 +39,6 @@ REPORT_EVERY_S = 1.0
 
 SPECIMENS = 2
 SPECIMEN_LINES = 4
-SPECIMEN_TEMPERATURE = 0.8
 """The verses that are shown of a new version and of the live one."""
 
 log = logging.getLogger(__name__)
@@ -101,10 +102,10 @@ def _train(
             raise Discarded  # with what an earlier attempt may have left there
     command = training_plans.command(wanted, source)
     log.info("%s: %s", training_id, command)
-    from shakelm.training import training  # after what may fail at once, since TensorFlow takes seconds
+    from shakelm.training.train import train  # after what may fail at once, since TensorFlow takes seconds
 
     reporter = _Reporter(connection, training_id)
-    version = training.train(
+    version = train(
         wanted.name,
         text,
         configuration,
@@ -172,9 +173,9 @@ def _finish(
     connection: "redis.Redis", store: Store, training_id: str, version: Version, wanted: TrainRequest
 ) -> None:
     history, card = version.history(), version.card()
-    curves = lesson_messages.curves(history, version.reference, wanted.locale).attachment
-    if curves:
-        training_records.save_curves(connection, training_id, curves.content)
+    picture = curves.message(history, version.reference, wanted.locale).attachment
+    if picture:
+        training_records.save_curves(connection, training_id, picture.content)
     live = _live(store)
     numbers = [(wanted.random_seed + step) % (MAX_RANDOM_SEED + 1) for step in range(SPECIMENS)]
     models = [generation.load(version), *([live[1]] if live else [])]
@@ -192,7 +193,7 @@ def _finish(
             held_out=model_publishing.held_out(card),
             live=_compare(version, live[0]) if live else None,
             verses=tuple(_specimen(model, number) for number in numbers for model in models),
-            curves=curves.description if curves else "",
+            curves=picture.description if picture else "",
         ),
     )
     log.info("%s: trained %s", training_id, version.reference)
@@ -232,6 +233,6 @@ def _verdict(version: Version, live: Version) -> Verdict:
 
 def _specimen(model: LanguageModel, random_seed: int) -> Specimen:
     written = generation.write(
-        model, "", Sampling(SPECIMEN_TEMPERATURE), Length(lines=SPECIMEN_LINES), random_seed
+        model, "", Sampling(defaults.TEMPERATURE), Length(lines=SPECIMEN_LINES), random_seed
     )
     return Specimen(model=model.reference, random_seed=random_seed, text=written.text)

@@ -2,10 +2,11 @@
 
 A catalog is a file of `locales/`. Its name is one of Discord's locales (Discord's documentation: Reference,
 Locales) or a language alone. `en-US.toml` has every text. Another catalog may lack texts, which then come in
-English. It serves every region of its language that has no catalog of its own.
+English. It serves every region of its language that has no catalog of its own; Babel's `negotiate_locale`
+would not let `es-ES` serve `es-419`.
 
-Values follow the conventions of the reader's locale, in an English text those of English. A translation has
-the fields of the English text and formats them as its language wants it (`LocalFormatter`).
+Values follow the conventions of the reader's locale; in an English text, those of English. A translation has
+the field names of the English text, and formats of its own (`LocalFormatter`).
 """
 
 import tomllib
@@ -26,7 +27,7 @@ DEFAULT = "en-US"
 FOLDER = Path(__file__).parent / "locales"
 
 Forms = Mapping[str, str]
-"""A text by plural category; a text that counts nothing has the category `other` alone."""
+"""A text by plural category; a text without a count has only `other`."""
 
 
 class Refusal(ShakelmError):  # noqa: N818 - it is an answer, not a fault
@@ -71,7 +72,7 @@ def text(locale: str, key: str, /, **values: object) -> str:
 def sentence(error: ShakelmError, locale: str, escape: Callable[[str], str] = str) -> str:
     """The error in the language of `locale` where the catalog has its sentence, otherwise in English.
 
-    `escape` is applied to all that does not come from the catalog.
+    `escape` is applied to everything that does not come from the catalog.
     """
     if not isinstance(error, Refusal):
         return escape(str(error))
@@ -79,7 +80,7 @@ def sentence(error: ShakelmError, locale: str, escape: Callable[[str], str] = st
 
 
 def escaped(values: Mapping[str, object], escape: Callable[[str], str]) -> dict[str, object]:
-    """The values with `escape` applied to every string, also to those in a list."""
+    """The values with `escape` applied to every string, including strings in lists."""
 
     def safe(value: object) -> object:
         if isinstance(value, str):
@@ -153,7 +154,7 @@ def _locale(catalog: str, reader: str) -> Locale:
 
 
 def _flat(table: Mapping[str, Any], categories: Set[str], prefix: str = "") -> Iterator[tuple[str, Forms]]:
-    """The texts of a table and of the tables in it, by their dotted keys."""
+    """The texts of a table and its subtables, by their dotted keys."""
     for name, value in table.items():
         key = f"{prefix}{name}"
         if isinstance(value, dict) and not (value.keys() <= PLURAL_CATEGORIES and "other" in value):

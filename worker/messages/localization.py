@@ -1,4 +1,4 @@
-"""Values as a locale writes them: numbers, lists and periods, by Unicode CLDR through Babel."""
+"""Numbers, lists and periods in the conventions of a locale: Babel's data are those of Unicode CLDR."""
 
 import re
 from datetime import timedelta
@@ -15,7 +15,7 @@ PLURAL_CATEGORIES = {"zero", "one", "two", "few", "many", "other"}
 
 _NUMBER = re.compile(r"(\d*)(,?)(?:\.(\d+)([f%]))?")
 _LISTS: Final[dict[str, Literal["standard", "or"]]] = {"and": "standard", "or": "or"}
-"""Styles of Babel. It has others, but their data lack several languages (python-babel/babel, issue 781)."""
+"""Babel's list styles. It has more, but they fail in several languages (python-babel/babel, issue 781)."""
 
 _UNITS = {
     "day": timedelta(days=1),
@@ -33,18 +33,18 @@ def is_format(format_spec: str) -> bool:
 class LocalFormatter(Formatter):
     """`str.format` by the conventions of a locale.
 
-    - A number takes some of Python's formats: a width, `,` for groups of digits, `.3f` or `.1%`. Without a
-      format a fraction has at most six decimals, and a whole number is plain digits, since it may be an id.
+    - A number takes some of Python's formats: a width, `,` for groups of digits, `.3f` and `.1%`. Without a
+      format, a fraction has at most six decimals, and an integer has plain digits, because it may be an id.
     - A list of strings takes `and`, `or` or no format ("a, b, c").
-    - A period (`timedelta`) of whole seconds is told in the largest unit that fits it exactly: "15 minutes".
-    - A string stays as it is.
+    - A `timedelta` of whole seconds becomes a number of the largest unit that divides it: "15 minutes".
+    - A string stays unchanged.
     """
 
     def __init__(self, locale: Locale) -> None:
         self.locale = locale
 
     def format_field(self, value: Any, format_spec: str) -> str:
-        """The value as text; a format of another type of value is ignored."""
+        """The value as text; a format for another type is ignored."""
         match value:
             case list() if format_spec in _LISTS:
                 return format_list(value, _LISTS[format_spec], self.locale)
@@ -74,5 +74,5 @@ class LocalFormatter(Formatter):
 
 
 def _pattern(standard: str, digits: str) -> str:
-    """A CLDR number pattern such as `#,##0.###` with these digits after the point."""
+    """The CLDR pattern, such as `#,##0.###`, with these digits after the decimal point."""
     return re.sub(r"0(\.#+)?", f"0.{digits}" if digits else "0", standard)

@@ -53,7 +53,7 @@ def expired(locale: str = DEFAULT) -> Body:
 
 
 def cancelled(locale: str = DEFAULT) -> Body:
-    """The end of a request that its author or an administrator cancelled."""
+    """The end of a request that its author or an administrator canceled."""
     return embed("", text(locale, "verse.cancelled"), AMBER)
 
 

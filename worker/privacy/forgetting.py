@@ -2,7 +2,8 @@
 
 import redis
 
-from worker.records import shared_lines, verse_records
+from worker.lessons import shared_lines
+from worker.records import verse_records
 from worker.trainings import training_records
 
 

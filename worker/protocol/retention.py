@@ -1,10 +1,13 @@
-"""How long Redis keeps what: every lifetime, once.
+"""How long everything is kept: every lifetime, once.
 
 The privacy help and `docs/retention.md` are made from this table. Verse records are kept for as long as their
 guild says, so their entry is the default (`worker.records.guild_settings`).
 """
 
 from dataclasses import dataclass
+from typing import Literal
+
+from shakelm.lifetimes import ABANDONED_CHECKPOINT_S, LEFTOVER_S
 
 MINUTE_S = 60
 HOUR_S = 60 * MINUTE_S
@@ -13,15 +16,16 @@ DAY_S = 24 * HOUR_S
 
 @dataclass(frozen=True)
 class Lifetime:
-    """`seconds` after `since`, Redis forgets `what`; both are words for the docs.
+    """`what` is kept for `seconds` after `since`. Both are words for the docs.
 
-    `personal` says whether it holds a person's id or what a person wrote.
+    `personal`: it holds a person's id, or what a person wrote. `where` keeps it.
     """
 
     what: str
     seconds: int
     since: str
     personal: bool = False
+    where: Literal["Redis", "disk"] = "Redis"
 
     @property
     def days(self) -> int:
@@ -46,6 +50,13 @@ PROPOSAL = Lifetime(
 )
 ATTACHED_TEXT = Lifetime("the attached text of a training that waits or runs", 7 * DAY_S, "*Start*", True)
 INCIDENT = Lifetime("the latest errors, by reference", 30 * DAY_S, "the latest error")
+CHECKPOINT = Lifetime(
+    "the checkpoint of a training that nobody continued",
+    ABANDONED_CHECKPOINT_S,
+    "its last epoch",
+    where="disk",
+)
+LEFTOVER = Lifetime("temporary files of a killed publisher", LEFTOVER_S, "their making", where="disk")
 BOT_HEARTBEAT = Lifetime("the bot's heartbeat", 30, "the heartbeat")
 VERSE_WORKER_HEARTBEAT = Lifetime("a verse worker's heartbeat", 12, "the heartbeat")
 TRAINING_WORKER_HEARTBEAT = Lifetime("a training worker's heartbeat", 40, "the heartbeat")

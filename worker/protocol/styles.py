@@ -2,7 +2,7 @@
 
 from typing import NamedTuple, TypedDict
 
-DEFAULT_TEMPERATURE = 0.8
+from shakelm import defaults
 
 
 class Style(NamedTuple):
@@ -35,7 +35,7 @@ class Freedom(TypedDict):
 
 def freedom(style: str | None, temperature: float | None) -> Freedom:
     """The settings of a style, by its name; a temperature that is given wins over the style's."""
-    chosen = STYLES[style] if style else Style(DEFAULT_TEMPERATURE, None, None)
+    chosen = STYLES[style] if style else Style(defaults.TEMPERATURE, None, None)
     return Freedom(
         style=style,
         temperature=chosen.temperature if temperature is None else temperature,

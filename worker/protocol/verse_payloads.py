@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
+from shakelm import defaults
 from shakelm.configuration import NAME_PATTERN
 from worker.protocol.job_request import Asked, JobRequest
 from worker.protocol.payload import (
@@ -28,7 +29,7 @@ class VerseSettings(Payload):
 
     prompt: Prompt = ""
     context: Annotated[str, Field(max_length=MAX_CONTEXT_CHARACTERS)] = ""
-    temperature: Annotated[float, Field(ge=0, le=MAX_TEMPERATURE)] = 0.8
+    temperature: Annotated[float, Field(ge=0, le=MAX_TEMPERATURE)] = defaults.TEMPERATURE
     top_k: Annotated[int | None, Field(ge=1)] = None
     top_p: Annotated[float | None, Field(gt=0, le=1)] = None
     min_p: Annotated[float | None, Field(gt=0, le=1)] = None

@@ -7,15 +7,16 @@ from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.storage import RedisStorage
 from limits.strategies import MovingWindowRateLimiter
 
+from worker.lessons import shared_lines
+from worker.lessons.next_tokens import StepRequest
 from worker.messages.catalog import Refusal
 from worker.protocol.guild_payloads import GuildSettings
 from worker.protocol.job_request import JobRequest
-from worker.protocol.lesson_payloads import StepRequest
 from worker.protocol.status_payloads import OpenJob, Outlook
 from worker.protocol.verse_payloads import VerseRecord, VerseRequest
 from worker.queue import enqueueing, snapshot
 from worker.queue.snapshot import Snapshot
-from worker.records import guild_settings, shared_lines, verse_records
+from worker.records import guild_settings, verse_records
 
 LOCK_S = 5.0
 """How long an admission may hold its guild's lock, in seconds, and how long the next one waits for it."""
@@ -35,8 +36,8 @@ class LimitReached(Refusal):
 def admit(connection: "redis.Redis", request: JobRequest, settings: GuildSettings | None = None) -> Outlook:
     """Count a request against its guild's limits, and hold its job until `enqueueing.release`.
 
-    Guild settings and queue are read once. Admissions of one guild follow one another, so that limits hold for
-    requests at the same moment, from several bots too.
+    Guild settings and queue are read once. Admissions of one guild follow one another, so that limits hold
+    for requests at the same moment, from several bots too.
 
     Args:
         connection: to Redis.

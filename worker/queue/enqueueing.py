@@ -22,10 +22,10 @@ ATTEMPTS = 3
 
 _HELD = "shakelm:jobs:held"
 _RELEASED = "shakelm:jobs:released"
-"""Sorted sets of job ids by the time of their admission: of held jobs, and of those on their way to the queue."""
+"""Sorted sets of job ids by admission time: of held jobs, and of those on their way into the queue."""
 
-# A job goes from one set to the other in one step, so that it can be dropped or released, but not both, and so
-# that no snapshot misses it.
+# A job goes from one set to the other in one step. So it can be dropped or released, but not both, and no
+# snapshot misses it.
 _RELEASE = """
 local admitted_at = redis.call('ZSCORE', KEYS[1], ARGV[1])
 if not admitted_at then

@@ -9,7 +9,10 @@ import redis
 
 from bot.background import loops
 from bot.background.loops import TrainingMessages
+from tests.support.bot_room import Room
+from tests.support.discord_messages import description, title
 from tests.support.queued import start_training
+from tests.support.waiting import DEADLINE_S
 from worker.protocol.model_payloads import HeldOut
 from worker.protocol.training_payloads import MessageAt, TrainingState, TrainProgress, TrainRequest
 from worker.trainings import training_records
@@ -17,7 +20,7 @@ from worker.trainings import training_records
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
-async def training_in(room: Any, channel: str = "verses") -> tuple[str, Any]:
+async def training_in(room: Room, channel: str = "verses") -> tuple[str, Any]:
     """A training in the queue, and the message that shows it."""
     world = room.sandbox.world
     (channel_id,) = (known.id for known in world.channels.values() if known.name == channel)
@@ -44,130 +47,102 @@ FINISHED = TrainProgress(
 )
 
 
-def test_a_message_is_edited_when_there_is_something_new_to_say(running: Any) -> None:
-    async def test() -> None:
-        async with running() as room:
-            training, message = await training_in(room)
-            watcher = TrainingMessages(room.bot)
-            for share, edits in ((0.25, 1), (0.25, 1), (0.5, 2)):
-                training_records.save_progress(room.bot.connection, training, running_at(share))
-                await watcher.refresh()
-                assert message.edits == edits
-                assert f"{share:.0%}" in message.embeds[0]["description"]
-
-    asyncio.run(test())
+async def test_a_message_is_edited_when_there_is_something_new_to_say(room: Room) -> None:
+    training, message = await training_in(room)
+    watcher = TrainingMessages(room.bot)
+    for share, edits in ((0.25, 1), (0.25, 1), (0.5, 2)):
+        training_records.save_progress(room.bot.connection, training, running_at(share))
+        await watcher.refresh()
+        assert message.edits == edits
+        assert f"{share:.0%}" in description(message)
 
 
-def test_the_end_comes_with_the_curves_and_is_the_last_edit(running: Any) -> None:
-    async def test() -> None:
-        async with running() as room:
-            training, message = await training_in(room)
-            training_records.save_curves(room.bot.connection, training, PNG)
-            training_records.save_progress(room.bot.connection, training, FINISHED)
-            watcher = TrainingMessages(room.bot)
-            await watcher.refresh()
-            await watcher.refresh()
+async def test_the_end_comes_with_the_curves_and_is_the_last_edit(room: Room) -> None:
+    training, message = await training_in(room)
+    training_records.save_curves(room.bot.connection, training, PNG)
+    training_records.save_progress(room.bot.connection, training, FINISHED)
+    watcher = TrainingMessages(room.bot)
+    await watcher.refresh()
+    await watcher.refresh()
 
-            assert message.edits == 1
-            assert "sonnets" in message.embeds[0]["description"]
-            (picture,) = message.attachments
-            assert picture.content == PNG
-            assert picture.description == "Loss over 4 epochs"
-            assert not training_records.watched(room.bot.connection)
-
-    asyncio.run(test())
+    assert message.edits == 1
+    assert "sonnets" in description(message)
+    (picture,) = message.attachments
+    assert picture.content == PNG
+    assert picture.description == "Loss over 4 epochs"
+    assert not training_records.watched(room.bot.connection)
 
 
-def test_another_bot_goes_on_where_the_first_stopped(running: Any) -> None:
-    async def test() -> None:
-        async with running() as room:
-            training, message = await training_in(room)
-            training_records.save_progress(room.bot.connection, training, running_at(0.25))
-            await TrainingMessages(room.bot).refresh()
-            training_records.save_progress(room.bot.connection, training, FINISHED)
-            await TrainingMessages(room.bot).refresh()
+async def test_another_bot_goes_on_where_the_first_stopped(room: Room) -> None:
+    training, message = await training_in(room)
+    training_records.save_progress(room.bot.connection, training, running_at(0.25))
+    await TrainingMessages(room.bot).refresh()
+    training_records.save_progress(room.bot.connection, training, FINISHED)
+    await TrainingMessages(room.bot).refresh()
 
-            assert "complete" in message.embeds[0]["title"]
-
-    asyncio.run(test())
+    assert "complete" in title(message)
 
 
-def test_a_deleted_message_is_let_go(running: Any, caplog: pytest.LogCaptureFixture) -> None:
-    async def test() -> None:
-        async with running() as room:
-            training, message = await training_in(room)
-            _, other = await training_in(room)
-            del room.sandbox.world.messages[message.id]
-            await TrainingMessages(room.bot).refresh()
+async def test_a_deleted_message_is_let_go(room: Room, caplog: pytest.LogCaptureFixture) -> None:
+    training, message = await training_in(room)
+    _, other = await training_in(room)
+    del room.sandbox.world.messages[message.id]
+    await TrainingMessages(room.bot).refresh()
 
-            assert training not in training_records.watched(room.bot.connection)
-            assert other.edits == 1
-            assert f"Giving up the message of training {training}" in caplog.text
-
-    asyncio.run(test())
+    assert training not in training_records.watched(room.bot.connection)
+    assert other.edits == 1
+    assert f"Giving up the message of training {training}" in caplog.text
 
 
-def test_a_message_that_grows_old_is_followed_by_a_new_one(running: Any) -> None:
-    async def test() -> None:
-        async with running() as room:
-            world, connection = room.sandbox.world, room.bot.connection
-            training, old = await training_in(room)
-            training_records.save_progress(connection, training, running_at(0.25))
-            await TrainingMessages(room.bot, renew_s=0).refresh()
+async def test_a_message_that_grows_old_is_followed_by_a_new_one(room: Room) -> None:
+    world, connection = room.sandbox.world, room.bot.connection
+    training, old = await training_in(room)
+    training_records.save_progress(connection, training, running_at(0.25))
+    await TrainingMessages(room.bot, renew_s=0).refresh()
 
-            new = world.messages[training_records.watched(connection)[training].message_id]
-            assert new is not old
-            assert "25%" in new.embeds[0]["description"]
-            assert new.components
-            assert f"/{new.id}" in old.embeds[0]["description"]
-            assert not old.components
+    new = world.messages[training_records.watched(connection)[training].message_id]
+    assert new is not old
+    assert "25%" in description(new)
+    assert new.components
+    assert f"/{new.id}" in description(old)
+    assert not old.components
 
-            training_records.save_curves(connection, training, PNG)
-            training_records.save_progress(connection, training, FINISHED)
-            await TrainingMessages(room.bot).refresh()
-            assert "complete" in new.embeds[0]["title"]
-            assert [picture.content for picture in new.attachments] == [PNG]
-            assert old.edits == 1
-
-    asyncio.run(test())
+    training_records.save_curves(connection, training, PNG)
+    training_records.save_progress(connection, training, FINISHED)
+    await TrainingMessages(room.bot).refresh()
+    assert "complete" in title(new)
+    assert [picture.content for picture in new.attachments] == [PNG]
+    assert old.edits == 1
 
 
-def test_a_new_message_comes_even_where_the_old_one_can_no_longer_be_edited(running: Any) -> None:
-    async def test() -> None:
-        async with running() as room:
-            world, connection = room.sandbox.world, room.bot.connection
-            training, old = await training_in(room)
-            del world.messages[old.id]
-            training_records.save_progress(connection, training, running_at(0.25))
-            await TrainingMessages(room.bot, renew_s=0).refresh()
+async def test_a_new_message_comes_even_where_the_old_one_can_no_longer_be_edited(room: Room) -> None:
+    world, connection = room.sandbox.world, room.bot.connection
+    training, old = await training_in(room)
+    del world.messages[old.id]
+    training_records.save_progress(connection, training, running_at(0.25))
+    await TrainingMessages(room.bot, renew_s=0).refresh()
 
-            new = world.messages[training_records.watched(connection)[training].message_id]
-            assert "25%" in new.embeds[0]["description"]
-
-    asyncio.run(test())
+    new = world.messages[training_records.watched(connection)[training].message_id]
+    assert "25%" in description(new)
 
 
-def test_where_discord_bars_edits_the_bot_waits_as_it_is_told(
-    running: Any, caplog: pytest.LogCaptureFixture
+async def test_where_discord_bars_edits_the_bot_waits_as_it_is_told(
+    room: Room, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def test() -> None:
-        async with running() as room:
-            world = room.sandbox.world
-            training, message = await training_in(room)
-            world.move_clock(2 * 3600)
-            watcher = TrainingMessages(room.bot)
-            for share in (0.1, 0.2, 0.3, 0.4, 0.5, 0.6):
-                training_records.save_progress(room.bot.connection, training, running_at(share))
-                await watcher.refresh()
+    world = room.sandbox.world
+    training, message = await training_in(room)
+    world.move_clock(2 * 3600)
+    watcher = TrainingMessages(room.bot)
+    for share in (0.1, 0.2, 0.3, 0.4, 0.5, 0.6):
+        training_records.save_progress(room.bot.connection, training, running_at(share))
+        await watcher.refresh()
 
-            assert message.edits == 3
-            assert caplog.text.count("Could not edit") == 1
-            assert training in training_records.watched(room.bot.connection)
-
-    asyncio.run(test())
+    assert message.edits == 3
+    assert caplog.text.count("Could not edit") == 1
+    assert training in training_records.watched(room.bot.connection)
 
 
-def test_a_loop_goes_on_and_repeats_no_complaint(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_loop_goes_on_and_repeats_no_complaint(caplog: pytest.LogCaptureFixture) -> None:
     troubles: list[Exception | None] = [
         redis.ConnectionError("away"),
         redis.ConnectionError("away"),
@@ -179,19 +154,18 @@ def test_a_loop_goes_on_and_repeats_no_complaint(caplog: pytest.LogCaptureFixtur
     done = asyncio.Event()
 
     async def step() -> None:
-        trouble = next(left, "over")
-        if trouble == "over":
+        try:
+            trouble = next(left)
+        except StopIteration:
             done.set()
-        elif trouble is not None:
+            return
+        if trouble is not None:
             raise trouble
 
-    async def test() -> None:
-        loop = asyncio.create_task(loops.repeat(step, 0))
-        await asyncio.wait_for(done.wait(), 60)
-        loop.cancel()
-
     with caplog.at_level(logging.WARNING):
-        asyncio.run(test())
+        loop = asyncio.create_task(loops.repeat(step, 0))
+        await asyncio.wait_for(done.wait(), DEADLINE_S)
+        loop.cancel()
 
     said = [(record.getMessage(), bool(record.exc_info)) for record in caplog.records]
     assert said == [

@@ -1,45 +1,40 @@
 """The messages of those who wait: kept current, never over a verse, and brought to an end in time."""
 
 import asyncio
-import time
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
+import redis
 import requests
 
 from bot.background import waiting_notices as bot_waiting
 from bot.background.waiting_notices import WaitingMessages
+from tests.support.bot_room import Room, Running
+from tests.support.discord_messages import description
 from tests.support.queued import enqueue
+from tests.support.request_makers import reply_to, shared_line, verse_request
+from tests.support.waiting import eventually_async
 from worker.delivery import answer_lock, webhook_client
+from worker.lessons import shared_lines
+from worker.lessons.next_tokens import StepRequest
 from worker.messages import discord_json
-from worker.protocol.job_request import JobRequest, ReplyTo
-from worker.protocol.lesson_payloads import StepRequest
+from worker.protocol.job_request import JobRequest
 from worker.protocol.verse_payloads import VerseRequest
 from worker.queue import pausing, snapshot, withdrawal
-
-DEADLINE_S = 60.0
 
 VERSE = discord_json.embed("", "a verse", discord_json.BLUE)
 
 
-async def until(look: Callable[[], bool]) -> None:
-    """Wait until `look` is true; only what is in Redis, or deep inside, is looked for this way."""
-    async with asyncio.timeout(DEADLINE_S):
-        while True:
-            if look():
-                return
-            await asyncio.sleep(0.01)
-
-
-async def waiting_in(room: Any, *people: str) -> tuple[list[JobRequest], list[Any]]:
+async def waiting_in(room: Room, *people: str) -> tuple[list[JobRequest], list[Any]]:
     """A verse of each of them waits; their requests and their messages, as Discord has them."""
     connection, world = room.bot.connection, room.sandbox.world
-    ahead = len(snapshot.look(connection).open_jobs())
     shown = []
-    for number, user in enumerate(people, start=1):
+    for user in people:
+        ahead = len(snapshot.look(connection).open_jobs())
         answer = await room.ask("/verse", user)
-        await until(lambda number=number: len(snapshot.look(connection).open_jobs()) == ahead + number)
+        more = partial(_has_more_jobs_than, connection, ahead)
+        await eventually_async(more, "one job more")
         shown.append(world.messages[answer["id"]])
     asked = sorted(
         (job.request for job in snapshot.look(connection).open_jobs()), key=lambda request: request.id
@@ -47,194 +42,157 @@ async def waiting_in(room: Any, *people: str) -> tuple[list[JobRequest], list[An
     return asked, shown
 
 
-def fault(room: Any, kind: str, **more: Any) -> None:
+def _has_more_jobs_than(connection: redis.Redis, number: int) -> bool:
+    return len(snapshot.look(connection).open_jobs()) > number
+
+
+def fault(room: Room, kind: str, **more: Any) -> None:
     """Let an edit of a message meet a fault."""
     form = {"kind": kind, "route": "PATCH", **more}
     requests.post(f"{room.sandbox.address}/sandbox/faults", json=form, timeout=30).raise_for_status()
 
 
 def request_that_dies_in(seconds: float) -> VerseRequest:
-    reply_to = ReplyTo(application_id="1", token="token", expires_at=time.time() + seconds)
-    return VerseRequest(author="1", guild="2", channel="3", random_seed=1, reply_to=reply_to)
+    """A request under a token that no interaction has."""
+    return verse_request(reply_to=reply_to(seconds_left=seconds))
 
 
-async def watcher_of(room: Any) -> WaitingMessages:
+async def watcher_of(room: Room) -> WaitingMessages:
     """One that has seen everything that waits."""
     watcher = WaitingMessages(room.bot)
     await watcher.refresh()
     return watcher
 
 
-def write(room: Any, request: JobRequest) -> None:
+def write(room: Room, request: JobRequest) -> None:
     """What a worker does in the end."""
     answer_lock.claim(room.bot.connection, request.reply_to)
     webhook_client.edit_original(room.bot.settings.api_base, request.reply_to, VERSE)
 
 
-def test_a_message_that_has_to_stay_gets_no_notice(running: Any) -> None:
-    async def test() -> None:
-        async with running() as room:
-            (asked,), (message,) = await waiting_in(room, "student")
-            room.bot.connection.flushdb()
-            reply_to = asked.reply_to.model_copy(update={"in_place": True})
-            step = StepRequest(
-                line=asked.id, version=0, author="1", guild="2", channel="3", reply_to=reply_to
-            )
-            enqueue(room.bot.connection, step)
-            watcher = await watcher_of(room)
-            pausing.pause(room.bot.connection)
-            await watcher.refresh()
-            assert message.edits == 0
-
-    asyncio.run(test())
+async def test_a_message_that_has_to_stay_gets_no_notice(room: Room) -> None:
+    (asked,), (message,) = await waiting_in(room, "student")
+    room.bot.connection.flushdb()
+    stays = asked.reply_to.model_copy(update={"in_place": True})
+    shared_lines.begin(room.bot.connection, shared_line(id=asked.id))
+    step = StepRequest(line=asked.id, version=0, author="1", guild="2", channel="3", reply_to=stays)
+    enqueue(room.bot.connection, step)
+    watcher = await watcher_of(room)
+    pausing.pause(room.bot.connection)
+    await watcher.refresh()
+    assert message.edits == 0
 
 
-def test_a_notice_is_edited_when_the_place_has_changed(running: Any) -> None:
-    async def test() -> None:
-        async with running() as room:
-            (first, second), (_, message) = await waiting_in(room, "student", "teacher")
-            watcher = await watcher_of(room)
-            assert message.edits == 0
-            assert "number 2" in message.content
+async def test_a_notice_is_edited_when_the_place_has_changed(room: Room) -> None:
+    (first, second), (_, message) = await waiting_in(room, "student", "teacher")
+    watcher = await watcher_of(room)
+    assert message.edits == 0
+    assert "number 2" in message.content
 
-            withdrawal.withdraw(room.bot.connection, first.id)
-            for _ in range(2):
-                await watcher.refresh()
-            assert message.edits == 1
-            assert "next" in message.content
-            (row,) = message.components
-            (button,) = row["components"]
-            assert (button["label"], button["custom_id"]) == ("Cancel", f"cancel:{second.id}")
+    withdrawal.withdraw(room.bot.connection, first.id)
+    for _ in range(2):
+        await watcher.refresh()
+    assert message.edits == 1
+    assert "next" in message.content
+    (row,) = message.components
+    (button,) = row["components"]
+    assert (button["label"], button["custom_id"]) == ("Cancel", f"cancel:{second.id}")
 
-            pausing.pause(room.bot.connection)
-            await watcher.refresh()
-            assert message.edits == 2
-            assert "paused" in message.content
-
-    asyncio.run(test())
+    pausing.pause(room.bot.connection)
+    await watcher.refresh()
+    assert message.edits == 2
+    assert "paused" in message.content
 
 
-def test_another_bot_keeps_current_what_it_finds(running: Any) -> None:
-    async def test() -> None:
-        async with running() as room:
-            (first, _), (_, message) = await waiting_in(room, "student", "teacher")
-            withdrawal.withdraw(room.bot.connection, first.id)
-            watcher = await watcher_of(room)
-            await watcher.refresh()
-            assert "next" in message.content
-
-    asyncio.run(test())
+async def test_another_bot_keeps_current_what_it_finds(room: Room) -> None:
+    (first, _), (_, message) = await waiting_in(room, "student", "teacher")
+    withdrawal.withdraw(room.bot.connection, first.id)
+    watcher = await watcher_of(room)
+    await watcher.refresh()
+    assert "next" in message.content
 
 
-def test_a_slow_refresh_is_waited_for_and_does_not_overwrite_the_verse(running: Any) -> None:
-    async def test() -> None:
-        async with running() as room:
-            (request,), (message,) = await waiting_in(room, "student")
-            watcher = await watcher_of(room)
-            pausing.pause(room.bot.connection)
-            await asyncio.to_thread(fault, room, "slow", seconds=1)
-            refreshing = asyncio.create_task(watcher.refresh())
-            await until(lambda: bool(room.bot.connection.keys("shakelm:answer:*:lease")))
-            await asyncio.gather(refreshing, asyncio.to_thread(write, room, request))
+async def test_a_slow_refresh_is_waited_for_and_does_not_overwrite_the_verse(room: Room) -> None:
+    (request,), (message,) = await waiting_in(room, "student")
+    watcher = await watcher_of(room)
+    pausing.pause(room.bot.connection)
+    await asyncio.to_thread(fault, room, "slow", seconds=1)
+    refreshing = asyncio.create_task(watcher.refresh())
+    await eventually_async(lambda: room.bot.connection.keys("shakelm:answer:*:lease"), "a refresh")
+    await asyncio.gather(refreshing, asyncio.to_thread(write, room, request))
 
-            assert message.edits == 2
-            assert message.embeds[0]["description"] == "a verse"
-            assert (message.content, message.components) == ("", [])
-
-    asyncio.run(test())
+    assert message.edits == 2
+    assert description(message) == "a verse"
+    assert (message.content, message.components) == ("", [])
 
 
-def test_a_refresh_that_comes_after_the_verse_is_dropped(running: Any) -> None:
-    async def test() -> None:
-        async with running() as room:
-            (request,), (message,) = await waiting_in(room, "student")
-            held = room.bot.deliveries = asyncio.Semaphore(0)
-            watcher = await watcher_of(room)
-            pausing.pause(room.bot.connection)
-            refreshing = asyncio.create_task(watcher.refresh())
-            await until(lambda: bool(held._waiters))
-            await asyncio.to_thread(write, room, request)
-            held.release()
-            await refreshing
+async def test_a_refresh_that_comes_after_the_verse_is_dropped(room: Room) -> None:
+    (request,), (message,) = await waiting_in(room, "student")
+    held = room.bot.deliveries = asyncio.Semaphore(0)
+    watcher = await watcher_of(room)
+    pausing.pause(room.bot.connection)
+    refreshing = asyncio.create_task(watcher.refresh())
+    await eventually_async(lambda: held._waiters, "a refresh that waits")
+    await asyncio.to_thread(write, room, request)
+    held.release()
+    await refreshing
 
-            assert message.edits == 1
-            assert message.embeds[0]["description"] == "a verse"
-
-    asyncio.run(test())
+    assert message.edits == 1
+    assert description(message) == "a verse"
 
 
-def test_of_many_the_nearest_are_refreshed_first(running: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_of_many_the_nearest_are_refreshed_first(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bot_waiting, "EDITS_A_ROUND", 2)
-
-    async def test() -> None:
-        async with running() as room:
-            _, shown = await waiting_in(room, "student", "teacher", "assistant")
-            watcher = await watcher_of(room)
-            for edits in ([1, 1, 0], [1, 1, 1], [1, 1, 1]):
-                await watcher.refresh()
-                assert [message.edits for message in shown] == edits
-
-    asyncio.run(test())
+    _, shown = await waiting_in(room, "student", "teacher", "assistant")
+    watcher = await watcher_of(room)
+    for edits in ([1, 1, 0], [1, 1, 1], [1, 1, 1]):
+        await watcher.refresh()
+        assert [message.edits for message in shown] == edits
 
 
-def test_what_cannot_be_edited_is_let_alone(running: Any, caplog: pytest.LogCaptureFixture) -> None:
-    async def test() -> None:
-        async with running() as room:
-            enqueue(room.bot.connection, request_that_dies_in(300))  # nobody has that token
-            _, (message,) = await waiting_in(room, "student")
-            watcher = await watcher_of(room)
-            with caplog.at_level("INFO"):
-                for _ in range(2):
-                    await watcher.refresh()
-            assert message.edits == 1
-            assert caplog.text.count("stays as it is") == 1
-
-    asyncio.run(test())
-
-
-def test_a_refresh_that_fails_is_made_up_for(running: Any) -> None:
-    async def test() -> None:
-        async with running() as room:
-            _, (message,) = await waiting_in(room, "student")
-            watcher = await watcher_of(room)
-            await asyncio.to_thread(fault, room, "503", times=4)
-            for _ in range(5):
-                await watcher.refresh()
-            assert message.edits == 1
-
-    asyncio.run(test())
-
-
-def test_who_would_wait_too_long_is_told(running: Any) -> None:
-    async def test() -> None:
-        async with running() as room:
-            (first, _), shown = await waiting_in(room, "student", "student")
-            watcher = await watcher_of(room)
-            await watcher.withdraw()
-            assert [message.edits for message in shown] == [0, 0]
-
-            room.bot.settings = room.bot.settings.model_copy(update={"withdraw_s": 900})
-            await watcher.withdraw()
+async def test_what_cannot_be_edited_is_let_alone(room: Room, caplog: pytest.LogCaptureFixture) -> None:
+    enqueue(room.bot.connection, request_that_dies_in(300))  # nobody has that token
+    _, (message,) = await waiting_in(room, "student")
+    watcher = await watcher_of(room)
+    with caplog.at_level("INFO"):
+        for _ in range(2):
             await watcher.refresh()
-            assert [message.edits for message in shown] == [1, 1]
-            for message in shown:
-                assert "waited too long" in message.embeds[0]["description"]
-            assert not withdrawal.withdraw(room.bot.connection, first.id)
-
-    asyncio.run(test())
+    assert message.edits == 1
+    assert caplog.text.count("stays as it is") == 1
 
 
-def test_only_verses_that_nobody_will_write_in_time_are_withdrawn(
-    running: Any, caplog: pytest.LogCaptureFixture
+async def test_a_refresh_that_fails_is_made_up_for(room: Room) -> None:
+    _, (message,) = await waiting_in(room, "student")
+    watcher = await watcher_of(room)
+    await asyncio.to_thread(fault, room, "503", times=4)
+    for _ in range(5):
+        await watcher.refresh()
+    assert message.edits == 1
+
+
+async def test_who_would_wait_too_long_is_told(room: Room) -> None:
+    (first, _), shown = await waiting_in(room, "student", "student")
+    watcher = await watcher_of(room)
+    await watcher.withdraw()
+    assert [message.edits for message in shown] == [0, 0]
+
+    room.bot.settings = room.bot.settings.model_copy(update={"withdraw_s": 900})
+    await watcher.withdraw()
+    await watcher.refresh()
+    assert [message.edits for message in shown] == [1, 1]
+    for message in shown:
+        assert "waited too long" in description(message)
+    assert not withdrawal.withdraw(room.bot.connection, first.id)
+
+
+async def test_only_verses_that_nobody_will_write_in_time_are_withdrawn(
+    running: Running, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def test() -> None:
-        async with running(SHAKELM_WITHDRAW_S=60) as room:
-            kept = enqueue(room.bot.connection, request_that_dies_in(300))
-            enqueue(room.bot.connection, request_that_dies_in(30))
-            await WaitingMessages(room.bot).withdraw()
+    async with running(SHAKELM_WITHDRAW_S=60) as room:
+        kept = enqueue(room.bot.connection, request_that_dies_in(300))
+        enqueue(room.bot.connection, request_that_dies_in(30))
+        await WaitingMessages(room.bot).withdraw()
 
-            assert [job.request.id for job in snapshot.look(room.bot.connection).open_jobs()] == [kept]
-            assert "Could not say that a verse was withdrawn" in caplog.text  # nobody has that token
-            assert "token=" not in caplog.text
-
-    asyncio.run(test())
+        assert [job.request.id for job in snapshot.look(room.bot.connection).open_jobs()] == [kept]
+        assert "Could not say that a verse was withdrawn" in caplog.text  # nobody has that token
+        assert "token=" not in caplog.text

@@ -1,45 +1,45 @@
 """What a verse is asked for with where nobody says it."""
 
 import asyncio
-from typing import Any
 
 import pytest
 
 from sandbox.world.ids import GUILD_ID
 from sandbox.world.message_objects import Message
+from tests.support.bot_room import Room
+from tests.support.discord_messages import description, is_private, title
+from tests.support.waiting import eventually_async
 from worker.delivery import webhook_client
 from worker.messages import verse_messages
 from worker.protocol.job_request import ReplyTo
+from worker.protocol.status_payloads import OpenJob
 from worker.protocol.verse_payloads import VerseRecord, VerseRequest, VerseResult
 from worker.queue import snapshot
 from worker.records import guild_settings, verse_records
 
-EPHEMERAL = 1 << 6
-DEADLINE_S = 60.0
-
 MENU = "Continue as verse"
 
 
-async def asked(room: Any, number: int = 1) -> tuple[VerseRecord, ReplyTo]:
+async def asked(room: Room, number: int = 1) -> tuple[VerseRecord, ReplyTo]:
     """The verse that was asked for last, once so many wait, and where its answer goes."""
-    async with asyncio.timeout(DEADLINE_S):
-        while True:
-            jobs = snapshot.look(room.bot.connection).open_jobs()
-            if len(jobs) == number:
-                break
-            await asyncio.sleep(0.01)
+
+    def open_jobs() -> list[OpenJob] | None:
+        jobs = snapshot.look(room.bot.connection).open_jobs()
+        return jobs if len(jobs) == number else None
+
+    jobs = await eventually_async(open_jobs, f"{number} open jobs")
     request = max((job.request for job in jobs), key=lambda request: request.id)
     record = verse_records.find(room.bot.connection, request.id)
     assert record is not None
     return record, request.reply_to
 
 
-async def written(room: Any, line: str) -> Message:
+async def written(room: Room, line: str) -> Message:
     """The message of a verse that was asked for and written."""
     message: Message = room.sandbox.world.messages[(await room.ask(line))["id"]]
-    record, reply_to = await asked(room)
+    record, answer = await asked(room)
     settings = record.model_dump(exclude={"asked_at", "result"})
-    request = VerseRequest(**settings, reply_to=reply_to)
+    request = VerseRequest(**settings, reply_to=answer)
     result = VerseResult(
         text="a verse", model="m@1", temperature=0.8, random_seed=request.random_seed, seconds=1, unknown=[]
     )
@@ -49,54 +49,38 @@ async def written(room: Any, line: str) -> Message:
 
 
 @pytest.mark.parametrize(("longest", "lines"), [(2, 2), (40, 8)])
-def test_a_verse_is_no_longer_than_its_server_allows(running: Any, longest: int, lines: int) -> None:
-    async def test() -> None:
-        async with running() as room:
-            guild_settings.change(room.bot.connection, GUILD_ID, longest_verse=longest)
-            message = await written(room, "/verse")
-            assert (await asked(room))[0].lines == lines
-            await room.choose(MENU, message)
-            assert (await asked(room, 2))[0].lines == lines
-
-    asyncio.run(test())
+async def test_a_verse_is_no_longer_than_its_server_allows(room: Room, longest: int, lines: int) -> None:
+    guild_settings.change(room.bot.connection, GUILD_ID, longest_verse=longest)
+    message = await written(room, "/verse")
+    assert (await asked(room))[0].lines == lines
+    await room.choose(MENU, message)
+    assert (await asked(room, 2))[0].lines == lines
 
 
-def test_commands_are_answered_while_many_wait_to_be_let_in(running: Any) -> None:
-    """More at once than the bot has threads, and nobody gets into the queue meanwhile."""
+async def test_commands_are_answered_while_many_wait_to_be_let_in(room: Room) -> None:
+    """More people than the bot has threads ask at once, and the queue admits nobody."""
     many = 40
 
-    async def test() -> None:
-        async with running() as room:
-            connection = room.bot.connection
-            guild_settings.change(connection, GUILD_ID, per_minute=600, open_per_person=many)
-            with connection.lock(f"shakelm:server:{GUILD_ID}:admission"):
-                notices = await asyncio.gather(*(room.ask("/verse") for _ in range(many)))
-                help_ = await room.ask("/help")
-            assert all(notice["content"].startswith("⏳") for notice in notices)
-            assert help_["embeds"][0]["title"] == "Help"
-
-    asyncio.run(test())
+    connection = room.bot.connection
+    guild_settings.change(connection, GUILD_ID, per_minute=600, open_per_person=many)
+    with connection.lock(f"shakelm:server:{GUILD_ID}:admission"):
+        answers = await asyncio.gather(*(room.ask("/verse") for _ in range(many)))
+        help_ = await room.ask("/help")
+    assert all(description(answer).startswith("The queue does not") for answer in answers)
+    assert title(help_) == "Help"
 
 
 @pytest.mark.parametrize("private", [False, True])
-def test_a_verse_is_continued_for_those_who_see_it(running: Any, private: bool) -> None:
-    async def test() -> None:
-        async with running() as room:
-            message = await written(room, f"/verse private: {private}")
-            answer = await room.choose(MENU, message)
-            assert bool(answer["flags"] & EPHEMERAL) == private
-            record, _ = await asked(room, 2)
-            assert (record.private, record.prompt) == (private, "a verse")
-
-    asyncio.run(test())
+async def test_a_verse_is_continued_for_those_who_see_it(room: Room, private: bool) -> None:
+    message = await written(room, f"/verse private: {private}")
+    answer = await room.choose(MENU, message)
+    assert is_private(answer) == private
+    record, _ = await asked(room, 2)
+    assert (record.private, record.prompt) == (private, "a verse")
 
 
-def test_where_the_embed_of_a_verse_was_taken_away_nothing_is_left_to_continue(running: Any) -> None:
-    async def test() -> None:
-        async with running() as room:
-            message = await written(room, "/verse")
-            message.embeds = []
-            refused = await room.choose(MENU, message)
-            assert "no text to continue" in refused["embeds"][0]["description"]
-
-    asyncio.run(test())
+async def test_where_the_embed_of_a_verse_was_taken_away_nothing_is_left_to_continue(room: Room) -> None:
+    message = await written(room, "/verse")
+    message.embeds = []
+    refused = await room.choose(MENU, message)
+    assert "no text to continue" in description(refused)

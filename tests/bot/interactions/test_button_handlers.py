@@ -1,6 +1,5 @@
 """The frame of buttons and forms, and who may use them."""
 
-import asyncio
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -17,11 +16,12 @@ from sandbox.client import clicks
 from sandbox.world.message_objects import Interaction, Message
 from sandbox.world.starting_guild import STUDENT
 from sandbox.world.state import World
+from tests.support.bot_room import Running
+from tests.support.discord_messages import description
 from worker.messages import discord_json
 from worker.messages.catalog import Refusal
 
 RECORD = "0123456789abcdef"
-DEADLINE_S = 60.0
 
 
 @app_commands.command()
@@ -55,9 +55,9 @@ async def break_down(interaction: discord.Interaction, record_id: str) -> None: 
 @pressed(f"fill:{ID}:7")
 async def fill(interaction: discord.Interaction, record_id: str) -> None:
     """Open a form."""
-    text = ui.Label(text="Text", component=ui.TextInput(custom_id="text"))
+    text: ui.Label[ui.View] = ui.Label(text="Text", component=ui.TextInput(custom_id="text"))
     options = [discord.SelectOption(label="One", value="1")]
-    choice = ui.Label(
+    choice: ui.Label[ui.View] = ui.Label(
         text="Choice", component=ui.Select(custom_id="choice", options=options, required=False, min_values=0)
     )
     await open_form(interaction, f"filled:{record_id}", "A form", text, choice)
@@ -77,23 +77,17 @@ Outcome = tuple[Message, list[Message]]
 """The message with the buttons, and all others, after something was done."""
 
 
-def outcome(running: Any, do: Callable[[World], Interaction], *values: dict[str, Any]) -> Outcome:
+async def outcome(running: Running, do: Callable[[World], Interaction], *values: dict[str, Any]) -> Outcome:
     """Show the buttons, do something, fill in the form that it opens if `values` are given for one."""
-
-    async def test() -> Outcome:
-        async with running([offer], BUTTONS, (filled,)) as room:
-            world = room.sandbox.world
-            shown = world.messages[(await room.ask("/offer"))["id"]]
-            interaction = do(world)
-            for sent in values:
-                assert await world.changes.wait_until(lambda: interaction.modal is not None, DEADLINE_S)
-                clicks.submit(world, interaction.user, interaction, sent)
-            assert await world.changes.wait_until(
-                lambda: len(world.messages) > 1 or shown.edits > 0, DEADLINE_S
-            )
-            return shown, [message for message in world.messages.values() if message is not shown]
-
-    return asyncio.run(test())
+    async with running([offer], BUTTONS, (filled,)) as room:
+        world = room.sandbox.world
+        shown = world.messages[(await room.ask("/offer"))["id"]]
+        interaction = do(world)
+        for sent in values:
+            await room.until(lambda: interaction.modal is not None, "a form")
+            clicks.submit(world, interaction.user, interaction, sent)
+        await room.until(lambda: len(world.messages) > 1 or shown.edits > 0, "an answer")
+        return shown, [message for message in world.messages.values() if message is not shown]
 
 
 def presses(button: str, user: str = "student") -> Callable[[World], Interaction]:
@@ -101,46 +95,50 @@ def presses(button: str, user: str = "student") -> Callable[[World], Interaction
 
 
 @pytest.mark.parametrize("user", ["student", "teacher"])
-def test_a_press_is_answered_from_what_the_custom_id_holds(running: Any, user: str) -> None:
-    _, (answer,) = outcome(running, presses("own", user))
+async def test_a_press_is_answered_from_what_the_custom_id_holds(running: Running, user: str) -> None:
+    _, (answer,) = await outcome(running, presses("own", user))
 
     assert answer.content == f"{RECORD} 7"
 
 
-def test_what_is_somebody_elses_is_refused_in_private(running: Any) -> None:
-    _, (answer,) = outcome(running, presses("own", "assistant"))
+async def test_what_is_somebody_elses_is_refused_in_private(running: Running) -> None:
+    _, (answer,) = await outcome(running, presses("own", "assistant"))
 
     assert answer.ephemeral
-    assert "Only the person who" in answer.embeds[0]["description"]
+    assert "Only the person who" in description(answer)
 
 
-def test_an_error_after_a_deferral_leaves_the_message_as_it_is(running: Any) -> None:
-    shown, (answer,) = outcome(running, presses("refuse"))
+async def test_an_error_after_a_deferral_leaves_the_message_as_it_is(running: Running) -> None:
+    shown, (answer,) = await outcome(running, presses("refuse"))
 
     assert answer.ephemeral
-    assert "no longer stored" in answer.embeds[0]["description"]
+    assert "no longer stored" in description(answer)
     assert (shown.content, shown.edits) == ("here", 0)
     assert shown.components
 
 
-def test_a_bug_behind_a_button_gets_a_reference(running: Any, caplog: pytest.LogCaptureFixture) -> None:
-    _, (answer,) = outcome(running, presses("break"))
+async def test_a_bug_behind_a_button_gets_a_reference(
+    running: Running, caplog: pytest.LogCaptureFixture
+) -> None:
+    _, (answer,) = await outcome(running, presses("break"))
 
     assert answer.ephemeral
     (record,) = (record for record in caplog.records if record.levelno == logging.ERROR)
-    assert record.getMessage().split()[1] in answer.embeds[0]["description"]
+    assert record.getMessage().split()[1] in description(answer)
     assert f"break:{RECORD}:7" in record.getMessage()
 
 
 @pytest.mark.parametrize(("choice", "taken"), [(["1"], "1"), ([], "")])
-def test_what_a_form_sends_arrives_by_its_fields(running: Any, choice: list[str], taken: str) -> None:
-    _, (answer,) = outcome(running, presses("fill"), {"text": "to be", "choice": choice})
+async def test_what_a_form_sends_arrives_by_its_fields(
+    running: Running, choice: list[str], taken: str
+) -> None:
+    _, (answer,) = await outcome(running, presses("fill"), {"text": "to be", "choice": choice})
 
     assert answer.content == f"{RECORD} {{'text': 'to be', 'choice': '{taken}'}}"
 
 
-def test_what_a_form_may_not_send_is_refused_in_private(running: Any) -> None:
-    _, (answer,) = outcome(running, presses("fill"), {"text": "bad"})
+async def test_what_a_form_may_not_send_is_refused_in_private(running: Running) -> None:
+    _, (answer,) = await outcome(running, presses("fill"), {"text": "bad"})
 
     assert answer.ephemeral
-    assert "no longer stored" in answer.embeds[0]["description"]
+    assert "no longer stored" in description(answer)

@@ -1,9 +1,7 @@
 """The command tree as Discord sees it, and its one error handler."""
 
-import asyncio
 import logging
 import re
-from typing import Any
 
 import discord
 import pytest
@@ -12,55 +10,46 @@ from discord import app_commands
 from bot.interactions.answers import arguments
 from sandbox.client import typed_input
 from shakelm.errors import ShakelmError
+from tests.support.bot_room import Room, Running
+from tests.support.discord_messages import description, embed, is_private
+from tests.support.waiting import eventually_async
 from worker.protocol import retention
 from worker.records import incidents
 
-EPHEMERAL = 1 << 6
 CHAT_INPUT = 1
 """Type of a command that is typed (Discord: Application Command Types)."""
 
 
-def test_commands_are_for_servers_only_and_admin_is_hidden_from_students(running: Any) -> None:
-    async def test() -> None:
-        async with running() as room:
-            commands = {command["name"]: command for command in room.sandbox.world.commands.values()}
-            assert {"verse", "Continue as verse", "models", "admin"} <= set(commands)
-            assert all(command["contexts"] == [0] for command in commands.values())
-            assert all(command["integration_types"] == [0] for command in commands.values())
-            assert commands["admin"]["default_member_permissions"] == str(
-                discord.Permissions(manage_guild=True).value
-            )
-            assert commands["verse"]["default_member_permissions"] is None
-            assert room.bot.intents == discord.Intents(guilds=True)
-
-    asyncio.run(test())
+async def test_commands_are_for_servers_only_and_admin_is_hidden_from_students(room: Room) -> None:
+    commands = {command["name"]: command for command in room.sandbox.world.commands.values()}
+    assert {"verse", "Continue as verse", "models", "admin"} <= set(commands)
+    assert all(command["contexts"] == [0] for command in commands.values())
+    assert all(command["integration_types"] == [0] for command in commands.values())
+    assert commands["admin"]["default_member_permissions"] == str(
+        discord.Permissions(manage_guild=True).value
+    )
+    assert commands["verse"]["default_member_permissions"] is None
+    assert room.bot.intents == discord.Intents(guilds=True)
 
 
-def test_every_command_and_option_is_described(running: Any) -> None:
-    async def test() -> None:
-        async with running() as room:
-            commands = room.sandbox.world.commands.values()
-            left = [command for command in commands if command["type"] == CHAT_INPUT]
-            assert left
-            while left:
-                described = left.pop()
-                assert len(described["description"]) > 10, described["name"]
-                left += described.get("options", [])
-
-    asyncio.run(test())
+async def test_every_command_and_option_is_described(room: Room) -> None:
+    commands = room.sandbox.world.commands.values()
+    left = [command for command in commands if command["type"] == CHAT_INPUT]
+    assert left
+    while left:
+        described = left.pop()
+        assert len(described["description"]) > 10, described["name"]
+        left += described.get("options", [])
 
 
-def test_one_server_can_have_the_commands_for_itself(running: Any) -> None:
-    async def test() -> None:
-        async with running() as room:
-            guild = room.bot.guilds[0].id
-        async with running(DISCORD_GUILD=guild) as room:
-            commands = room.sandbox.world.commands.values()
-            assert {"verse", "models", "admin"} <= {command["name"] for command in commands}
-            assert all(command["guild_id"] == str(guild) for command in commands)
-            assert (await room.ask("/models"))["embeds"]
-
-    asyncio.run(test())
+async def test_one_server_can_have_the_commands_for_itself(running: Running) -> None:
+    async with running() as room:
+        guild = room.bot.guilds[0].id
+    async with running(DISCORD_GUILD=guild) as room:
+        commands = room.sandbox.world.commands.values()
+        assert {"verse", "models", "admin"} <= {command["name"] for command in commands}
+        assert all(command["guild_id"] == str(guild) for command in commands)
+        assert (await room.ask("/models"))["embeds"]
 
 
 @app_commands.command()
@@ -74,53 +63,40 @@ async def fail(interaction: discord.Interaction, how: str) -> None:
     raise ShakelmError("There is no such *model*.")
 
 
-def test_an_error_before_the_first_answer_is_told_privately(running: Any) -> None:
-    async def test() -> None:
-        async with running([fail]) as room:
-            answer = await room.ask("/fail how: mistake")
-            assert answer["flags"] & EPHEMERAL
-            assert answer["embeds"][0]["description"] == "There is no such \\*model\\*."
-
-    asyncio.run(test())
+async def test_an_error_before_the_first_answer_is_told_privately(running: Running) -> None:
+    async with running([fail]) as room:
+        answer = await room.ask("/fail how: mistake")
+        assert is_private(answer)
+        assert embed(answer)["description"] == "There is no such \\*model\\*."
 
 
 @pytest.mark.parametrize("first", ["public", "private"])
-def test_an_error_after_the_first_answer_is_told_privately_in_its_place(running: Any, first: str) -> None:
-    async def test() -> None:
-        async with running([fail]) as room:
-            world = room.sandbox.world
-            await room.ask(f"/fail how: mistake after a {first} answer")
-
-            def told() -> bool:
-                embeds = [embed for message in world.messages.values() for embed in message.embeds]
-                return any(embed["description"] == "There is no such \\*model\\*." for embed in embeds)
-
-            assert await world.changes.wait_until(told, 60)
-            (message,) = world.messages.values()
-            assert message.content == ""
-            assert message.ephemeral
-
-    asyncio.run(test())
-
-
-def test_an_unexpected_error_gets_a_reference_that_leads_to_the_log(
-    running: Any, caplog: pytest.LogCaptureFixture
+async def test_an_error_after_the_first_answer_is_told_privately_in_its_place(
+    running: Running, first: str
 ) -> None:
-    async def test() -> str:
-        async with running([fail]) as room:
-            answer = await room.ask("/fail how: bug")
-            assert answer["flags"] & EPHEMERAL
-            text = str(answer["embeds"][0]["description"])
-            async with asyncio.timeout(30):
-                while True:  # it is noted after the answer
-                    if noted := await room.bot.call(incidents.latest):
-                        break
-                    await asyncio.sleep(0.02)
-            assert noted[0].reference in text
-            assert noted[0].sentence == "/fail: LookupError"
-            return text
+    async with running([fail]) as room:
+        world = room.sandbox.world
+        await room.ask(f"/fail how: mistake after a {first} answer")
 
-    text = asyncio.run(test())
+        def told() -> bool:
+            return any("no such *model*" in description(message) for message in world.messages.values())
+
+        await room.until(told, "a sentence")
+        (message,) = world.messages.values()
+        assert message.content == ""
+        assert message.ephemeral
+
+
+async def test_an_unexpected_error_gets_a_reference_that_leads_to_the_log(
+    running: Running, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running([fail]) as room:
+        answer = await room.ask("/fail how: bug")
+        assert is_private(answer)
+        text = description(answer)
+        (noted,) = await eventually_async(lambda: incidents.latest(room.bot.connection), "an incident")
+        assert noted.reference in text
+        assert noted.sentence == "/fail: LookupError"
 
     found = re.search(r"reference ([0-9a-f]{8})\b", text)
     assert found, text
@@ -131,26 +107,19 @@ def test_an_unexpected_error_gets_a_reference_that_leads_to_the_log(
     assert "a bug" not in text
 
 
-def test_an_error_is_noted_also_where_nobody_can_be_told(
-    running: Any, caplog: pytest.LogCaptureFixture
+async def test_an_error_is_noted_also_where_nobody_can_be_told(
+    running: Running, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def test() -> None:
-        @app_commands.command()
-        async def gone(interaction: discord.Interaction) -> None:  # noqa: ARG001
-            """Have a bug after the interaction's token has died."""
-            room.sandbox.world.move_clock(retention.INTERACTION.seconds)
-            raise LookupError
+    @app_commands.command()
+    async def gone(interaction: discord.Interaction) -> None:  # noqa: ARG001
+        """Have a bug after the interaction's token has died."""
+        room.sandbox.world.move_clock(retention.INTERACTION.seconds)
+        raise LookupError
 
-        async with running([gone]) as room:
-            world = room.sandbox.world
-            typed_input.use_command(world, world.users["student"], next(iter(world.channels)), "/gone")
-            async with asyncio.timeout(30):
-                while True:
-                    if noted := await room.bot.call(incidents.latest):
-                        break
-                    await asyncio.sleep(0.02)
-            assert noted[0].sentence == "/gone: LookupError"
-
-    asyncio.run(test())
+    async with running([gone]) as room:
+        world = room.sandbox.world
+        typed_input.use_command(world, world.users["student"], next(iter(world.channels)), "/gone")
+        (noted,) = await eventually_async(lambda: incidents.latest(room.bot.connection), "an incident")
+        assert noted.sentence == "/gone: LookupError"
 
     assert "Could not tell everybody" in caplog.text

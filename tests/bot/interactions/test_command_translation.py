@@ -1,6 +1,5 @@
 """Descriptions of commands in every language that has a catalog."""
 
-import asyncio
 import shutil
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,8 @@ from bot.interactions.client import Bot
 from bot.interactions.command_translation import Translator
 from bot.settings import BotSettings
 from shakelm.errors import ShakelmError
+from tests.support.bot_room import Room, Running
+from tests.support.discord_messages import description, embed, title
 from worker.messages import catalog
 from worker.protocol.training_payloads import TrainingState, TrainProgress
 from worker.trainings import training_records
@@ -50,18 +51,14 @@ def spanish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-def described() -> dict[str, dict[str, Any]]:
+async def described() -> dict[str, dict[str, Any]]:
     """What Discord is told of every command, subcommand and option, by the path of names."""
-
-    async def payloads() -> list[dict[str, Any]]:
-        bot = Bot(BotSettings(DISCORD_TOKEN="token"), redis.Redis(), COMMANDS)
-        return [
-            await command.get_translated_payload(bot.tree, Translator())
-            for command in bot.tree.get_commands()
-        ]
-
+    bot = Bot(BotSettings(DISCORD_TOKEN="token"), redis.Redis(), COMMANDS)
     found: dict[str, dict[str, Any]] = {}
-    left = [("", payload) for payload in asyncio.run(payloads())]
+    left = [
+        ("", await command.get_translated_payload(bot.tree, Translator()))
+        for command in bot.tree.get_commands()
+    ]
     while left:
         above, payload = left.pop()
         path = f"{above} {payload['name']}".strip()
@@ -70,25 +67,27 @@ def described() -> dict[str, dict[str, Any]]:
     return found
 
 
-def test_with_english_alone_no_translation_is_sent() -> None:
-    for path, payload in described().items():
+async def test_with_english_alone_no_translation_is_sent() -> None:
+    for path, payload in (await described()).items():
         assert not payload.get("name_localizations"), path
         assert not payload.get("description_localizations"), path
 
 
-def test_every_description_comes_from_the_catalog() -> None:
+async def test_every_description_comes_from_the_catalog() -> None:
     texts = catalog.load(catalog.FOLDER, catalog.DEFAULT)
     known = {text.forms["other"] for key, text in texts.items() if key.startswith("command.")}
     descriptions = {
-        path: payload["description"] for path, payload in described().items() if "description" in payload
+        path: payload["description"]
+        for path, payload in (await described()).items()
+        if "description" in payload
     }
     assert {"verse", "verse seed", "admin train epochs"} <= set(descriptions)
     assert {path: text for path, text in descriptions.items() if text not in known} == {}
 
 
 @pytest.mark.usefixtures("spanish")
-def test_a_second_catalog_describes_the_commands_in_its_language() -> None:
-    found = described()
+async def test_a_second_catalog_describes_the_commands_in_its_language() -> None:
+    found = await described()
     for path, translation in (
         ("admin", "Entrena modelos y elige el que escribe"),
         ("admin promote", "Pon un modelo en servicio"),
@@ -101,55 +100,45 @@ def test_a_second_catalog_describes_the_commands_in_its_language() -> None:
 
 
 @pytest.mark.usefixtures("spanish")
-def test_the_bot_registers_them(running: Any) -> None:
-    async def test() -> None:
-        async with running() as room:
-            (admin,) = (found for found in room.sandbox.world.commands.values() if found["name"] == "admin")
-            assert admin["description_localizations"]["es-ES"] == "Entrena modelos y elige el que escribe"
-
-    asyncio.run(test())
+async def test_the_bot_registers_them(room: Room) -> None:
+    (admin,) = (found for found in room.sandbox.world.commands.values() if found["name"] == "admin")
+    assert admin["description_localizations"]["es-ES"] == "Entrena modelos y elige el que escribe"
 
 
 @pytest.mark.usefixtures("spanish")
-def test_people_are_answered_in_their_language_and_refused_in_it(running: Any) -> None:
-    async def test() -> None:
-        async with running() as room:
-            room.sandbox.world.locales["student"] = "es-ES"
-            (refused,) = (await room.ask("/admin status", "student"))["embeds"]
-            assert refused["description"] == "Te falta el permiso Gestionar servidor."
-            (status,) = (await room.ask("/admin status", "teacher"))["embeds"]
-            assert status["title"] == "Status"
-
-    asyncio.run(test())
+async def test_people_are_answered_in_their_language_and_refused_in_it(room: Room) -> None:
+    room.sandbox.world.locales["student"] = "es-ES"
+    refused = embed(await room.ask("/admin status", "student"))
+    assert refused["description"] == "Te falta el permiso Gestionar servidor."
+    status = embed(await room.ask("/admin status", "teacher"))
+    assert status["title"] == "Status"
 
 
 @pytest.mark.usefixtures("spanish")
-def test_a_training_is_shown_in_the_language_of_the_server(running: Any) -> None:
-    async def test() -> None:
-        async with running() as room:
-            world = room.sandbox.world
-            world.guild_locale = "es-ES"
-            asked = await room.ask("/admin train name: mine", "teacher")
-            assert asked["embeds"][0]["title"] == "Train mine?", asked  # the teacher reads English
-            started = await room.press("Start", "teacher")
-            (at,) = training_records.watched(room.bot.connection).values()
-            assert at.message_id in started["embeds"][0]["description"]
-            shown = world.messages[at.message_id]
-            assert shown.embeds[0]["title"] == "mine espera"
-            for training in training_records.watched(room.bot.connection):
-                training_records.save_progress(room.bot.connection, training, FINISHED)
-            await TrainingMessages(room.bot).refresh()
-            assert shown.embeds[0]["title"] == "mine ha aprendido"
-
-    asyncio.run(test())
+async def test_a_training_is_shown_in_the_language_of_the_server(room: Room) -> None:
+    world = room.sandbox.world
+    world.guild_locale = "es-ES"
+    asked = await room.ask("/admin train name: mine", "teacher")
+    assert title(asked) == "Train mine?", asked  # the teacher reads English
+    started = await room.press("Start", "teacher")
+    (at,) = training_records.watched(room.bot.connection).values()
+    assert at.message_id in description(started)
+    shown = world.messages[at.message_id]
+    assert title(shown) == "mine espera"
+    for training in training_records.watched(room.bot.connection):
+        training_records.save_progress(room.bot.connection, training, FINISHED)
+    await TrainingMessages(room.bot).refresh()
+    assert title(shown) == "mine ha aprendido"
 
 
-def test_a_damaged_catalog_is_named_at_the_start(running: Any, spanish: Path) -> None:
+@pytest.fixture
+def damaged(spanish: Path) -> None:
+    """The Spanish catalog lacks a field of a text."""
     spanish.write_text("[verse]\nplace = 'tu turno'", encoding="utf-8")
 
-    async def test() -> None:
+
+@pytest.mark.usefixtures("damaged")
+async def test_a_damaged_catalog_is_named_at_the_start(running: Running) -> None:
+    with pytest.raises(ShakelmError, match=r"verse\.place"):
         async with running():
             raise AssertionError("the bot started")
-
-    with pytest.raises(ShakelmError, match=r"verse\.place"):
-        asyncio.run(test())

@@ -1,8 +1,5 @@
 """The bot speaks to the API that it was given, and to the gateway that this API names."""
 
-import asyncio
-from typing import Any
-
 import discord
 import pytest
 from aiohttp import web
@@ -11,18 +8,15 @@ from discord.http import Route
 
 from bot.interactions import endpoint
 from shakelm.errors import ShakelmError
+from tests.support.bot_room import Room
 
 
-def test_every_connection_goes_to_the_given_api_and_its_gateway(running: Any) -> None:
-    async def test() -> None:
-        async with running() as room:
-            address = room.sandbox.address.removeprefix("http://")
-            assert room.bot.ws.gateway.authority == address
-            assert DiscordWebSocket.DEFAULT_GATEWAY.authority == address
-            assert f"http://{address}/api/v10" == Route.BASE
-            assert room.sandbox.world.bot_connected
-
-    asyncio.run(test())
+async def test_every_connection_goes_to_the_given_api_and_its_gateway(room: Room) -> None:
+    address = room.sandbox.address.removeprefix("http://")
+    assert room.bot.ws.gateway.authority == address
+    assert DiscordWebSocket.DEFAULT_GATEWAY.authority == address
+    assert f"http://{address}/api/v10" == Route.BASE
+    assert room.sandbox.world.bot_connected
 
 
 def test_a_slash_at_the_end_of_the_address_does_no_harm() -> None:
@@ -31,21 +25,18 @@ def test_a_slash_at_the_end_of_the_address_does_no_harm() -> None:
     assert Route("GET", "/users/@me").url == "http://127.0.0.1:1/api/v10/users/@me"
 
 
-def test_an_api_without_a_gateway_is_one_sentence() -> None:
+async def test_an_api_without_a_gateway_is_one_sentence() -> None:
     async def me(_request: web.Request) -> web.Response:
         return web.json_response({"id": "1", "username": "bot", "discriminator": "0", "avatar": None})
 
-    async def test() -> None:
-        app = web.Application()
-        app.router.add_get("/users/@me", me)
-        runner = web.AppRunner(app)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        endpoint.use_api(f"http://127.0.0.1:{runner.addresses[0][1]}")
-        async with discord.Client(intents=discord.Intents.none()) as client:
-            await client.http.static_login("token")
-            with pytest.raises(ShakelmError, match="names no gateway"):
-                await endpoint.use_gateway_of_api(client)
-        await runner.cleanup()
-
-    asyncio.run(test())
+    app = web.Application()
+    app.router.add_get("/users/@me", me)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    endpoint.use_api(f"http://127.0.0.1:{runner.addresses[0][1]}")
+    async with discord.Client(intents=discord.Intents.none()) as client:
+        await client.http.static_login("token")
+        with pytest.raises(ShakelmError, match="names no gateway"):
+            await endpoint.use_gateway_of_api(client)
+    await runner.cleanup()

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from shakelm.errors import ShakelmError
-from shakelm.store.registry import LEFTOVER_AGE_S, Store
+from shakelm.lifetimes import LEFTOVER_S
+from shakelm.store.registry import Store
 
 Writer = Callable[[str], Callable[[Path, int], None]]
 
@@ -185,7 +186,7 @@ def test_a_killed_publisher_leaves_no_version(store: Store, writer: Writer, pack
     assert published.weights.read_text() == f"weights of {published.reference}"
     assert references(store) == ["shakespeare-char@1", "shakespeare-word@1", published.reference]
     assert leftover.exists()  # young: it might belong to a publisher at work
-    long_ago = time.time() - LEFTOVER_AGE_S - 60
+    long_ago = time.time() - LEFTOVER_S - 60
     os.utime(leftover, (long_ago, long_ago))
     store.publish("sonnets", writer("sonnets"))
     assert not leftover.exists()

@@ -9,7 +9,7 @@ from shakelm.training.batches import Streams, Windows, dataset
 
 def test_windows_hold_each_token_once_and_targets_lie_one_ahead() -> None:
     ids = np.arange(103, dtype=np.int32)
-    windows = Windows(ids, window=10, batch=4)
+    windows = Windows(ids, sequence_length=10, batch_size=4)
     batches = [windows[index] for index in range(len(windows))]
     inputs = np.concatenate([batch for batch, _ in batches])
     targets = np.concatenate([batch for _, batch in batches])
@@ -30,7 +30,7 @@ def test_shuffled_windows_shift_from_epoch_to_epoch() -> None:
 
 def test_streams_go_on_where_the_window_before_ended() -> None:
     ids = np.arange(1000, dtype=np.int32)
-    streams = Streams(ids, window=10, streams=4, random=np.random.default_rng(1))
+    streams = Streams(ids, sequence_length=10, streams=4, random=np.random.default_rng(1))
     shifts = set()
     for _ in range(20):
         batches = [streams[index] for index in range(len(streams))]
@@ -45,7 +45,9 @@ def test_streams_go_on_where_the_window_before_ended() -> None:
 
 def test_a_text_too_short_for_its_streams_is_refused() -> None:
     with pytest.raises(ShakelmError, match="smaller batch or window"):
-        Streams(np.arange(100, dtype=np.int32), window=32, streams=8, random=np.random.default_rng(1))
+        Streams(
+            np.arange(100, dtype=np.int32), sequence_length=32, streams=8, random=np.random.default_rng(1)
+        )
 
 
 def test_a_stream_shorter_than_a_window_is_one_window() -> None:

@@ -1,6 +1,5 @@
 """Trainings that are cut short and go on: the same curve and the same weights, to the last digit."""
 
-import hashlib
 import os
 import resource
 import signal
@@ -18,20 +17,20 @@ from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 from shakelm.configuration import Configuration
-from shakelm.data.corpus import Corpus
 from shakelm.errors import ShakelmError
+from shakelm.lifetimes import ABANDONED_CHECKPOINT_S
 from shakelm.store.registry import Store, Version
 from shakelm.training.checkpoints import (
-    ABANDONED_AFTER_S,
     Arrays,
     Checkpoint,
     CheckpointFile,
-    Standing,
+    CheckpointMetadata,
     claim,
 )
 from shakelm.training.progress import Discarded, Progress
-from shakelm.training.training import train
+from shakelm.training.train import train
 from shakelm.training_options import plan
+from tests.support.text_trainings import corpus, validation_figure, validation_losses
 
 LINES = np.random.default_rng(1).choice(
     ["to be or not to be", "that is the question", "to sleep no more"], 400
@@ -49,18 +48,9 @@ def cut_short(progress: Progress) -> None:
         raise CutShortError
 
 
-def corpus(text: str) -> Corpus:
-    return Corpus("some", text, hashlib.sha256(text.encode()).hexdigest())
-
-
 def small(**settings: Any) -> Configuration:
-    defaults = {"learning_rate": 0.01, "batch": 16, "window": 32, "epochs": 4, "dropout": 0.2}
+    defaults = {"learning_rate": 0.01, "batch_size": 16, "sequence_length": 32, "epochs": 4, "dropout": 0.2}
     return plan("lstm", "char", units=(16,), embedding=8, **(defaults | settings))
-
-
-@pytest.fixture
-def own_store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "store", packaged=tmp_path / "nothing")
 
 
 @pytest.fixture(scope="module")
@@ -167,7 +157,7 @@ def test_a_training_goes_on_from_its_checkpoint(own_store: Store, whole: Version
 
 
 def test_streams_without_validation_go_on_too(own_store: Store) -> None:
-    configuration = small(validation=False, averaging=0.9, carry=True)
+    configuration = small(validation=False, ema_momentum=0.9, stateful=True)
     with pytest.raises(CutShortError):
         train("model", corpus(TEXT), configuration, own_store, "shakelm train model", cut_short)
     version, other = (
@@ -177,18 +167,18 @@ def test_streams_without_validation_go_on_too(own_store: Store) -> None:
 
 
 def test_patience_counts_over_an_interruption(own_store: Store) -> None:
-    """The text goes on backwards where it validates: the more is learned, the worse that gets."""
+    """The validation text runs backwards: the more the network learns, the worse its figure gets."""
     text = corpus("abcd" * 810 + "dcba" * 190)
-    configuration = small(epochs=60, patience=4, batch=8, learning_rate=0.05)
+    configuration = small(epochs=60, patience=4, batch_size=8, learning_rate=0.05)
     with pytest.raises(CutShortError):
         train("model", text, configuration, own_store, "shakelm train model", cut_short)
     seen: list[Progress] = []
     version = train("model", text, configuration, own_store, "shakelm train model", seen.append)
     history = version.history()
-    losses = [epoch.validation_loss for epoch in history.epochs]
+    losses = validation_losses(version)
     assert losses[0] == min(losses)
     assert (history.best, seen[0].epoch, len(losses)) == (1, 3, 5)
-    validation = version.card().validation.nats_per_token
+    validation = validation_figure(version)
     assert abs(validation - losses[0]) < abs(validation - min(losses[1:]))
 
 
@@ -219,7 +209,8 @@ def test_another_configuration_does_not_take_a_checkpoint(own_store: Store) -> N
 
 
 @pytest.mark.parametrize(
-    ("name", "sha256", "settings"), [("other", "0", {}), ("model", "1", {}), ("model", "0", {"number": 2})]
+    ("name", "sha256", "settings"),
+    [("other", "0", {}), ("model", "1", {}), ("model", "0", {"random_seed": 2})],
 )
 def test_each_training_has_a_checkpoint_of_its_own(
     tmp_path: Path, name: str, sha256: str, settings: dict[str, Any]
@@ -233,21 +224,23 @@ def test_each_training_has_a_checkpoint_of_its_own(
         assert again.path == file.path
 
 
-def test_a_damaged_checkpoint_starts_the_training_anew(own_store: Store, whole: Version) -> None:
+def test_a_damaged_checkpoint_starts_the_training_again(own_store: Store, whole: Version) -> None:
     with pytest.raises(CutShortError):
         train("model", corpus(TEXT), small(), own_store, "shakelm train model", cut_short)
     damage(checkpoint(own_store))
     said: list[str] = []
     version = train("model", corpus(TEXT), small(), own_store, "c", on_notice=said.append)
     (sentence,) = said
-    assert "the training starts anew" in sentence
+    assert "the training starts again from the beginning" in sentence
     assert_the_same(version, whole)
 
 
 # The file
 
 
-STANDING = Standing(epochs=[], best=0, averaged=3, seconds=1.5, generator={"state": 2**100})
+METADATA = CheckpointMetadata(
+    epochs=[], best_epoch=0, ema_steps=3, seconds=1.5, random_state={"state": 2**100}
+)
 
 
 def arrays() -> Arrays:
@@ -261,8 +254,8 @@ def damage(file: Path) -> None:
 def age(file: Path) -> None:
     """What a version with another layout would have written."""
     with safe_open(file, framework="numpy") as opened:
-        standing = opened.metadata()["standing"]
-    save_file(load_file(file), file, {"standing": standing.replace('"layout":1', '"layout":0')})
+        metadata = opened.metadata()["standing"]
+    save_file(load_file(file), file, {"standing": metadata.replace('"layout":1', '"layout":0')})
 
 
 def strip(file: Path) -> None:
@@ -272,7 +265,7 @@ def strip(file: Path) -> None:
 
 def lengthen(file: Path) -> None:
     """What a version with another network would have written."""
-    CheckpointFile(file).write(Checkpoint(STANDING, arrays() | {"best": [np.zeros(2)]}), fail)
+    CheckpointFile(file).write(Checkpoint(METADATA, arrays() | {"best": [np.zeros(2)]}), fail)
 
 
 def fail(sentence: str) -> None:
@@ -282,10 +275,10 @@ def fail(sentence: str) -> None:
 def test_a_checkpoint_reads_as_it_was_written(tmp_path: Path) -> None:
     file = CheckpointFile(tmp_path / "file.safetensors")
     assert file.read(arrays(), fail) is None
-    file.write(Checkpoint(STANDING, arrays()), fail)
+    file.write(Checkpoint(METADATA, arrays()), fail)
     read = file.read(arrays(), fail)
     assert read is not None
-    assert read.standing == STANDING
+    assert read.metadata == METADATA
     assert read.arrays.keys() == arrays().keys()
     for name, group in arrays().items():
         assert [array.tolist() for array in read.arrays[name]] == [array.tolist() for array in group]
@@ -294,14 +287,14 @@ def test_a_checkpoint_reads_as_it_was_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize("spoil", [damage, age, strip, lengthen])
 def test_a_checkpoint_that_cannot_be_used_is_put_aside(tmp_path: Path, spoil: Callable[[Path], None]) -> None:
     file = CheckpointFile(tmp_path / "file.safetensors")
-    file.write(Checkpoint(STANDING, arrays()), fail)
+    file.write(Checkpoint(METADATA, arrays()), fail)
     spoil(file.path)
     said: list[str] = []
     assert file.read(arrays(), said.append) is None
     assert [path.name for path in tmp_path.iterdir()] == ["file.unreadable"]
     (sentence,) = said
     assert sentence.startswith("The checkpoint cannot be used (")
-    assert sentence.endswith("the training starts anew.")
+    assert sentence.endswith("the training starts again from the beginning.")
     assert "\n" not in sentence
 
 
@@ -349,7 +342,7 @@ def test_a_second_interrupt_says_how_to_go_on(own_store: Store) -> None:
 
 @pytest.fixture
 def small_files() -> Iterator[Callable[[int], None]]:
-    """Has the system refuse files of this process that are longer than so many bytes."""
+    """Has the system refuse files of this process that are longer than that many bytes."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     resource.setrlimit(resource.RLIMIT_FSIZE, before)
@@ -380,7 +373,7 @@ def test_abandoned_checkpoints_are_removed_when_another_training_begins(own_stor
     with claim(own_store.checkpoints, "old-and-under-way", "0", small()) as file:
         file.path.touch()
         folders["under way"] = file.path.parent
-        long_ago = time.time() - ABANDONED_AFTER_S - 1
+        long_ago = time.time() - ABANDONED_CHECKPOINT_S - 1
         for name in ("old", "under way", "mine"):
             os.utime(folders[name], (long_ago, long_ago))
         with pytest.raises(CutShortError), claim(own_store.checkpoints, "mine", "0", small()) as file:

@@ -1,10 +1,9 @@
 """Real trainings on small texts, one of them a language whose entropy is known."""
 
-import hashlib
 import math
 import signal
 import threading
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,10 +17,12 @@ from shakelm.evaluation.scoring import score
 from shakelm.networks import architectures
 from shakelm.store.registry import Store
 from shakelm.training.batches import Windows
-from shakelm.training.callbacks import Restarter
+from shakelm.training.callbacks import StateReset
+from shakelm.training.optimization import LAST_RATE, WARM_UP_STEPS, learning_rate
 from shakelm.training.progress import Progress
-from shakelm.training.training import LAST_RATE, WARM_UP_STEPS, train, training_rate
+from shakelm.training.train import train
 from shakelm.training_options import plan
+from tests.support.text_trainings import corpus, validation_figure, validation_losses
 
 LEXICON = ("abc", "abd", "aca", "bcd", "bda", "cab", "cdc", "dad")
 ENTROPY = math.log(len(LEXICON)) / 4
@@ -30,29 +31,21 @@ ENTROPY = math.log(len(LEXICON)) / 4
 RANDOM = np.random.default_rng(1)
 
 
-def corpus(text: str) -> Corpus:
-    return Corpus("synthetic", text, hashlib.sha256(text.encode()).hexdigest())
-
-
 def language(words: int) -> Corpus:
     """Words drawn one after another, each as likely as any other."""
     return corpus(" ".join(np.random.default_rng(1).choice(LEXICON, words)) + " ")
 
 
-def small(**settings: float) -> Configuration:
-    defaults: dict[str, float] = {"learning_rate": 0.01, "batch": 16, "window": 32, "epochs": 4}
+def small(**settings: Any) -> Configuration:
+    defaults: dict[str, Any] = {"learning_rate": 0.01, "batch_size": 16, "sequence_length": 32, "epochs": 4}
     return plan("lstm", "char", units=(24,), embedding=12, **(defaults | settings))
-
-
-@pytest.fixture
-def own_store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "store", packaged=tmp_path / "nothing")
 
 
 def test_a_trained_model_comes_near_the_entropy_of_its_language(own_store: Store) -> None:
     version = train("entropy", language(12_000), small(), own_store, "shakelm train entropy")
     figures = version.card().held_out
     assert figures.nats_per_char == pytest.approx(ENTROPY, rel=0.03)
+    assert figures.nats_per_char is not None
     assert figures.nats_per_char > ENTROPY * 0.995
 
 
@@ -95,16 +88,22 @@ def test_a_version_is_complete_and_its_card_is_true(own_store: Store) -> None:
     assert seen[-1].validation_loss == history.epochs[-1].validation_loss
 
 
-def test_the_number_repeats_a_training(own_store: Store) -> None:
+def test_the_random_seed_repeats_a_training(own_store: Store) -> None:
     text = language(1500)
     first, second, other = (
-        train("again", text, small(epochs=1, number=number, dropout=0.2), own_store, "shakelm train again")
-        for number in (5, 5, 6)
+        train(
+            "again",
+            text,
+            small(epochs=1, random_seed=random_seed, dropout=0.2),
+            own_store,
+            "shakelm train again",
+        )
+        for random_seed in (5, 5, 6)
     )
     assert first.weights.read_bytes() == second.weights.read_bytes() != other.weights.read_bytes()
 
 
-def test_a_restart_empties_the_state_of_some_streams_in_all_layers() -> None:
+def test_a_state_reset_empties_the_same_streams_in_all_layers() -> None:
     streams = 200
     configuration = plan("stacked-lstm", "char", units=(3, 4), embedding=5).model
     model = architectures.build(configuration, 10, streams=streams)
@@ -113,16 +112,16 @@ def test_a_restart_empties_the_state_of_some_streams_in_all_layers() -> None:
     assert len(states) == 4
     assert all(np.all(np.asarray(state) != 0) for state in states)
 
-    restarter = Restarter(0.25, number=1)
-    restarter.set_model(model)
-    restarter.on_train_batch_begin(0)
+    reset = StateReset(0.25, random_seed=1)
+    reset.set_model(model)
+    reset.on_train_batch_begin(0)
     emptied = [np.all(np.asarray(state) == 0, axis=1) for state in states]
     assert all((each == emptied[0]).all() for each in emptied)
     assert 0.15 < emptied[0].mean() < 0.35
     untouched = [np.all(np.asarray(state)[~emptied[0]] != 0) for state in states]
     assert all(untouched)
 
-    restarter.on_epoch_begin(1)
+    reset.on_epoch_begin(1)
     assert all(np.all(np.asarray(state) == 0) for state in states)
 
 
@@ -130,14 +129,21 @@ def test_the_best_epoch_is_kept_and_training_stops_early(own_store: Store) -> No
     # Far too little text for its size: the model learns it by heart and validation gets worse.
     noise = corpus("".join(np.random.default_rng(2).choice(list("abcdefgh"), 1500)))
     configuration = plan(
-        "lstm", "char", units=(48,), learning_rate=0.02, batch=8, window=32, epochs=60, patience=6
+        "lstm",
+        "char",
+        units=(48,),
+        learning_rate=0.02,
+        batch_size=8,
+        sequence_length=32,
+        epochs=60,
+        patience=6,
     )
     version = train("overfit", noise, configuration, own_store, "shakelm train overfit")
     history = version.history()
     assert len(history.epochs) == history.best + 6 < 60
-    losses = [epoch.validation_loss for epoch in history.epochs]
+    losses = validation_losses(version)
     assert losses[history.best - 1] == min(losses) < losses[-1]
-    validation = version.card().validation.nats_per_token
+    validation = validation_figure(version)
     assert abs(validation - min(losses)) < abs(validation - losses[-1])
 
 
@@ -148,12 +154,12 @@ def test_carried_state_averaged_weights_and_schedule_reach_the_entropy_too(own_s
         units=(24,),
         embedding=12,
         learning_rate=0.02,
-        batch=16,
-        window=16,
+        batch_size=16,
+        sequence_length=16,
         epochs=4,
-        carry=True,
-        restart=0.1,
-        averaging=0.99,
+        stateful=True,
+        state_reset=0.1,
+        ema_momentum=0.99,
         schedule="cosine",
         weight_decay=0.01,
         weight_dropout=0.1,
@@ -165,16 +171,16 @@ def test_carried_state_averaged_weights_and_schedule_reach_the_entropy_too(own_s
 
 
 def test_averaged_weights_are_what_is_validated_and_kept(own_store: Store) -> None:
-    # So slow an average hardly moves from where it was after the first steps.
+    # An average this slow hardly moves after the first steps.
     versions = [
         train(
-            f"averaged-{averaging}",
+            f"averaged-{momentum}",
             language(1500),
-            small(epochs=2, averaging=averaging),
+            small(epochs=2, ema_momentum=momentum),
             own_store,
             "shakelm train averaged",
         )
-        for averaging in (0.0, 0.999)
+        for momentum in (0.0, 0.999)
     ]
     plain, averaged = (version.history().epochs[-1] for version in versions)
     assert averaged.loss == plain.loss
@@ -190,7 +196,9 @@ def test_without_validation_all_is_learned_from_and_the_last_epoch_is_kept(own_s
     # Letters that only the validating part holds enter the vocabulary.
     text = language(1500).text
     cut = len(text) * 85 // 100
-    configuration = plan("lstm", "char", units=(8,), epochs=2, batch=8, window=32, validation=False)
+    configuration = plan(
+        "lstm", "char", units=(8,), epochs=2, batch_size=8, sequence_length=32, validation=False
+    )
     version = train(
         "final", corpus(text[:cut] + "xyz " + text[cut:]), configuration, own_store, "shakelm train final"
     )
@@ -217,10 +225,10 @@ def test_an_interrupt_keeps_the_best_so_far(own_store: Store, interrupted_in_epo
     )
     assert len(version.history().epochs) == interrupted_in_epoch
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    assert version.card().validation.nats_per_token < math.log(6)
+    assert validation_figure(version) < math.log(6)
 
 
-def test_whoever_watches_can_stop_a_training_which_keeps_the_best_so_far(own_store: Store) -> None:
+def test_the_stop_event_ends_a_training_and_keeps_the_best_epoch(own_store: Store) -> None:
     stop = threading.Event()
 
     def watch(progress: Progress) -> None:
@@ -255,7 +263,7 @@ def test_a_loss_that_is_no_number_ends_with_a_sentence(own_store: Store) -> None
         train(
             "diverged",
             language(400),
-            plan("simple-rnn", "char", units=(512,), learning_rate=1.0, epochs=3, batch=4, layers=2),
+            plan("simple-rnn", "char", units=(512,), learning_rate=1.0, epochs=3, batch_size=4, layers=2),
             own_store,
             "shakelm train diverged",
         )
@@ -265,7 +273,7 @@ def test_a_loss_that_is_no_number_ends_with_a_sentence(own_store: Store) -> None
 def test_words_are_learned_too(own_store: Store) -> None:
     text = corpus("the king and the queen\nand the fool sing\n" * 200)
     configuration = plan(
-        "stacked-lstm", "word", units=(24, 16), embedding=12, learning_rate=0.02, batch=4, epochs=12
+        "stacked-lstm", "word", units=(24, 16), embedding=12, learning_rate=0.02, batch_size=4, epochs=12
     )
     version = train("words", text, configuration, own_store, "shakelm train words")
     assert version.card().held_out.accuracy > 0.9
@@ -274,6 +282,6 @@ def test_words_are_learned_too(own_store: Store) -> None:
 
 def test_a_cosine_schedule_warms_up_and_ends_low() -> None:
     settings = plan("lstm", "char", epochs=10, schedule="cosine", learning_rate=0.01).training
-    schedule = training_rate(settings, steps=100)
+    schedule = learning_rate(settings, steps=100)
     rates = [float(schedule(step)) for step in (0, WARM_UP_STEPS, 550, 1000)]
     assert rates == pytest.approx([0, 0.01, 0.0051, 0.01 * LAST_RATE], rel=0.01)

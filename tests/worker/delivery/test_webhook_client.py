@@ -1,41 +1,38 @@
 """Delivery into a real HTTP endpoint: forms, rate limits, outages, refusals; and no token in any error."""
 
 import traceback
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 
 from shakelm.errors import ShakelmError
+from tests.support.request_makers import TOKEN, reply_to
+from tests.support.webhook_endpoint import Webhook
 from worker.delivery import webhook_client
 from worker.delivery.webhook_client import DeliveryFailedError, DeliveryRefusedError
 from worker.messages import notices
 from worker.messages.discord_json import Attachment
-from worker.protocol.job_request import ReplyTo
-
-Make = Callable[..., ReplyTo]
 
 BODY = notices.problem(ShakelmError("No."))
 
 
-def test_an_edit_is_json_for_the_first_answer(webhook: Any, reply_to: Make, token: str) -> None:
+def test_an_edit_is_json_for_the_first_answer(webhook: Webhook) -> None:
     webhook_client.edit_original(webhook.api_base, reply_to(), BODY)
     (received,) = webhook.received
     assert received.method == "PATCH"
-    assert received.path == f"/api/v10/webhooks/42/{token}/messages/@original"
+    assert received.path == f"/api/v10/webhooks/42/{TOKEN}/messages/@original"
     assert received.headers["Content-Type"] == "application/json"
     assert received.headers["User-Agent"].startswith("DiscordBot (")
     assert received.message() == BODY
 
 
-def test_a_file_goes_along_as_a_form(webhook: Any, reply_to: Make) -> None:
+def test_a_file_goes_along_as_a_form(webhook: Webhook) -> None:
     webhook_client.edit_original(webhook.api_base, reply_to(), BODY, Attachment("verse.txt", "Où\n".encode()))
     (received,) = webhook.received
     assert received.message() == BODY | {"attachments": [{"id": 0, "filename": "verse.txt"}]}
     assert received.parts()["files[0]"] == ("verse.txt", "Où\n".encode())
 
 
-def test_a_picture_has_a_text_in_its_place(webhook: Any, reply_to: Make) -> None:
+def test_a_picture_has_a_text_in_its_place(webhook: Webhook) -> None:
     webhook_client.edit_original(
         webhook.api_base, reply_to(), BODY, Attachment("a.png", b"1", "image/png", "Bars.")
     )
@@ -44,29 +41,27 @@ def test_a_picture_has_a_text_in_its_place(webhook: Any, reply_to: Make) -> None
     assert b"Content-Type: image/png" in received.content
 
 
-def test_what_is_said_instead_takes_the_place_of_an_answer(webhook: Any, reply_to: Make) -> None:
+def test_what_is_said_instead_takes_the_place_of_an_answer(webhook: Webhook) -> None:
     webhook_client.say_instead(webhook.api_base, reply_to(), BODY)
     (received,) = webhook.received
     assert (received.method, received.message()) == ("PATCH", BODY)
 
 
-def test_beside_a_message_that_has_to_stay_it_is_said_in_private(
-    webhook: Any, reply_to: Make, token: str
-) -> None:
+def test_beside_a_message_that_has_to_stay_it_is_said_in_private(webhook: Webhook) -> None:
     webhook.prepare(503)
     webhook_client.say_instead(webhook.api_base, reply_to().model_copy(update={"in_place": True}), BODY)
     _, received = webhook.received
-    assert (received.method, received.path) == ("POST", f"/api/v10/webhooks/42/{token}")
+    assert (received.method, received.path) == ("POST", f"/api/v10/webhooks/42/{TOKEN}")
     assert received.message() == BODY | {"flags": 64}
 
 
-def test_a_token_cannot_leave_its_place_in_the_path(webhook: Any, reply_to: Make) -> None:
+def test_a_token_cannot_leave_its_place_in_the_path(webhook: Webhook) -> None:
     webhook_client.edit_original(webhook.api_base, reply_to("../a?b"), BODY)
     (received,) = webhook.received
     assert received.path == "/api/v10/webhooks/42/..%2Fa%3Fb/messages/@original"
 
 
-def test_a_rate_limit_is_waited_for(webhook: Any, reply_to: Make) -> None:
+def test_a_rate_limit_is_waited_for(webhook: Webhook) -> None:
     """The pause asked for is longer than several growing pauses: with those there would be more requests."""
     webhook.limit_for(2.0)
     webhook_client.edit_original(webhook.api_base, reply_to(), BODY)
@@ -74,14 +69,14 @@ def test_a_rate_limit_is_waited_for(webhook: Any, reply_to: Make) -> None:
 
 
 @pytest.mark.parametrize("status", [500, 503])
-def test_an_outage_is_tried_again(webhook: Any, reply_to: Make, status: int) -> None:
+def test_an_outage_is_tried_again(webhook: Webhook, status: int) -> None:
     webhook.prepare(status)
     webhook.prepare(429, retry_after=0.01)
     webhook_client.edit_original(webhook.api_base, reply_to(), BODY)
     assert len(webhook.received) == 3
 
 
-def test_a_lasting_outage_is_given_up(webhook: Any, reply_to: Make) -> None:
+def test_a_lasting_outage_is_given_up(webhook: Webhook) -> None:
     for _ in range(20):
         webhook.prepare(503)
     with pytest.raises(DeliveryFailedError, match="503"):
@@ -89,14 +84,14 @@ def test_a_lasting_outage_is_given_up(webhook: Any, reply_to: Make) -> None:
     assert 1 < len(webhook.received) < 20
 
 
-def test_a_rate_limit_beyond_the_patience_is_given_up_at_once(webhook: Any, reply_to: Make) -> None:
+def test_a_rate_limit_beyond_the_patience_is_given_up_at_once(webhook: Webhook) -> None:
     webhook.prepare(429, retry_after=3600)
     with pytest.raises(DeliveryFailedError, match="rate limited"):
         webhook_client.edit_original(webhook.api_base, reply_to(), BODY)
     assert len(webhook.received) == 1
 
 
-def test_no_attempt_outlives_the_token(webhook: Any, reply_to: Make) -> None:
+def test_no_attempt_outlives_the_token(webhook: Webhook) -> None:
     webhook.prepare(429, retry_after=20)
     with pytest.raises(DeliveryFailedError):
         webhook_client.edit_original(webhook.api_base, reply_to(seconds_left=10), BODY)
@@ -104,30 +99,30 @@ def test_no_attempt_outlives_the_token(webhook: Any, reply_to: Make) -> None:
 
 
 @pytest.mark.parametrize("status", [401, 403, 404])
-def test_a_refusal_is_never_tried_again(webhook: Any, reply_to: Make, status: int) -> None:
+def test_a_refusal_is_never_tried_again(webhook: Webhook, status: int) -> None:
     webhook.prepare(status, message="Invalid Webhook Token", code=50027)
     with pytest.raises(DeliveryRefusedError, match=str(status)):
         webhook_client.edit_original(webhook.api_base, reply_to(), BODY)
     assert len(webhook.received) == 1
 
 
-def test_a_malformed_message_is_not_sent_again_and_discord_is_quoted(webhook: Any, reply_to: Make) -> None:
+def test_a_malformed_message_is_not_sent_again_and_discord_is_quoted(webhook: Webhook) -> None:
     webhook.prepare(400, message="Invalid Form Body", code=50035)
     with pytest.raises(DeliveryFailedError, match="Invalid Form Body"):
         webhook_client.edit_original(webhook.api_base, reply_to(), BODY)
     assert len(webhook.received) == 1
 
 
-def test_an_expired_token_is_not_used(webhook: Any, reply_to: Make) -> None:
+def test_an_expired_token_is_not_used(webhook: Webhook) -> None:
     with pytest.raises(DeliveryRefusedError, match="expired"):
         webhook_client.edit_original(webhook.api_base, reply_to(seconds_left=-1), BODY)
     assert not webhook.received
 
 
-def test_errors_do_not_hold_the_token(webhook: Any, reply_to: Make, token: str) -> None:
+def test_errors_do_not_hold_the_token(webhook: Webhook) -> None:
     webhook.close()  # nobody listens any more
     with pytest.raises(DeliveryFailedError) as error:
         webhook_client.edit_original(webhook.api_base, reply_to(), BODY, patience_s=0.5)
     text = "".join(traceback.format_exception(error.value))
     assert "ConnectionError" in text
-    assert token not in text
+    assert TOKEN not in text

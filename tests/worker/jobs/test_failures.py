@@ -1,19 +1,14 @@
 """Jobs that fail for good."""
 
-from collections.abc import Callable
-
 import redis
 
-from tests.support.lost_jobs import abandon, fetch
 from tests.support.queued import enqueue
-from worker.protocol.job_request import ReplyTo
+from tests.support.request_makers import verse_request
+from tests.support.rq_records import abandon, fetch
 from worker.protocol.training_payloads import MessageAt, TrainRequest
-from worker.protocol.verse_payloads import VerseRequest
 from worker.queue import queue_status, rq_internals
 
 Connection = redis.Redis
-MakeVerse = Callable[..., VerseRequest]
-MakeReplyTo = Callable[..., ReplyTo]
 
 TRAINING = TrainRequest(
     name="small", architecture="lstm", vocabulary="char", epochs=4, random_seed=1, requested_by="9"
@@ -21,9 +16,7 @@ TRAINING = TrainRequest(
 MESSAGE = MessageAt(channel_id="1", message_id="2")
 
 
-def test_a_verse_whose_last_worker_was_killed_ends_with_an_apology(
-    connection: Connection, verse_request: MakeVerse
-) -> None:
+def test_a_verse_whose_last_worker_was_killed_ends_with_an_apology(connection: Connection) -> None:
     job_id = enqueue(connection, verse_request())
     abandon(connection, fetch(connection, job_id))
     (apology,) = rq_internals.open_queue(connection, "verse").jobs

@@ -2,20 +2,19 @@
 
 import contextlib
 import random
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
 import redis
-from rq.job import Job
-from rq.serializers import JSONSerializer
 
 from shakelm.data.corpus import load
 from shakelm.store.registry import Store
 from shakelm.training import checkpoints
+from tests.support import rq_records
+from tests.support.module_process import Process, Start
 from tests.support.queued import start_training
+from tests.support.waiting import eventually
 from worker.protocol.training_payloads import MessageAt, TrainingState, TrainProgress, TrainRequest
 from worker.queue import rq_internals
 from worker.queue.rq_internals import TRAIN, live_workers
@@ -23,8 +22,6 @@ from worker.records import model_index
 from worker.trainings import training_plans, training_records
 
 Connection = redis.Redis
-Eventually = Callable[[Callable[[], Any], str], Any]
-Start = Callable[..., Any]
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -41,7 +38,7 @@ def corpus(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def supervisor(start: Start, corpus: Path) -> Any:
+def supervisor(start: Start, corpus: Path) -> Process:
     """`python -m worker train`."""
     return start("train", SHAKELM_CORPUS=str(corpus))
 
@@ -67,27 +64,29 @@ def enqueue(connection: Connection, wanted: TrainRequest) -> str:
     return start_training(connection, wanted, MessageAt(channel_id="1", message_id="2"))
 
 
-def child(supervisor: Any) -> psutil.Process | None:
+def child(supervisor: Process) -> psutil.Process | None:
     """The process that waits for a training, or trains."""
     children = psutil.Process(supervisor.popen.pid).children()
     return children[0] if children else None
 
 
 def test_a_training_leaves_a_version_figures_and_curves_and_its_process(
-    supervisor: Any, connection: Connection, corpus: Path, store: Store, eventually: Eventually
+    supervisor: Process, connection: Connection, corpus: Path, store: Store
 ) -> None:
     eventually(lambda: len(live_workers(connection, TRAIN)), "a training worker")
     first = child(supervisor)
     training_id = enqueue(connection, request(1))
     progress = eventually(lambda: ended(connection, training_id), "the end of the training")
 
-    job = Job.fetch(training_id, connection=connection, serializer=JSONSerializer)
+    job = rq_records.fetch(connection, training_id)
     assert job.meta == {"trained": "small@1"}  # for another attempt, should this one not come to its end
     assert progress.state is TrainingState.FINISHED
     assert (progress.model, progress.share, progress.epoch, progress.error) == ("small@1", 1, 1, None)
     card = store.find("small@1").card()
+    assert progress.held_out
     assert progress.held_out.perplexity == card.held_out.perplexity
     assert progress.kept == 1
+    assert progress.live
     assert progress.live.model == "letters-a@1"
     assert progress.live.verdict == "texts"
     assert [(verse.model, verse.random_seed) for verse in progress.verses] == [
@@ -115,10 +114,10 @@ def test_a_training_leaves_a_version_figures_and_curves_and_its_process(
 
 
 def test_a_training_whose_version_is_published_is_not_repeated(
-    start: Start, connection: Connection, corpus: Path, store: Store, eventually: Eventually
+    start: Start, connection: Connection, corpus: Path, store: Store
 ) -> None:
     training_id = enqueue(connection, request(1))
-    job = Job.fetch(training_id, connection=connection, serializer=JSONSerializer)
+    job = rq_records.fetch(connection, training_id)
     job.meta["trained"] = "letters-a@1"  # by an attempt whose worker was killed before it could say so
     job.save_meta()
     before = [version.reference for version in store.versions()]
@@ -130,14 +129,12 @@ def test_a_training_whose_version_is_published_is_not_repeated(
     assert [version.reference for version in store.versions()] == before
 
 
-def test_a_mistake_of_the_surroundings_is_a_sentence(
-    start: Start, connection: Connection, eventually: Eventually
-) -> None:
+def test_a_mistake_of_the_surroundings_is_a_sentence(start: Start, connection: Connection) -> None:
     start("train", SHAKELM_CORPUS="/nowhere/missing.txt")
     training_id = enqueue(connection, request(1))
     progress = eventually(lambda: ended(connection, training_id), "an error")
     assert progress.state is TrainingState.FAILED
-    assert "/nowhere/missing.txt" in progress.error
+    assert "/nowhere/missing.txt" in str(progress.error)
 
 
 def running(connection: Connection, training_id: str) -> bool:
@@ -152,7 +149,7 @@ def waits_to_go_on(connection: Connection, training_id: str) -> bool:
 
 
 def test_a_training_outlives_its_worker_be_that_killed_or_told_to_stop(
-    supervisor: Any, start: Start, connection: Connection, corpus: Path, eventually: Eventually
+    supervisor: Process, start: Start, connection: Connection, corpus: Path
 ) -> None:
     training_id = enqueue(connection, request(200))
     eventually(lambda: training_records.progress(connection, training_id).epoch > 1, "a whole epoch")
@@ -160,18 +157,17 @@ def test_a_training_outlives_its_worker_be_that_killed_or_told_to_stop(
     assert process is not None
     process.kill()
     process.wait()
-    (dead,) = (worker for worker in rq_internals.live_workers(connection, "train") if worker.busy)
-    # Its last heartbeat would last longer than a test should, for the worker and for its job.
-    connection.delete(f"rq:worker:{dead.name}")
+    (dead,) = (worker for worker in live_workers(connection, TRAIN) if worker.busy)
+    # The last heartbeats would last longer than a test should.
+    rq_records.end_heartbeats_of_worker(connection, dead.name)
     assert waits_to_go_on(connection, training_id)
-    connection.zadd("rq:wip:train", dict.fromkeys(connection.zrange("rq:wip:train", 0, -1), 1))
+    rq_records.end_heartbeats_of_jobs(connection, TRAIN)
 
     goes_on = f"{training_id}: Going on after epoch "
     eventually(lambda: goes_on in supervisor.output, "the same training again")
     eventually(lambda: running(connection, training_id), "its progress")
     other = enqueue(connection, request(1))
-    supervisor.popen.terminate()
-    assert supervisor.popen.wait(timeout=60) == 0
+    assert supervisor.stop() == 0
     assert len(live_workers(connection, TRAIN)) == 0
     assert waits_to_go_on(connection, training_id)
     assert rq_internals.open_queue(connection, "train").job_ids == [training_id, other]
@@ -184,7 +180,7 @@ def test_a_training_outlives_its_worker_be_that_killed_or_told_to_stop(
 
 
 def test_a_training_that_is_cancelled_while_it_waits_to_go_on_leaves_no_checkpoint(
-    start: Start, connection: Connection, corpus: Path, store: Store, eventually: Eventually
+    start: Start, connection: Connection, corpus: Path, store: Store
 ) -> None:
     wanted = request(200)
     training_id = enqueue(connection, wanted)
@@ -208,11 +204,11 @@ def test_a_training_that_is_cancelled_while_it_waits_to_go_on_leaves_no_checkpoi
 
 
 def test_a_training_worker_does_not_outlive_its_supervisor(
-    supervisor: Any, connection: Connection, eventually: Eventually
+    supervisor: Process, connection: Connection
 ) -> None:
     eventually(lambda: len(live_workers(connection, TRAIN)), "a training worker")
     orphan = child(supervisor)
     assert orphan is not None
     supervisor.popen.kill()
-    supervisor.popen.wait()
+    supervisor.wait()
     eventually(lambda: not orphan.is_running() or orphan.status() == psutil.STATUS_ZOMBIE, "its end")

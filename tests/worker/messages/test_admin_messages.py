@@ -1,4 +1,4 @@
-"""What those who manage a server read: that it tells all it must and pings nobody."""
+"""The messages of `/admin`: they show what they must, and ping nobody."""
 
 import dataclasses
 from datetime import UTC, datetime

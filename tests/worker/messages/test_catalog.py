@@ -11,7 +11,11 @@ from typing import Any, NamedTuple
 import pytest
 
 from shakelm.errors import ShakelmError
+from tests.support.module_process import Start
 from tests.support.queued import enqueue
+from tests.support.request_makers import reply_to, verse_request
+from tests.support.waiting import eventually
+from tests.support.webhook_endpoint import Webhook
 from worker.messages import catalog, formats, help_messages, notices
 from worker.messages.catalog import DEFAULT, FOLDER, Refusal, sentence, text
 from worker.protocol.job_request import ReplyTo
@@ -25,13 +29,13 @@ TEXTS = catalog.load(FOLDER, DEFAULT)
 
 
 class Use(NamedTuple):
-    """A place in the code that names a text, by a pattern of keys and with these values."""
+    """A place in the code that uses a text: a pattern of its key, and the values."""
 
     place: str
     key: str
     values: set[str]
     completed: bool
-    """Whether a class made from `Refusal` may add an ending to the key, and the value `retry_at`."""
+    """Whether a subclass of `Refusal` may extend the key and add the value `retry_at`."""
 
 
 SOURCES = {
@@ -55,11 +59,11 @@ KINDS_OF_REFUSAL = {
 KEY_AT = {"text": 1, "described": 0, "Refusal": 0, "announce": 1, "post": 2} | dict.fromkeys(
     KINDS_OF_REFUSAL, 0
 )
-"""Which argument of a function is the key."""
+"""The position of the key among a function's arguments."""
 
 
 def patterns(key: ast.expr) -> Iterator[str]:
-    """The keys that an expression can have, as regular expressions."""
+    """The possible keys of an expression, as regular expressions."""
     match key:
         case ast.Constant(value=str(literal)):
             yield re.escape(literal)
@@ -73,7 +77,7 @@ def patterns(key: ast.expr) -> Iterator[str]:
 
 
 def calls() -> Iterator[tuple[str, int, str, ast.Call]]:
-    """Every call that takes a key: its file and line, the function's name, and itself."""
+    """Every call with a key: file, line, name of the function, and the call."""
     for file, nodes in SOURCES.items():
         for node in nodes:
             if isinstance(node, ast.Call) and (name := name_of(node.func)) in KEY_AT:
@@ -183,13 +187,7 @@ def test_a_message_comes_out_in_the_language_of_its_locale(folder: Path) -> None
 
 
 def test_a_worker_answers_in_the_language_of_the_reader(
-    start: Any,
-    connection: Any,
-    webhook: Any,
-    reply_to: Any,
-    verse_request: Any,
-    eventually: Any,
-    tmp_path: Path,
+    start: Start, connection: Any, webhook: Webhook, tmp_path: Path
 ) -> None:
     shutil.copytree(ROOT / "worker", tmp_path / "worker")
     (tmp_path / "worker/messages/locales/es-ES.toml").write_text(SPANISH, encoding="utf-8")

@@ -8,7 +8,7 @@ from worker.messages import discord_json
 
 
 def shown(markdown: str) -> str:
-    """What Discord shows of markdown whose every special character is escaped."""
+    """What Discord shows of fully escaped markdown."""
     return re.sub(r"\\([^0-9A-Za-z\s])", r"\1", markdown)
 
 

@@ -1,4 +1,4 @@
-"""Networks and versions: that their figures are right, and that they fit into a message."""
+"""Networks and versions: their figures are right, and they fit into a message."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""The messages of trainings: what each one tells, and which buttons it has."""
+"""The messages of a training: content and buttons."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ ID = "0" * 16
 def following(
     state: TrainingState, standing: dict[str, Any] | None = None, **progress: Any
 ) -> discord_json.Body:
-    """The message of a training that stands so."""
+    """The message of a training in this state."""
     of = TrainProgress(state=state, epochs=12, **progress)
     return training_messages.following(Training(ID, REQUEST, of, **standing or {}))
 
@@ -52,7 +52,12 @@ def buttons(body: discord_json.Body) -> dict[str, str]:
 
 
 def proposal(request: TrainRequest = REQUEST, **more: Any) -> discord_json.Body:
-    given = {"corpus": "small.txt", "cost": Cost(1_234_567, 754.0), "ahead": 0, "workers": 1} | more
+    given: dict[str, Any] = {
+        "corpus": "small.txt",
+        "cost": Cost(1_234_567, 754.0),
+        "ahead": 0,
+        "workers": 1,
+    } | more
     return training_messages.proposal(ID, request, **given)
 
 

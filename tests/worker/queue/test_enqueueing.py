@@ -2,22 +2,18 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
 
 import redis
 
-from tests.support.lost_jobs import fetch
 from tests.support.queued import enqueue
+from tests.support.request_makers import TOKEN, reply_to, verse_request
+from tests.support.rq_records import fetch
 from worker.protocol import retention
-from worker.protocol.job_request import ReplyTo
 from worker.protocol.model_payloads import PromoteRequest, RollBackRequest
 from worker.protocol.training_payloads import MessageAt, TrainRequest
-from worker.protocol.verse_payloads import VerseRequest
 from worker.queue import enqueueing, queue_status, rq_internals
 
 Connection = redis.Redis
-MakeVerse = Callable[..., VerseRequest]
-MakeReplyTo = Callable[..., ReplyTo]
 
 TRAINING = TrainRequest(
     name="small", architecture="lstm", vocabulary="char", epochs=4, random_seed=1, requested_by="9"
@@ -35,7 +31,7 @@ def test_the_bots_side_needs_neither_tensorflow_nor_numpy() -> None:
     assert done.stdout == "[]\n"
 
 
-def test_verses_are_counted(connection: Connection, verse_request: MakeVerse) -> None:
+def test_verses_are_counted(connection: Connection) -> None:
     assert queue_status.status(connection).verses_waiting == 0
     first = enqueue(connection, verse_request())
     enqueue(connection, verse_request())
@@ -43,18 +39,14 @@ def test_verses_are_counted(connection: Connection, verse_request: MakeVerse) ->
     assert rq_internals.open_queue(connection, "verse").job_ids == [first]  # the other one has to wait for it
 
 
-def test_a_job_shows_no_argument_and_does_not_outlive_its_token(
-    connection: Connection, verse_request: MakeVerse, token: str
-) -> None:
+def test_a_job_shows_no_argument_and_does_not_outlive_its_token(connection: Connection) -> None:
     job = fetch(connection, enqueue(connection, verse_request()))
-    assert token not in job.description
+    assert TOKEN not in job.description
     assert 0 < connection.ttl(job.key) <= 15 * 60
     assert (job.result_ttl, job.failure_ttl) == (retention.ENDED_JOB.seconds, retention.ENDED_JOB.seconds)
 
 
-def test_promotions_go_before_verses(
-    connection: Connection, verse_request: MakeVerse, reply_to: MakeReplyTo
-) -> None:
+def test_promotions_go_before_verses(connection: Connection) -> None:
     verse = enqueue(connection, verse_request())
     promotion = enqueueing.enqueue_first(connection, PromoteRequest(model="a", reply_to=reply_to()))
     roll_back = enqueueing.enqueue_first(connection, RollBackRequest(reply_to=reply_to()))

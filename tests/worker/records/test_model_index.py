@@ -1,21 +1,16 @@
 """The index of versions in Redis."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 import redis
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from worker.protocol.job_request import ReplyTo
 from worker.protocol.model_payloads import HeldOut, ModelIndex, ModelSummary
 from worker.protocol.training_payloads import MessageAt, TrainRequest
-from worker.protocol.verse_payloads import VerseRequest
 from worker.records import model_index
 
 Connection = redis.Redis
-MakeVerse = Callable[..., VerseRequest]
-MakeReplyTo = Callable[..., ReplyTo]
 
 TRAINING = TrainRequest(
     name="small", architecture="lstm", vocabulary="char", epochs=4, random_seed=1, requested_by="9"

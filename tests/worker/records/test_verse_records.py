@@ -1,18 +1,17 @@
 """What is kept of verses, for how long, and how it goes."""
 
 import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 import redis
 
 from tests.support.queued import enqueue
-from worker.protocol.verse_payloads import MAX_CONTEXT_CHARACTERS, VerseRecord, VerseRequest, VerseResult
+from tests.support.request_makers import TOKEN, verse_request
+from worker.protocol.verse_payloads import MAX_CONTEXT_CHARACTERS, VerseRecord, VerseResult
 from worker.records import verse_records
 
 Connection = redis.Redis
-MakeVerse = Callable[..., VerseRequest]
 
 DAY_S = 24 * 60 * 60
 
@@ -27,9 +26,7 @@ def record(**changes: Any) -> VerseRecord:
     return VerseRecord(**settings | changes)
 
 
-def test_a_record_has_everything_of_its_request_but_the_token(
-    connection: Connection, verse_request: MakeVerse, token: str
-) -> None:
+def test_a_record_has_everything_of_its_request_but_the_token(connection: Connection) -> None:
     request = verse_request(prompt="love", top_k=5, top_p=0.9, min_p=0.1, style="sonnet", private=True)
     before = time.time()
     enqueue(connection, request)
@@ -41,7 +38,7 @@ def test_a_record_has_everything_of_its_request_but_the_token(
     assert before <= kept.asked_at <= time.time()
     assert kept.result is None
     for key in connection.scan_iter("shakelm:*"):
-        assert token.encode() not in (connection.dump(key) or b"")
+        assert TOKEN.encode() not in (connection.dump(key) or b"")
 
 
 def test_a_record_is_completed(connection: Connection) -> None:

@@ -2,7 +2,6 @@
 
 import hashlib
 import random
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,9 @@ from shakelm.data.corpus import NAMED, normalise
 from shakelm.data.splitting import split
 from shakelm.errors import ShakelmError
 from shakelm.networks import architectures
+from tests.support.module_process import Start
 from tests.support.queued import start_training
+from tests.support.waiting import eventually
 from worker.messages.catalog import Refusal
 from worker.protocol import retention
 from worker.protocol.training_payloads import (
@@ -31,7 +32,6 @@ from worker.trainings.attached_texts import MIN_CHARACTERS
 from worker.trainings.training_plans import TextSize
 
 Connection = redis.Redis
-Eventually = Callable[[Callable[[], Any], str], Any]
 
 MESSAGE = MessageAt(channel_id="1", message_id="2")
 SIZE = TextSize(characters=1000, tokens={"word": 150, "char": 810}, vocabulary={"word": 40, "char": 20})
@@ -202,7 +202,7 @@ def test_parameters_are_those_that_keras_counts(connection: Connection) -> None:
 
 
 def test_the_time_comes_from_what_was_measured_on_the_live_workers(
-    connection: Connection, start: Callable[..., Any], eventually: Eventually, tmp_path: Path
+    connection: Connection, start: Start, tmp_path: Path
 ) -> None:
     corpus = tmp_path / "own.txt"
     corpus.write_text(TEXT)

@@ -1,25 +1,17 @@
 """The state of a training, from its records and its job."""
 
-from collections.abc import Callable
-
 import redis
 from rq.job import Job
-from rq.registry import StartedJobRegistry
-from rq.serializers import JSONSerializer
 
-from tests.support.lost_jobs import abandon, fetch
+from tests.support import rq_records
 from tests.support.queued import start_training
-from worker.jobs import failures
 from worker.messages.catalog import DEFAULT, text
-from worker.protocol.job_request import ReplyTo
 from worker.protocol.training_payloads import MessageAt, TrainingState, TrainProgress, TrainRequest
-from worker.protocol.verse_payloads import VerseRequest
 from worker.queue import rq_internals
+from worker.queue.rq_internals import TRAIN
 from worker.trainings import training_records
 
 Connection = redis.Redis
-MakeVerse = Callable[..., VerseRequest]
-MakeReplyTo = Callable[..., ReplyTo]
 
 TRAINING = TrainRequest(
     name="small", architecture="lstm", vocabulary="char", epochs=4, random_seed=1, requested_by="9"
@@ -49,8 +41,7 @@ def test_a_training_waits_with_its_message(connection: Connection) -> None:
 
 def test_a_training_that_a_worker_has_just_taken_is_not_missed(connection: Connection) -> None:
     ids = [start_training(connection, TRAINING, MESSAGE) for _ in range(2)]
-    trainings = rq_internals.open_queue(connection, "train")
-    trainings.dequeue_any([trainings], None, connection, serializer=JSONSerializer)
+    rq_records.take(connection, TRAIN)
     assert [training.id for training in training_records.open_trainings(connection)] == ids
 
 
@@ -78,12 +69,8 @@ def killed_while_it_ran(connection: Connection, retries_left: int) -> Job:
     """A training's job whose worker is gone, which no other has noticed yet."""
     training_id = start_training(connection, TRAINING, MESSAGE)
     training_records.save_progress(connection, training_id, RUNNING)
-    job = fetch(connection, training_id)
-    rq_internals.open_queue(connection, "train").remove(job)
-    job.worker_name = "killed"
-    job.retries_left = retries_left
-    job.set_status("started")
-    job.save()
+    job = rq_records.fetch(connection, training_id)
+    rq_records.start(connection, job, retries_left=retries_left)
     return job
 
 
@@ -93,9 +80,7 @@ def test_a_training_whose_worker_was_killed_waits_to_go_on(connection: Connectio
     assert training_records.progress(connection, job.id) == waiting
     other = start_training(connection, TRAINING, MESSAGE)
 
-    registry = StartedJobRegistry(job.origin, connection=connection, serializer=JSONSerializer)
-    connection.zadd(registry.key, {f"{job.id}:execution": 1})
-    registry.cleanup(exception_handlers=[failures.after_failure])
+    rq_records.notice_killed_workers(connection, TRAIN)
 
     assert rq_internals.open_queue(connection, "train").job_ids == [job.id, other]
     assert training_records.progress(connection, job.id) == waiting
@@ -110,7 +95,7 @@ def test_a_training_that_is_lost_again_and_again_has_failed_whether_or_not_a_wor
     failed = training_records.progress(connection, training_id)
     abandoned = text(DEFAULT, "training.error.abandoned")
     assert failed == TrainProgress(state=TrainingState.FAILED, share=0.5, epoch=2, epochs=4, error=abandoned)
-    abandon(connection, job)
+    rq_records.notice_killed_workers(connection, TRAIN)
     assert training_records.progress(connection, training_id) == failed
     job.delete()
     assert training_records.progress(connection, training_id) == failed

@@ -1,8 +1,8 @@
 """How fast training is: this project's LSTM layer against Keras's and PyTorch's, windows against prefixes.
 
-Run it with `.venv/bin/python benchmarks/training.py`; the corpus must be in the cache or reachable. Each pair
-takes turns, step by step, in one process, so that a machine whose speed drifts treats both alike. PyTorch is
-compared where it is installed.
+Run it with `.venv/bin/python benchmarks/training_speed.py`; the corpus must be in the cache or reachable.
+Each pair takes turns, step by step, in one process, so that changes of the machine's speed affect both alike.
+PyTorch is compared if it is installed.
 """
 
 import functools
@@ -28,7 +28,7 @@ from shakelm.networks import architectures
 from shakelm.networks.backend import device, halve_threads, keras
 from shakelm.networks.lstm import LSTM
 from shakelm.training.batches import Windows
-from shakelm.training.training import MAX_GRADIENT_NORM
+from shakelm.training.optimization import MAX_GRADIENT_NORM
 from shakelm.training_options import plan
 
 ROUNDS = 7
@@ -42,7 +42,7 @@ def main() -> None:
     console = Console(width=110)
     console.print(f"{device()}, Python {platform.python_version()}, medians of {ROUNDS} rounds")
     layers(console)
-    # In a process of its own, where the threads are shared out as in a training on characters.
+    # In its own process, where the threads are divided as in a training on characters.
     apart = multiprocessing.get_context("spawn").Process(target=frameworks, args=(console.width,))
     apart.start()
     apart.join()
@@ -75,7 +75,7 @@ def frameworks(width: int) -> None:
     """
     console = Console(width=width)
     if importlib.util.find_spec("torch") is None:
-        console.print("PyTorch is not installed, so nothing is compared with it: `pip install torch`.")
+        console.print("PyTorch is not installed, so it is not compared: `pip install torch`.")
         return
     halve_threads()
     table = Table("precision", "network", "batch x window", "PyTorch", "own", "ratio")
@@ -128,7 +128,7 @@ def _torch_step(units: int, precision: str, tokens: Any) -> Step:
 
 
 def windows_against_prefixes(console: Console) -> None:
-    """The notebook's stacked LSTM on words: every prefix of a line an example, or every window position."""
+    """The notebook's stacked LSTM on words: an example for each prefix, or for each place in a window."""
     text = split(corpus.load("shakespeare").text, "contiguous").train
     vocabulary = fit(text, "word")
     configuration = plan("stacked-lstm", "word")

@@ -1,7 +1,7 @@
-"""Lines that people write together under `/next`: kept for a day after the last change.
+"""Texts that people write together under `/next`, as Redis keeps them.
 
-A line is JSON under `shakelm:line:ID` and expires by itself; the set `shakelm:person:ID:lines` has the ids of
-those that a person began.
+A line is JSON under `shakelm:line:ID` and expires. The set `shakelm:person:ID:lines` has the ids of the lines
+that a person began.
 """
 
 from typing import cast
@@ -10,7 +10,8 @@ import redis
 
 from worker.messages.catalog import Refusal
 from worker.protocol import retention
-from worker.protocol.lesson_payloads import SharedLine
+from worker.protocol.job_request import Asked
+from worker.protocol.payload import ModelReference, Prompt, RecordId
 
 _CHANGE = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then
@@ -19,6 +20,28 @@ end
 redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
 return 1
 """
+
+
+class SharedLine(Asked):
+    """A text that people write together, from the likeliest next tokens of a model.
+
+    `added` holds what was appended to the prompt, piece by piece, and `offered` what may be appended next.
+    `version` counts the changes. `changed_by` is the id of the request that made the last one. `locale` is
+    that of the person who began.
+    """
+
+    prompt: Prompt
+    added: tuple[str, ...] = ()
+    offered: tuple[str, ...]
+    model: ModelReference
+    version: int = 0
+    changed_by: RecordId
+    locale: str
+
+    @property
+    def text(self) -> str:
+        """The text so far."""
+        return self.prompt + "".join(self.added)
 
 
 def begin(connection: "redis.Redis", line: SharedLine) -> None:
@@ -43,7 +66,7 @@ def at(connection: "redis.Redis", line_id: str, version: int) -> SharedLine:
     """The line as it is in that version.
 
     Raises:
-        Refusal: it has expired, or somebody has changed it meanwhile.
+        Refusal: it has expired, or somebody has changed it since.
     """
     line = find(connection, line_id)
     if line.version != version:
@@ -55,7 +78,7 @@ def change(connection: "redis.Redis", before: SharedLine, after: SharedLine) -> 
     """Keep a line as it is after a change, where it is still kept as it was before.
 
     Raises:
-        Refusal: it has expired, or somebody was quicker.
+        Refusal: it has expired, or somebody else was faster.
     """
     key = _key(after.id)
     change = connection.register_script(_CHANGE)

@@ -1,8 +1,8 @@
 """How fast verses are written: one, 32 at once, and one of 2,000 words.
 
-Run it with `.venv/bin/python benchmarks/decoding.py`. The network is the packaged word model, a stacked LSTM
-of the notebook's sizes. What is compared takes turns in one process, so that a machine whose speed drifts
-treats all alike. A word is whatever the model predicts: line ends count too.
+Run it with `.venv/bin/python benchmarks/decoding_speed.py`. The network is the packaged word model, a stacked
+LSTM with the notebook's sizes. What is compared takes turns in one process, so that changes of the machine's
+speed affect all alike. A word is anything that the model predicts: line ends count too.
 """
 
 import os
@@ -107,7 +107,7 @@ def _notebook(version: Version, weights: dict[str, NDArray[np.float32]]) -> Meas
 
 
 def _floor(weights: dict[str, NDArray[np.float32]]) -> Measure:
-    """Reading once what every step reads: all weights but the embedding and its kernel, which are tables."""
+    """Reads once what every step reads: all weights but the embedding and its kernel, which are tables."""
     first = ("embedding.embeddings", "recurrent_0.kernel")
     arrays = [array.ravel() for name, array in weights.items() if name not in first]
 
@@ -152,7 +152,7 @@ def _together(model: generation.LanguageModel) -> Measure:
 
 
 def _long(model: generation.LanguageModel, words: int) -> Measure:
-    """One verse of so many words."""
+    """One verse of that length."""
     request = _requests(words)[0]
 
     def measure() -> float:
@@ -164,7 +164,7 @@ def _long(model: generation.LanguageModel, words: int) -> Measure:
 
 
 def _alike(model: generation.LanguageModel) -> str:
-    """How many of the verses written at once are those written one by one."""
+    """How many of the verses written at once equal those written one by one."""
     requests = _requests()
     verses = generation.write_all(model, requests)
     same = sum(verse == _write(model, request) for verse, request in zip(verses, requests, strict=True))

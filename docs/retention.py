@@ -1,0 +1,44 @@
+"""Writes `docs/retention.md`: how long everything is kept, from the table in `worker/protocol/retention.py`.
+
+Run it with `.venv/bin/python docs/retention.py`. A test compares the page with the table.
+"""
+
+from pathlib import Path
+
+from babel.units import format_unit
+
+from worker.protocol.retention import DAY_S, HOUR_S, LIFETIMES, MINUTE_S
+
+PAGE = Path(__file__).with_name("retention.md")
+
+INTRODUCTION = """\
+# How long everything is kept
+
+`docs/retention.py` writes this page from `worker/protocol/retention.py`, the one table of lifetimes. Guilds set
+for themselves how long verses are kept (`/admin retention`, 1 to 365 days); the table shows the default.
+`/forget` removes a person's verses and shared lines, and their id from trainings, at once.
+
+| what | where | kept for | after | personal |
+|---|---|---|---|---|
+"""
+
+
+def page() -> str:
+    """The page as Markdown."""
+    rows = (
+        f"| {kept.what} | {kept.where} | {_duration(kept.seconds)} | {kept.since} | "
+        f"{'yes' if kept.personal else 'no'} |\n"
+        for kept in LIFETIMES
+    )
+    return INTRODUCTION + "".join(rows)
+
+
+def _duration(seconds: int) -> str:
+    """In the largest unit that divides it."""
+    units = (("day", DAY_S), ("hour", HOUR_S), ("minute", MINUTE_S), ("second", 1))
+    unit, size = next((unit, size) for unit, size in units if seconds % size == 0)
+    return str(format_unit(seconds // size, f"duration-{unit}", locale="en_US"))
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")

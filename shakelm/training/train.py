@@ -1,0 +1,183 @@
+"""From a corpus and a configuration to a published version."""
+
+import math
+import threading
+from typing import Any
+
+from shakelm.configuration import Configuration
+from shakelm.data.corpus import Corpus
+from shakelm.data.splitting import split
+from shakelm.data.vocabulary import fit
+from shakelm.errors import ShakelmError
+from shakelm.networks import architectures, backend
+from shakelm.networks.backend import keras
+from shakelm.store.card import History
+from shakelm.store.registry import Store, Version
+from shakelm.training import checkpoints, training_run
+from shakelm.training.batches import dataset
+from shakelm.training.callbacks import ProgressReporter, StateReset
+from shakelm.training.checkpoints import CheckpointFile
+from shakelm.training.interrupts import explain_resumption, interrupts_set
+from shakelm.training.progress import OnNotice, OnProgress, Progress
+from shakelm.training.publication import FinishedTraining, publish
+from shakelm.training.training_run import TrainingRun
+
+
+def train(
+    name: str,
+    corpus: Corpus,
+    configuration: Configuration,
+    store: Store,
+    command: str,
+    on_progress: OnProgress = lambda _progress: None,
+    on_notice: OnNotice = lambda _sentence: None,
+    stop: threading.Event | None = None,
+) -> Version:
+    """Train a model, score it once on the held-out part and publish it.
+
+    Training stops early when the validation loss no longer improves. The version has the weights of the best
+    epoch. An interrupt (Ctrl-C), or the event `stop` once it is set, ends the training after the current
+    batch. That epoch is validated like a whole one, and the best epoch is kept. A second interrupt ends
+    everything without a version.
+
+    After each whole epoch a checkpoint is written. If the process is killed, the same training (name, text
+    and configuration) goes on from it, with the curves and the version of a training that was never
+    interrupted. The checkpoint is removed when the version is published or the training is discarded.
+
+    Args:
+        name: what the version is called.
+        corpus: the text. It is split here; all that is learned comes from its training part.
+        configuration: sizes and settings, as from `training_options.plan`.
+        store: where the version goes, and the checkpoints until then.
+        command: the command that repeats this training, for the card.
+        on_progress: called after every batch, and before the final scoring. What it raises ends the
+            training; `Discarded` removes the checkpoint too.
+        on_notice: called with a sentence when the training resumes, when a checkpoint cannot be read or
+            written, and when a second interrupt ends everything.
+        stop: ends the training early, when it is set.
+
+    Raises:
+        ShakelmError: the name is malformed, the text is too short, the loss is no longer a number, the store
+            cannot be written, or the same training is under way in another process.
+        Discarded: `on_progress` raised it.
+    """
+    settings = configuration.training
+    parts = split(corpus.text, settings.split)
+    text = parts.train if settings.validation else parts.train + parts.validation
+    vocabulary = fit(text, configuration.model.vocabulary)
+    store.prepare(name)
+    with (
+        checkpoints.claim(store.checkpoints, name, corpus.sha256, configuration) as checkpoint_file,
+        explain_resumption(checkpoint_file, on_notice),
+    ):
+        if vocabulary.kind == "char":  # with a vocabulary of words the output layer takes the most time
+            backend.halve_threads()
+        keras.utils.set_random_seed(settings.random_seed)
+        run = training_run.start(
+            configuration, vocabulary, text, parts.validation if settings.validation else None
+        )
+        _resume(run, checkpoint_file, on_notice)
+        if not run.is_over():
+            _fit(run, checkpoint_file, on_progress, on_notice, stop or threading.Event())
+        weights = _best_weights(run)
+        seconds = run.elapsed()
+        history = History(
+            epochs=[epoch for epoch in run.epochs if math.isfinite(epoch.judged_loss)],
+            best=run.keeper.best_epoch,
+        )
+        on_progress(_scoring(history, settings.epochs))
+        return publish(
+            store,
+            FinishedTraining(
+                name=name,
+                corpus=corpus,
+                parts=parts,
+                command=command,
+                configuration=configuration,
+                vocabulary=vocabulary,
+                weights=weights,
+                parameters=run.model.count_params(),
+                history=history,
+                seconds=seconds,
+            ),
+        )
+
+
+def _resume(run: TrainingRun, file: CheckpointFile, on_notice: OnNotice) -> None:
+    """Go on from the checkpoint, if there is one."""
+    checkpoint = file.read(run.arrays(), on_notice)
+    if checkpoint is not None:
+        run.resume(checkpoint)
+        on_notice(f"Going on after epoch {len(run.epochs)} of {run.configuration.training.epochs}.")
+
+
+def _fit(
+    run: TrainingRun,
+    file: CheckpointFile,
+    on_progress: OnProgress,
+    on_notice: OnNotice,
+    stop: threading.Event,
+) -> None:
+    """Train until the last epoch, the early stop or an interrupt."""
+    settings = run.configuration.training
+    with interrupts_set(stop):
+        run.model.fit(
+            dataset(run.batches),
+            initial_epoch=len(run.epochs),
+            epochs=settings.epochs,
+            callbacks=[
+                run.keeper,  # the first: it scores what the others look at
+                StateReset(settings.state_reset, settings.random_seed),
+                ProgressReporter(
+                    history=run.epochs,
+                    epochs=settings.epochs,
+                    batch_tokens=run.batches[0][0].size,
+                    stop=stop,
+                    on_progress=on_progress,
+                    sample=run.sample,
+                ),
+                keras.callbacks.TerminateOnNaN(),
+                _EpochBoundary(run, file, on_notice, stop),
+            ],
+            shuffle=False,  # the batches are shuffled already; Keras would warn that it cannot
+            verbose=0,
+        )
+
+
+class _EpochBoundary(keras.callbacks.Callback):  # type: ignore[misc]
+    """Draws the batches before an epoch. After it, writes the checkpoint and applies the early stop."""
+
+    def __init__(
+        self, run: TrainingRun, file: CheckpointFile, on_notice: OnNotice, stop: threading.Event
+    ) -> None:
+        super().__init__()
+        self._run, self._file, self._on_notice, self._stop = run, file, on_notice, stop
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002 (Keras's signature)
+        self._run.batches.draw()
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002 (Keras's signature)
+        if self._run.is_over():
+            self.model.stop_training = True
+        # After an interrupt the epoch is not whole. After one without numbers there is no way to go on.
+        if not self._stop.is_set() and all(map(math.isfinite, logs.values())):
+            self._file.write(self._run.checkpoint(), self._on_notice)
+
+
+def _best_weights(run: TrainingRun) -> dict[str, Any]:
+    """The weights of the best epoch, by name.
+
+    Raises:
+        ShakelmError: no epoch ended with numbers.
+    """
+    if not run.keeper.best_epoch:
+        raise ShakelmError(
+            "The loss is no longer a number, so nothing was learned: train with a lower learning rate."
+        )
+    run.keeper.ema_model.set_weights(run.keeper.best_weights)
+    return architectures.weights_of(run.keeper.ema_model)
+
+
+def _scoring(history: History, epochs: int) -> Progress:
+    last = history.epochs[-1]
+    return Progress("scoring", 1.0, last.epoch, epochs, last.loss, last.validation_loss, None, None)

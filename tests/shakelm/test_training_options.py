@@ -1,0 +1,236 @@
+"""The options of a training: plans, presets, and the commands that repeat a training."""
+
+import json
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+from pydantic import ValidationError
+from typer.testing import CliRunner
+
+from shakelm.cli.command_line import app
+from shakelm.configuration import Configuration, ModelConfiguration, TrainingConfiguration
+from shakelm.errors import ShakelmError
+from shakelm.store.registry import PACKAGED
+from shakelm.training_options import (
+    TEACHER_OPTIONS,
+    TRAINING_OPTIONS,
+    TrainingOption,
+    check_teacher_options,
+    command_line,
+    plan,
+    presets,
+    read_preset,
+)
+
+CARDS = sorted(PACKAGED.rglob("card.json"))
+NUMBERS = [option for option in TRAINING_OPTIONS.values() if option.bounds is not None]
+
+
+def parse(command: list[str]) -> Configuration:
+    """What the command line's own parser makes of `shakelm train …`."""
+    program, subcommand, *arguments = command
+    assert program == "shakelm"
+    group = typer.main.get_command(app)
+    assert isinstance(group, typer.core.TyperGroup)
+    context = group.commands[subcommand].make_context(subcommand, arguments)
+    chosen = {name: value for name, value in context.params.items() if name not in ("name", "corpus")}
+    return plan(**chosen)
+
+
+# Plans
+
+
+def test_the_notebooks_sizes_are_the_defaults() -> None:
+    assert plan("simple-rnn", "word").model.units == (150,)
+    assert plan("lstm", "word").model.units == (150,)
+    assert plan("stacked-lstm", "word").model.units == (150, 100)
+    assert plan("stacked-lstm", "word").model.embedding == 100
+    assert plan() == plan("stacked-lstm", "word")
+
+
+def test_one_width_serves_all_layers() -> None:
+    assert plan("lstm", "char", units=(64,), layers=3).model.units == (64, 64, 64)
+    assert plan("lstm", "char", units=64, layers=2).model.units == (64, 64)
+    assert plan("lstm", "char", layers=2).model.units == (150, 150)
+    assert plan("lstm", "char", units=(64, 32), layers=2).model.units == (64, 32)
+
+
+def test_what_is_given_replaces_the_default_and_none_does_not() -> None:
+    configuration = plan("lstm", "char", epochs=3, dropout=0.5, batch_size=None)
+    assert configuration.training.epochs == 3
+    assert configuration.model.dropout == 0.5
+    assert configuration.training.batch_size == 32
+    assert configuration.training.sequence_length == 128
+    assert plan("lstm", "word").training.sequence_length == 32
+
+
+def test_what_is_given_replaces_what_the_preset_says_and_none_does_not() -> None:
+    configuration = plan(preset="best", vocabulary=None, epochs=5, units=(16,), layers=2, batch_size=None)
+    expected = plan(preset="best")
+    assert configuration.model == expected.model.model_copy(update={"units": (16, 16)})
+    assert configuration.training == expected.training.model_copy(update={"epochs": 5})
+
+
+@pytest.mark.parametrize("name", presets())
+def test_presets_are_plans(name: str) -> None:
+    assert plan(preset=name) == plan(**read_preset(name))
+
+
+def test_an_unknown_preset_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(ShakelmError, match=r"no preset '\.\./best': choose one of best, notebook"):
+        read_preset("../best")
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"units": (64, 32), "layers": 3}, "2 widths do not fit 3 layers"),
+        ({"epochs": 0}, "epochs"),
+        ({"dropout": 1.0}, "dropout"),
+        ({"units": (0,)}, "units"),
+        ({"learning_rate": float("nan")}, "learning rate"),
+        ({"random_seed": -1}, "number"),
+        ({"batch_size": 0}, "batch"),
+        ({"sequence_length": 1}, "window"),
+        ({"state_reset": 2}, "restart"),
+        ({"momentum": 0.9}, "momentum"),
+    ],
+)
+def test_what_has_no_meaning_is_refused_by_the_name_that_people_type(
+    settings: dict[str, Any], named: str
+) -> None:
+    with pytest.raises(ShakelmError, match=named):
+        plan("lstm", "char", **settings)
+
+
+# The table
+
+
+def test_every_field_of_the_configuration_is_an_option() -> None:
+    fields = {*ModelConfiguration.model_fields, *TrainingConfiguration.model_fields}
+    assert set(TRAINING_OPTIONS) == fields | {"preset", "layers"}
+    assert all(option.description for option in TRAINING_OPTIONS.values())
+
+
+def test_the_defaults_of_the_table_are_those_of_a_plan() -> None:
+    planned = {**plan().model.model_dump(by_alias=False), **plan().training.model_dump(by_alias=False)}
+    told = {name: option.default for name, option in TRAINING_OPTIONS.items() if option.default is not None}
+    assert told.items() <= planned.items()
+    # Those that depend on other options have none of their own.
+    untold = set(TRAINING_OPTIONS) - set(told)
+    assert untold == {"preset", "units", "layers", "embedding_dropout", "sequence_length"}
+
+
+def test_the_help_of_the_command_line_has_every_option_and_every_preset() -> None:
+    shown = CliRunner().invoke(app, ["train", "--help"], env={"COLUMNS": "500", "NO_COLOR": "1"}).stdout
+    for option in TRAINING_OPTIONS.values():
+        assert option.flag in shown
+        assert option.help in shown
+    assert ", ".join(presets()) in TRAINING_OPTIONS["preset"].help
+
+
+def only(option: TrainingOption, number: float) -> dict[str, Any]:
+    """What `plan` gets where nothing else was chosen."""
+    return {option.name: number}
+
+
+def beyond(option: TrainingOption) -> list[float]:
+    """The numbers nearest to an option's range that are not in it."""
+    assert option.bounds is not None
+    step = 1 if option.annotation is not float else 1e-9
+    below = option.bounds.minimum - (0 if option.bounds.excludes_minimum else step)
+    above = option.bounds.maximum + (0 if option.bounds.excludes_maximum else step)
+    return [below, above]
+
+
+def ends(option: TrainingOption) -> list[float]:
+    """The lowest and the highest number of an option's range."""
+    assert option.bounds is not None
+    low = option.bounds.minimum + (1e-9 if option.bounds.excludes_minimum else 0)
+    high = option.bounds.maximum - (1e-9 if option.bounds.excludes_maximum else 0)
+    return [low, high]
+
+
+@pytest.mark.parametrize("option", NUMBERS, ids=lambda option: option.key)
+def test_plan_and_command_line_keep_to_the_range(option: TrainingOption) -> None:
+    for number in beyond(option):
+        with pytest.raises(ShakelmError):
+            plan(**only(option, number))
+        with pytest.raises(ShakelmError):
+            parse(["shakelm", "train", "x", f"{option.flag}={number}"])
+    for number in ends(option):
+        assert plan(**only(option, number)) == parse(["shakelm", "train", "x", f"{option.flag}={number}"])
+
+
+# What teachers may choose
+
+
+@pytest.mark.parametrize(
+    "option",
+    [option for option in TEACHER_OPTIONS.values() if option.bounds is not None],
+    ids=lambda option: option.key,
+)
+def test_teachers_keep_to_their_narrower_ranges(option: TrainingOption) -> None:
+    for number in beyond(option):
+        with pytest.raises(ValidationError):
+            check_teacher_options(only(option, number))
+    for number in ends(option):
+        assert check_teacher_options(only(option, number)) == {option.name: number}
+        assert plan(**only(option, number))
+
+
+def test_teachers_options_are_read_by_name_and_by_key() -> None:
+    expected = {"epochs": 4, "random_seed": 7, "architecture": "lstm"}
+    assert check_teacher_options({"epochs": 4, "random_seed": 7, "architecture": "lstm"}) == expected
+    assert (
+        check_teacher_options({"epochs": 4, "number": 7, "architecture": "lstm", "units": None}) == expected
+    )
+
+
+@pytest.mark.parametrize("given", [{"patience": 3}, {"architecture": "gru"}, {"epochs": "many"}])
+def test_teachers_cannot_choose_anything_else(given: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        check_teacher_options(given)
+
+
+# Commands that repeat a training
+
+
+@pytest.mark.parametrize("card", CARDS, ids=lambda card: card.parent.parent.name)
+def test_the_command_on_a_shipped_card_gives_the_configuration_beside_it(card: Path) -> None:
+    command = shlex.split(json.loads(card.read_text(encoding="utf-8"))["command"])
+    beside = card.with_name("configuration.json").read_text(encoding="utf-8")
+    assert parse(command) == Configuration.model_validate_json(beside)
+
+
+def test_shipped_versions_have_cards() -> None:
+    assert len(CARDS) >= 2
+
+
+@pytest.mark.parametrize("name", presets())
+def test_the_command_with_a_preset_gives_its_plan(name: str) -> None:
+    command = command_line("some", "shakespeare", {"preset": name})
+    assert command == ["shakelm", "train", "some", "--preset", name, "--corpus", "shakespeare"]
+    assert parse(command) == plan(preset=name)
+
+
+@pytest.mark.parametrize("name", presets())
+def test_a_command_repeats_every_setting_of_a_configuration(name: str) -> None:
+    planned = plan(preset=name)
+    settings = {**planned.model.model_dump(by_alias=False), **planned.training.model_dump(by_alias=False)}
+    command = command_line("some", "a text.txt", settings)
+    assert parse(shlex.split(shlex.join(command))) == planned
+
+
+def test_a_command_leaves_out_what_was_not_chosen() -> None:
+    chosen: dict[str, Any] = {"units": 16, "layers": 2, "stateful": False, "validation": True, "epochs": None}
+    assert command_line("some", "x", chosen)[3:-2] == [
+        *("--units", "16"),
+        *("--layers", "2"),
+        "--validation",
+        "--no-carry",
+    ]
+    assert parse(command_line("some", "x", chosen)) == plan(**chosen)

@@ -1,0 +1,63 @@
+"""The bot in a sandbox, both in the test's event loop."""
+
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from bot.interactions.client import Bot
+from sandbox.client import clicks, typed_input
+from sandbox.control.control_views import message_view
+from sandbox.server import Sandbox
+from sandbox.world import interaction_lifecycle
+from sandbox.world.message_objects import Interaction, Message
+from tests.support.waiting import DEADLINE_S, Look
+
+
+@dataclass(frozen=True)
+class Room:
+    """A sandbox and the bot in it."""
+
+    sandbox: Sandbox
+    bot: Bot
+
+    async def ask(self, text: str, user: str = "student", channel: str = "verses") -> dict[str, Any]:
+        """Type a command, even one that is hidden from the person.
+
+        Returns:
+            The first answer, or what a deferred answer became.
+        """
+        world = self.sandbox.world
+        (channel_id,) = (known.id for known in world.channels.values() if known.name == channel)
+        interaction = typed_input.use_command(world, world.users[user], channel_id, text, granted=True)
+        return await self._answer(interaction)
+
+    async def press(self, button: str, user: str = "student") -> dict[str, Any]:
+        """Press the newest button with that label; the message under which it stands, as it is then."""
+        world = self.sandbox.world
+        return await self._answer(clicks.press(world, world.users[user], button))
+
+    async def choose(self, menu: str, message: Message) -> dict[str, Any]:
+        """Choose from a message's menu; the answer."""
+        world = self.sandbox.world
+        student = world.users["student"]
+        return await self._answer(clicks.use_menu(world, student, menu, message, message.channel_id))
+
+    async def until(self, look: Look[Any], what: str) -> None:
+        """Wait until something holds in the sandbox's world."""
+        assert await self.sandbox.world.changes.wait_until(lambda: bool(look()), DEADLINE_S), (
+            f"there was never {what}"
+        )
+
+    async def _answer(self, interaction: Interaction) -> dict[str, Any]:
+        world = self.sandbox.world
+        await self.until(lambda: interaction_lifecycle.state(world, interaction) == "answered", "an answer")
+        assert interaction.original
+        return message_view(world, interaction.original)
+
+
+class Running(Protocol):
+    """A context with a connected bot that has these commands, buttons, forms and settings."""
+
+    def __call__(
+        self, commands: Any = ..., buttons: Any = ..., forms: Any = ..., **variables: Any
+    ) -> AbstractAsyncContextManager[Room]: ...

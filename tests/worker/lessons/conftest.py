@@ -1,0 +1,26 @@
+"""The shipped models, loaded once for all lessons, and the tools of a lesson."""
+
+import pytest
+import redis
+
+from shakelm.decoding import generation
+from shakelm.decoding.generation import LanguageModel
+from shakelm.store.registry import Store
+from worker.lessons.tools import Tools
+
+
+@pytest.fixture(scope="session")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """The versions that ship."""
+    return Store(tmp_path_factory.mktemp("store"))
+
+
+@pytest.fixture(scope="session")
+def words(shipped: Store) -> LanguageModel:
+    return generation.load(shipped.find("shakespeare-word"))
+
+
+@pytest.fixture
+def tools(connection: "redis.Redis", words: LanguageModel, shipped: Store) -> Tools:
+    """Tools whose every model is the word model."""
+    return Tools(connection, lambda _: words, lambda reference: shipped.find(reference))

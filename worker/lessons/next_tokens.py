@@ -1,0 +1,178 @@
+"""`/next`: what is likely to come next. With the buttons, people write a line together."""
+
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+from worker.lessons import shared_lines
+from worker.lessons.shared_lines import SharedLine
+from worker.lessons.token_names import token_name
+from worker.lessons.tools import MAX_ALTERNATIVE, PNG, Tools
+from worker.messages.catalog import text
+from worker.messages.discord_json import (
+    PRIMARY,
+    SECONDARY,
+    Attachment,
+    Component,
+    Message,
+    button,
+    clip,
+    escape,
+    plain,
+    rows,
+)
+from worker.protocol.job_request import JobRequest
+from worker.protocol.payload import MAX_PROMPT_CHARACTERS, ModelReference, RecordId
+
+if TYPE_CHECKING:
+    from shakelm.data.vocabulary import Vocabulary
+    from shakelm.decoding.prediction import Prediction
+
+OFFERED = 5
+"""How many of the likeliest tokens can be appended: one row of buttons."""
+
+MAX_LINE = 1100
+"""Characters of a shared line in markdown; the rest of a message's 2,000 is for the probabilities."""
+
+MAX_UNKNOWN = 140
+
+
+class NextRequest(JobRequest, job="next_tokens"):
+    """What is likely to come next after a text that people then continue."""
+
+    text: Annotated[str, Field(max_length=MAX_PROMPT_CHARACTERS)] = ""
+    model: ModelReference | None = None
+
+
+class StepRequest(JobRequest, job="next_step"):
+    """A press under a `SharedLine`, as it stood in that version: the choice to append, None to undo one."""
+
+    line: RecordId
+    version: int
+    choice: Annotated[int | None, Field(ge=0)] = None
+
+
+def begin(wanted: NextRequest, tools: Tools) -> Message:
+    """What may come after a text, as a line that people can continue.
+
+    Raises:
+        ShakelmError: there is no such model, or it is damaged.
+        redis.RedisError: the queue cannot be reached.
+    """
+    from shakelm.decoding.prediction import predict
+
+    model = tools.load(wanted.model)
+    prediction = predict(model, wanted.text, OFFERED)
+    line = SharedLine(
+        **wanted.model_dump(exclude={"text", "model", "reply_to"}),
+        prompt=prediction.seed,
+        offered=_pieces(model.vocabulary, prediction),
+        model=model.reference,
+        changed_by=wanted.id,
+        locale=wanted.reply_to.locale,
+    )
+    shared_lines.begin(tools.connection, line)
+    return message(line, prediction)
+
+
+def step(wanted: StepRequest, tools: Tools) -> Message:
+    """The line after a press: with the chosen token, or without the last one.
+
+    Raises:
+        Refusal: the line has expired, or somebody else was faster.
+        ShakelmError: the line's model is gone.
+        redis.RedisError: the queue cannot be reached.
+    """
+    from shakelm.decoding.prediction import predict
+
+    line = shared_lines.find(tools.connection, wanted.line)
+    if line.changed_by == wanted.id:  # by an earlier attempt, whose answer did not get through
+        return message(line, predict(tools.load(line.model), line.text, OFFERED))
+    before = shared_lines.at(tools.connection, wanted.line, wanted.version)
+    added = before.added[:-1] if wanted.choice is None else (*before.added, before.offered[wanted.choice])
+    changed = before.model_copy(
+        update={"added": added, "version": before.version + 1, "changed_by": wanted.id}
+    )
+    model = tools.load(before.model)
+    prediction = predict(model, changed.text, OFFERED)
+    after = changed.model_copy(update={"offered": _pieces(model.vocabulary, prediction)})
+    shared_lines.change(tools.connection, before, after)
+    return message(after, prediction)
+
+
+def _pieces(vocabulary: "Vocabulary", prediction: "Prediction") -> tuple[str, ...]:
+    """What each predicted token adds to the text."""
+    return tuple(
+        vocabulary.extend(prediction.seed, int(vocabulary.encode(token)[0])) for token in prediction.tokens
+    )
+
+
+def message(line: SharedLine, prediction: "Prediction") -> Message:
+    """The text so far, and its likely next tokens as a chart, in words and on buttons."""
+    from shakelm.decoding.prediction import title_after
+    from shakelm.evaluation import plots
+
+    locale = line.locale
+    names = {token: token_name(token, locale) for token in prediction.tokens}
+    chances = [
+        text(
+            locale,
+            "next.chances",
+            temperature=distribution.temperature,
+            bits=distribution.entropy,
+            chances="; ".join(
+                text(locale, "next.chance", token=names[token], chance=chance)
+                for token, chance in zip(prediction.tokens, distribution.probabilities, strict=True)
+            ),
+            rest=distribution.rest,
+        )
+        for distribution in prediction.distributions
+    ]
+    notes = [text(locale, "next.model", model=escape(line.model))]
+    if prediction.unknown:
+        unknown = text(locale, "verse.unknown", unknown=list(prediction.unknown))
+        notes.append(escape(clip(unknown, MAX_UNKNOWN)))
+    if _is_full(line):
+        notes.append(text(locale, "next.full", longest=MAX_PROMPT_CHARACTERS))
+    small = [f"-# {escape(chance)}" for chance in chances] + [f"-# {note}" for note in notes]
+    title = title_after(line.model, prediction.seed)
+    picture = Attachment(
+        "next.png",
+        plots.next_tokens(prediction, title, lambda token: names[token]),
+        PNG,
+        clip("\n".join([text(locale, "next.picture", title=title), *chances]), MAX_ALTERNATIVE),
+    )
+    body = plain("\n".join([_quoted(line), *small])) | {"embeds": [], "components": _steps(line, names)}
+    return Message(body, picture)
+
+
+def _quoted(line: SharedLine) -> str:
+    """The text so far as a quotation; of a long text, its last lines."""
+    if not line.text:
+        return f"> *{text(line.locale, 'next.beginning')}*"
+    kept: list[str] = []
+    left = MAX_LINE
+    for written in reversed([f"> {written}" for written in escape(line.text).split("\n")]):
+        left -= len(written) + 1
+        if left < 0:
+            return "\n".join(["> …", *reversed(kept)])
+        kept.append(written)
+    return "\n".join(reversed(kept))
+
+
+def _steps(line: SharedLine, names: dict[str, str]) -> list[Component]:
+    of = f"{line.id}:{line.version}"
+    choices = [
+        button(name, f"append:{of}:{choice}", PRIMARY, disabled=not _has_room(line, piece))
+        for choice, (name, piece) in enumerate(zip(names.values(), line.offered, strict=True))
+    ]
+    undo = button(text(line.locale, "button.undo"), f"undo:{of}", SECONDARY, disabled=not line.added)
+    return rows(choices, [undo])
+
+
+def _has_room(line: SharedLine, piece: str) -> bool:
+    return len(line.text) + len(piece) <= MAX_PROMPT_CHARACTERS
+
+
+def _is_full(line: SharedLine) -> bool:
+    return not any(_has_room(line, piece) for piece in line.offered)

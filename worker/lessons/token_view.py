@@ -1,0 +1,85 @@
+"""`/tokens`: how a model's vocabulary sees a text."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+from shakelm.configuration import VocabularyKind
+from worker.lessons.token_names import token_name
+from worker.lessons.tools import Tools
+from worker.messages.catalog import DEFAULT, text
+from worker.messages.discord_json import (
+    AMBER,
+    BLUE,
+    MAX_DESCRIPTION,
+    Attachment,
+    Message,
+    cut,
+    embed,
+    escape,
+)
+from worker.protocol.job_request import JobRequest
+from worker.protocol.payload import MAX_PROMPT_CHARACTERS, ModelReference
+
+if TYPE_CHECKING:
+    from shakelm.data.vocabulary import Mapping
+
+
+class TokensRequest(JobRequest, job="tokens"):
+    """How a model sees a text."""
+
+    text: Annotated[str, Field(min_length=1, max_length=MAX_PROMPT_CHARACTERS)]
+    model: ModelReference | None = None
+
+
+def answer(wanted: TokensRequest, tools: Tools) -> Message:
+    """The tokens of a text, their ids, and what these decode to.
+
+    Raises:
+        ShakelmError: there is no such model, or its files are damaged.
+    """
+    from shakelm.data.vocabulary import Vocabulary, check_mapping
+
+    version = tools.find(wanted.model)
+    vocabulary = version.read(version.vocabulary.name, Vocabulary)
+    mappings = check_mapping(wanted.text, vocabulary)
+    return message(mappings, vocabulary.kind, version.reference, wanted.reply_to.locale)
+
+
+def message(
+    mappings: "Sequence[Mapping]", kind: VocabularyKind, model: str, locale: str = DEFAULT
+) -> Message:
+    """A table of a text's tokens, their ids and what these decode to. A long table is cut, and attached."""
+    if not mappings:
+        return Message(embed("", text(locale, "tokens.none"), AMBER))
+    known = sum(mapping.known for mapping in mappings)
+    title = text(locale, f"tokens.title.{kind}", model=model, known=known, count=len(mappings))
+    table = list(_table(mappings, locale))
+    whole, note = "\n".join(table), text(locale, "tokens.cut")
+    block = f"```\n{whole}\n```"
+    if len(block) <= MAX_DESCRIPTION:
+        return Message(embed(escape(title), block, BLUE))
+    shown = cut(whole, "```", MAX_DESCRIPTION - len(note) - len("```\n\n"))
+    body = embed(escape(title), f"```\n{shown}\n{note}", BLUE)
+    return Message(body, Attachment("tokens.txt", f"{title}\n\n{whole}\n".encode()))
+
+
+def _table(mappings: "Sequence[Mapping]", locale: str) -> Iterator[str]:
+    """A header and one line per token, in columns."""
+    cells = [
+        [text(locale, "tokens.token"), text(locale, "tokens.id"), text(locale, "tokens.back")],
+        *(
+            [
+                token_name(mapping.piece, locale),
+                str(mapping.token),
+                text(locale, "tokens.known", token=token_name(mapping.recovered, locale))
+                if mapping.known
+                else text(locale, "tokens.unknown", token=token_name(mapping.recovered, locale)),
+            ]
+            for mapping in mappings
+        ),
+    ]
+    piece, number, _ = (max(map(len, column)) for column in zip(*cells, strict=True))
+    for row in cells:
+        yield f"{row[0]:<{piece}}  {row[1]:>{number}}  {row[2]}"

@@ -1,0 +1,28 @@
+"""What lessons work with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import redis
+
+if TYPE_CHECKING:
+    from shakelm.decoding.generation import LanguageModel
+    from shakelm.store.registry import Version
+
+PNG = "image/png"
+
+MAX_ALTERNATIVE = 1024
+"""Characters of the text for those who cannot see a picture (Discord: Attachment Object)."""
+
+
+@dataclass(frozen=True)
+class Tools:
+    """Redis, and the models of the store by reference (NAME or NAME@VERSION, None for the live one).
+
+    `load` and `find` raise ShakelmError where there is no such model, or where it is damaged.
+    """
+
+    connection: "redis.Redis"
+    load: "Callable[[str | None], LanguageModel]"
+    find: "Callable[[str | None], Version]"
