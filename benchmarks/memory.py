@@ -9,6 +9,7 @@ import platform
 import resource
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 from rich.console import Console
@@ -51,7 +52,7 @@ def child(sequences: int) -> None:
         configuration = plan("stacked-lstm", "word")
         ids = vocabulary.encode(text)
         settings = configuration.training
-        data = (
+        data: tuple[Any, ...] = (
             dataset(Windows(ids, settings.sequence_length, settings.batch_size, np.random.default_rng(1))),
         )
         network = architectures.build(configuration.model, len(vocabulary), lstm=LSTM)

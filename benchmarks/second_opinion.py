@@ -19,7 +19,7 @@ from shakelm.store.registry import PACKAGED, Store
 WINDOW = 256
 
 
-@torch.no_grad()
+@torch.no_grad()  # type: ignore[untyped-decorator]
 def main(model: str = "shakespeare-char") -> None:
     """Print nats per token on the held-out tail, in windows from an empty state and carried."""
     version = Store(PACKAGED).find(model)

@@ -1,1 +1,1 @@
-"""The Discord bot: checks, answers and enqueues; it never imports TensorFlow."""
+"""The Discord bot: it checks, answers, and enqueues. It never imports TensorFlow."""

@@ -1,4 +1,4 @@
-"""`python -m bot`: the bot, until it is told to stop; `python -m bot health`: whether it is connected."""
+"""`python -m bot` runs the bot. `python -m bot health` says whether it is connected."""
 
 import asyncio
 import contextlib
@@ -15,7 +15,7 @@ import typer
 
 from bot.background import loops
 from bot.background.heartbeat import check
-from bot.commands import BUTTONS, COMMANDS, FORMS
+from bot.commands import COMMANDS, HANDLERS
 from bot.interactions import endpoint
 from bot.interactions.client import Bot
 from bot.settings import BotSettings
@@ -24,13 +24,13 @@ from worker.queue import redis_client
 from worker.settings import QueueSettings, configure_logging, read
 
 CLOSED_FOR_TOKEN = 4004
-"""Close code of the gateway for a wrong token (Discord: Opcodes and Status Codes)."""
+"""The gateway's close code for a wrong token (Discord: Opcodes and Status Codes)."""
 
 THREADS = 32
-"""So many calls to the queue and deliveries are under way at most."""
+"""The most calls to Redis and edits of messages at the same time."""
 
 AGAIN_S = 3.0
-"""Seconds after which a bot that was told to stop, and has not, is told again."""
+"""The seconds after which a bot that has not stopped is told to stop again."""
 
 REFUSED = (
     "Discord refuses the bot's token: copy the right one from your application's Bot page at "
@@ -39,20 +39,20 @@ REFUSED = (
 
 
 async def run(settings: BotSettings) -> None:
-    """Be the bot until SIGTERM or Ctrl-C.
+    """Run the bot until it is cancelled.
 
     Raises:
-        ShakelmError: the queue or the API cannot be reached, or the token is refused.
+        ShakelmError: Redis or the API cannot be reached, or Discord refuses the token.
     """
-    # The default has six threads on two cores: a queue that hangs in them would hold up every command.
+    # Two cores have six threads by default. If Redis hangs, they are soon used up, and every command waits.
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
     connection = await asyncio.to_thread(redis_client.connect, settings.redis_url)
     endpoint.use_api(settings.api_base)
-    async with Bot(settings, connection, COMMANDS, BUTTONS, FORMS) as bot:
+    async with Bot(settings, connection, COMMANDS, HANDLERS) as bot:
         try:
             await bot.login(settings.token.get_secret_value())
             await endpoint.use_gateway_of_api(bot)
-            async with loops.watching(bot):
+            async with loops.running(bot):
                 await bot.connect()
         except discord.LoginFailure as error:
             raise ShakelmError(REFUSED) from error
@@ -68,10 +68,10 @@ async def run(settings: BotSettings) -> None:
 
 
 async def until_told(work: Coroutine[Any, Any, None]) -> None:
-    """Do the work; SIGTERM or Ctrl-C cancels it, as often as it takes.
+    """Do the work, and cancel it at SIGTERM or Ctrl-C. It is cancelled again every `AGAIN_S` until it ends.
 
-    A single cancellation can be lost: before Python 3.12 `asyncio.wait_for`, in which discord.py connects,
-    drops one that comes at the moment of its end (python/cpython issue 86296).
+    One cancellation can be lost: before Python 3.12, `asyncio.wait_for` drops it if it comes just as the
+    awaited call ends (python/cpython issue 86296). discord.py connects inside `wait_for`.
     """
     told = asyncio.Event()
     for stop in (signal.SIGTERM, signal.SIGINT):
@@ -91,12 +91,12 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 @app.callback(invoke_without_command=True)
 def start(context: typer.Context) -> None:
-    """Be the bot, until SIGTERM or Ctrl-C."""
+    """Run the bot until SIGTERM or Ctrl-C."""
     if context.invoked_subcommand:
         return
     settings = read(BotSettings)
     configure_logging(settings.log_level)
-    # At DEBUG discord.py writes what it receives and the addresses it asks: both hold tokens.
+    # At DEBUG, discord.py logs what it receives and the addresses that it calls. Both hold tokens.
     logging.getLogger("discord").setLevel("INFO" if settings.log_level == "DEBUG" else settings.log_level)
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
     asyncio.run(until_told(run(settings)))
@@ -104,12 +104,12 @@ def start(context: typer.Context) -> None:
 
 @app.command()
 def health() -> None:
-    """Exit with 0 if a bot of this machine is connected to Discord, otherwise with 1."""
+    """Exit with status 0 if a bot on this machine is connected to Discord, otherwise with 1."""
     check(redis_client.connect(read(QueueSettings).redis_url))
 
 
 def main() -> None:
-    """Run a command; what is wrong with the surroundings is one sentence and exit status 1."""
+    """Run a command. An expected error is printed as one sentence, and the exit status is 1."""
     try:
         app()
     except ShakelmError as error:

@@ -1,4 +1,4 @@
-"""Everything that configures the bot, read from the environment and validated at the start."""
+"""The settings of the bot, from environment variables. They are validated at the start."""
 
 from typing import Annotated
 
@@ -11,7 +11,7 @@ SnowflakeNumber = Annotated[int, Field(ge=1, lt=2**64)]
 
 
 class BotSettings(QueueSettings):
-    """What the bot needs besides what it shares with the workers."""
+    """The settings of the bot. The base class has those that the workers share."""
 
     token: Annotated[
         SecretStr,

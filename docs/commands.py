@@ -1,8 +1,7 @@
 """Writes `docs/commands.md`: one example of each reply of the bot, as the demo prints it.
 
 Run it with `.venv/bin/python docs/commands.py` after `make demo`; it trains small models, which takes about
-two minutes. The conversations are real: the bot, its workers and the queue, before a stand-in for
-Discord.
+two minutes. The conversations are real: bot, workers and queue run against the sandbox in place of Discord.
 """
 
 import os
@@ -15,17 +14,17 @@ from pathlib import Path
 INTRODUCTION = """\
 # The bot's commands
 
-One example of each reply, as `make demo` shows it; `docs/commands.py` writes this page. Lines after `>` are
-what somebody typed or pressed: `!press` is a button, `!submit` a form, `!menu` an entry of a message's menu;
-`!wait` shows a message once it says so. In square brackets stand a message's buttons. Everything after
-`/admin` is for teachers.
+One example of each reply, as `make demo` shows it; `docs/commands.py` writes this page. A line after `>` is
+what somebody typed or pressed: `!press` presses a button, `!submit` sends a form, `!menu` chooses from a
+message's menu, `!wait` waits until a message has that text. A message's buttons are in square brackets.
+Everything after `/admin` is for teachers.
 """
 
 SMALL_MODEL = "train little --architecture lstm --vocabulary char --units 32 --epochs 1"
-"""Somebody's own model, for the lists and to be removed."""
+"""A teacher's own model, for the lists, which is removed later."""
 
 LIFTED = "/admin limits per_minute: 60"
-"""Typed before a student's lines, and not shown, since those follow each other faster than people type."""
+"""Typed before the student's lines and not shown, since those come faster than a person types."""
 
 STUDENT = {
     "Verses": (
@@ -94,7 +93,7 @@ def main() -> None:
 
 
 def _conversation(user: str, subjects: dict[str, tuple[str, ...]], *before: str) -> list[str]:
-    """The conversation of one user, in one demo, as a section of Markdown for each subject."""
+    """The conversation of one user in one demo: a Markdown section for each subject."""
     lines = [*before, *(line for subject in subjects.values() for line in subject)]
     say = [argument for line in lines for argument in ("--say", line)]
     with tempfile.TemporaryDirectory() as folder:
@@ -113,7 +112,7 @@ def _conversation(user: str, subjects: dict[str, tuple[str, ...]], *before: str)
         title, own = subject
         start = output.index(f"> {own[0]}")
         end = output.index(f"> {following[0]}", start) if following else len(output)
-        shown = re.sub(r": http://\S+(?=])", "", output[start:end].rstrip())  # addresses of the day
+        shown = re.sub(r": http://\S+(?=])", "", output[start:end].rstrip())  # addresses that change
         sections.append(f"### {title}\n\n```text\n{shown}\n```\n")
         output = output[end:]
     return sections

@@ -1,7 +1,7 @@
-"""Writes the verses in `docs/model.md`: numbers 1 to 10 of the model that ships, none left out.
+"""Writes the verses in `docs/model.md`: numbers 1 to 10 of the shipped model, none left out.
 
-Run it with `.venv/bin/python docs/verses.py`. Each is what `shakelm verse` writes with that temperature and
-number, no seed, and eight lines.
+Run it with `.venv/bin/python docs/verses.py`. Each is what `shakelm verse` writes in eight lines
+with that temperature and number, without a seed.
 """
 
 import re
@@ -34,7 +34,7 @@ def main() -> None:
         r"<!-- verses -->.*<!-- end of verses -->", lambda _: verses, text, flags=re.DOTALL
     )
     if count != 1:
-        raise SystemExit(f"{page} has no place for the verses.")
+        raise SystemExit(f"{page} has no marks between which the verses go.")
     page.write_text(replaced, encoding="utf-8")
     print(page)
 

@@ -5,22 +5,23 @@ has (`preset`, `layers`) and what teachers may choose in Discord. What derives f
 
 - `shakelm train`: a command-line option for each entry of `TRAINING_OPTIONS` (`flag`, `annotation`, `help`).
 - `/admin train`: a Discord option for each entry of `TEACHER_OPTIONS`, named `key`, with `annotation` or
-  `choices`, `bounds` as minimum and maximum, and the catalog's text `text_key` as its description.
-- `TrainRequest`: `check_teacher_options` validates what was chosen, by name or by key.
+  `choices`, `bounds` as minimum and maximum, and the catalog's text `command.admin.train.KEY` as its
+  description.
+- `TrainRequest`: a field for each entry of `TEACHER_OPTIONS`, with its range.
 - The worker: `plan(**chosen)` makes the configuration, `command_line` the command that repeats the training.
 
 To add an option, add a field to `shakelm.configuration`. To offer it in Discord too, add a line to
 `_TEACHER_MAXIMA` and its text to the catalog.
 """
 
-import tomllib
 import types
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
-from pydantic import Field, ValidationError, create_model
+from pydantic import Field, ValidationError
 from pydantic.fields import FieldInfo
 
 from shakelm.configuration import (
@@ -28,7 +29,6 @@ from shakelm.configuration import (
     Architecture,
     Configuration,
     ModelConfiguration,
-    Settings,
     TrainingConfiguration,
     VocabularyKind,
     Width,
@@ -119,11 +119,6 @@ class TrainingOption:
             case str(word):
                 facts.append(f"default {word}")
         return f"{self.description} ({', '.join(facts)})." if facts else f"{self.description}."
-
-    @property
-    def text_key(self) -> str:
-        """The key of the catalog's text that describes it in `/admin train`."""
-        return f"command.admin.train.{self.key}"
 
     def arguments(self, value: Any) -> list[str]:
         """The command-line arguments that choose a value."""
@@ -233,29 +228,6 @@ def by_name(settings: Mapping[str, Any]) -> dict[str, Any]:
     return {names.get(key, key): value for key, value in settings.items()}
 
 
-def check_teacher_options(given: Mapping[str, Any]) -> dict[str, Any]:
-    """What a teacher chose, by name, without what is None; `given` is by name or by key.
-
-    Raises:
-        pydantic.ValidationError: an option is not offered in Discord, or its value is out of range there.
-    """
-    return _TeacherOptions.model_validate(given).model_dump(by_alias=False, exclude_none=True)
-
-
-def _teacher_field(option: TrainingOption) -> tuple[Any, Any]:
-    annotation = option.annotation
-    if option.bounds is not None:
-        annotation = Annotated[annotation, option.bounds.constraint()]
-    return annotation | None, Field(None, alias=option.key)
-
-
-_TeacherOptions: type[Settings] = create_model(  # type: ignore[call-overload]  # the fields are not literal
-    "TeacherOptions",
-    __base__=Settings,
-    **{name: _teacher_field(option) for name, option in TEACHER_OPTIONS.items()},
-)
-
-
 def read_preset(name: str) -> dict[str, Any]:
     """The arguments of `plan` that a preset's file holds.
 
@@ -264,6 +236,8 @@ def read_preset(name: str) -> dict[str, Any]:
     """
     if name not in presets():
         raise ShakelmError(f"There is no preset {name[:80]!r}: choose one of {', '.join(presets())}.")
+    import tomllib  # here, since a command without a preset need not wait for it
+
     return by_name(tomllib.loads((PRESETS / f"{name}.toml").read_text(encoding="utf-8")))
 
 

@@ -20,8 +20,8 @@ def valkey() -> Iterator[ValkeyServer]:
         yield server
 
 
-class OneProcessForEachFile(LoadScopeScheduling):
-    """Has the tests of one file run in one process, and so all that are end to end: most share one stack."""
+class OneProcessForEachFile(LoadScopeScheduling):  # type: ignore[misc]
+    """Runs the tests of one file in one process, and all end-to-end tests in one: most share a stack."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = Path(nodeid.partition("::")[0])
@@ -29,5 +29,5 @@ class OneProcessForEachFile(LoadScopeScheduling):
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
-    """pytest-xdist asks for this where tests run in several processes."""
+    """The scheduler that pytest-xdist uses where tests run in several processes."""
     return OneProcessForEachFile(config, log)

@@ -1,1 +1,1 @@
-"""What the bot does on its own: notices of those who wait, messages of trainings, its heartbeat."""
+"""What the bot does without being asked: waiting notices, messages of trainings, its heartbeat."""

@@ -1,33 +1,39 @@
-"""A sign of life in Redis, by which another process can tell whether this machine's bot is connected."""
+"""The bot's heartbeat in Redis. By it, another process knows whether this machine's bot is connected."""
 
 import socket
 
 import redis
 
+from bot.interactions.client import Bot
 from shakelm.errors import ShakelmError
 from worker.protocol import retention
 
 
-def _key() -> str:
-    return f"shakelm:bot:{socket.gethostname()}"
-
-
-def say_connected(connection: redis.Redis) -> None:
-    """Leave a sign of life.
+async def beat(bot: Bot) -> None:
+    """Write the heartbeat if the bot is connected to Discord.
 
     Raises:
-        redis.RedisError: the queue cannot be reached.
+        redis.RedisError: Redis cannot be reached.
     """
-    connection.set(_key(), 1, ex=retention.BOT_HEARTBEAT.seconds)
+    if bot.is_ready() and bot.ws.open:
+        await bot.call(_write)
 
 
 def check(connection: redis.Redis) -> None:
-    """Pass where a bot of this machine was connected to Discord within the heartbeat's lifetime.
+    """Pass if a bot on this machine has written its heartbeat lately (`retention.BOT_HEARTBEAT`).
 
     Raises:
-        ShakelmError: none was.
+        ShakelmError: none has.
     """
     if not connection.exists(_key()):
         raise ShakelmError(
             "No bot of this machine is connected to Discord: look at its log, or start it with python -m bot."
         )
+
+
+def _write(connection: redis.Redis) -> None:
+    connection.set(_key(), 1, ex=retention.BOT_HEARTBEAT.seconds)
+
+
+def _key() -> str:
+    return f"shakelm:bot:{socket.gethostname()}"

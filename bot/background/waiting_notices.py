@@ -1,4 +1,4 @@
-"""The messages of those who wait: kept current, and brought to an end where nobody will answer in time."""
+"""Updates of waiting notices, and the withdrawal of requests whose interaction token is about to expire."""
 
 import asyncio
 import logging
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import redis
 
 from bot.interactions.client import Bot
-from worker.delivery import answer_lock, webhook_client
+from worker.delivery import answer_lock, retry_policy, webhook_client
 from worker.messages import notices
 from worker.messages.discord_json import Body
 from worker.protocol.job_request import JobRequest
@@ -17,32 +17,28 @@ from worker.queue import snapshot, withdrawal
 log = logging.getLogger(__name__)
 
 EDITS_A_ROUND = 20
-"""At most so many messages are refreshed at a time, those nearest to their turn."""
-
-REFRESH_PATIENCE_S = 1.0
-REFRESH_TIMEOUT_S = (3.05, 5.0)
-"""With these a refresh ends before its lease does (`lease.REFRESH_S`): the next one comes soon anyway."""
+"""The most notices that one refresh edits. The next in the queue come first."""
 
 
 @dataclass
 class WaitingMessages:
-    """Keeps the notices of all who wait up to date, also those of before a restart."""
+    """The waiting notices of all requests, also of those made before this bot started."""
 
     bot: Bot
     _shown: dict[str, Body | None] = field(default_factory=dict)
 
     async def refresh(self) -> None:
-        """Edit the notices that have something new to say; one seen for the first time is new enough.
+        """Edit the notices whose content has changed. A notice that is seen for the first time is up to date.
 
         Raises:
             redis.RedisError: the queue cannot be reached.
         """
-        notices = await self.bot.call(_notices)
-        new = {request.id for request, _ in notices} - self._shown.keys()
-        self._shown = {request.id: self._shown.get(request.id) for request, _ in notices}
+        current = await self.bot.call(_notices)
+        new = {request.id for request, _ in current} - self._shown.keys()
+        self._shown = {request.id: self._shown.get(request.id) for request, _ in current}
         due = [
             (request, notice)
-            for request, notice in notices
+            for request, notice in current
             if request.id not in new and notice != self._shown[request.id]
         ]
         await asyncio.gather(*(self._refresh(request, notice) for request, notice in due[:EDITS_A_ROUND]))
@@ -59,7 +55,7 @@ class WaitingMessages:
         self._shown[request.id] = notice
 
     async def withdraw(self) -> None:
-        """Take the jobs off the queue whose tokens die soon, and tell those who asked.
+        """Withdraw the requests whose tokens expire within `withdraw_s`, and tell their authors.
 
         Raises:
             redis.RedisError: the queue cannot be reached.
@@ -74,7 +70,7 @@ class WaitingMessages:
 
 
 async def tell_withdrawn(bot: Bot, request: JobRequest, body: Body) -> None:
-    """Tell whoever made a request that was taken off the queue; nobody is told where that fails."""
+    """Replace the waiting notice of a withdrawn request by `body`. If that fails, only the log says so."""
     try:
         await asyncio.to_thread(webhook_client.say_instead, bot.settings.api_base, request.reply_to, body)
     except (webhook_client.DeliveryRefusedError, webhook_client.DeliveryFailedError) as error:
@@ -82,7 +78,7 @@ async def tell_withdrawn(bot: Bot, request: JobRequest, body: Body) -> None:
 
 
 def _notices(connection: redis.Redis) -> list[tuple[JobRequest, Body]]:
-    """What the messages of all who wait have to say now, the next one's first."""
+    """The current notice of each waiting request, in the order of the queue."""
     now = snapshot.look(connection)
     return [
         (job.request, _notice(job, now.workers, now.paused))
@@ -103,13 +99,7 @@ def _notice(job: OpenJob, workers: int, paused: bool) -> Body:
 
 
 def _edit(connection: redis.Redis, api_base: str, request: JobRequest, notice: Body) -> None:
-    """Edit a waiting message, unless its final answer is claimed."""
+    """Edit a waiting notice, unless the final answer is claimed."""
     with answer_lock.refreshing(connection, request.reply_to) as allowed:
         if allowed:
-            webhook_client.edit_original(
-                api_base,
-                request.reply_to,
-                notice,
-                patience_s=REFRESH_PATIENCE_S,
-                timeout_s=REFRESH_TIMEOUT_S,
-            )
+            webhook_client.edit_original(api_base, request.reply_to, notice, policy=retry_policy.REFRESH)

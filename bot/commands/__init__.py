@@ -1,19 +1,16 @@
-"""Commands, buttons and forms, by subject."""
+"""Commands, buttons, and forms by subject."""
 
 from typing import Any
 
 from discord import app_commands
 
-from bot.commands import line_buttons, verse_buttons
-from bot.commands.admin import admin, training_buttons
-from bot.commands.admin.promotion import confirm_removal, promote_trained
+from bot.commands import cancellation, shared_line_buttons, verse_buttons, verse_form
+from bot.commands.admin import admin, promotion, training_buttons
 from bot.commands.help import confirm_forgetting, forget, help_
 from bot.commands.lesson_commands import architectures, curves, next_tokens, temperatures, tokens
 from bot.commands.model_list import models, turn
 from bot.commands.verse_command import continue_as_verse, verse
-from bot.interactions.button_handlers import Component
-from bot.interactions.modal_handlers import Form
-from bot.interactions.submission import cancel
+from bot.interactions.custom_id_handlers import Handler
 
 COMMANDS: tuple[app_commands.Command[Any, ..., Any] | app_commands.ContextMenu | app_commands.Group, ...] = (
     verse,
@@ -28,26 +25,26 @@ COMMANDS: tuple[app_commands.Command[Any, ..., Any] | app_commands.ContextMenu |
     forget,
     admin,
 )
-"""What is registered with Discord."""
+"""The commands that are registered with Discord."""
 
-BUTTONS: tuple[Component, ...] = (
-    cancel,
+HANDLERS: tuple[Handler, ...] = (
+    cancellation.cancel,
     verse_buttons.again,
     verse_buttons.go_on,
     verse_buttons.hotter,
     verse_buttons.colder,
-    verse_buttons.change,
     verse_buttons.discard,
-    line_buttons.append,
-    line_buttons.undo,
+    verse_form.change,
+    verse_form.changed,
+    shared_line_buttons.append,
+    shared_line_buttons.undo,
     turn,
     confirm_forgetting,
-    confirm_removal,
-    promote_trained,
+    promotion.confirm_removal,
+    promotion.promote_trained,
     training_buttons.start,
     training_buttons.drop,
     training_buttons.stop,
     training_buttons.cancel,
 )
-
-FORMS: tuple[Form, ...] = (verse_buttons.changed,)
+"""The handlers of all buttons and forms."""

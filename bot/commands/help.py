@@ -1,15 +1,16 @@
-"""`/help` and `/forget`: what there is, what is stored about people, and how it goes."""
+"""`/help` and `/forget`."""
 
 import discord
 from discord import app_commands
 from discord.app_commands import Choice
 
 from bot.interactions.answers import answer, arguments
-from bot.interactions.button_handlers import pressed
 from bot.interactions.client import Bot
 from bot.interactions.command_translation import described
+from bot.interactions.custom_id_handlers import pressed
 from worker.messages import help_messages
 from worker.privacy import forgetting
+from worker.protocol.custom_ids import Forget
 from worker.records import guild_settings
 
 TOPICS = ("verse", "lessons", "privacy", "teachers")
@@ -21,7 +22,7 @@ TOPICS = ("verse", "lessons", "privacy", "teachers")
     topic=[Choice(name=described(f"help.topic.{topic}.title"), value=topic) for topic in TOPICS]
 )
 async def help_(interaction: discord.Interaction[Bot], topic: str | None = None) -> None:
-    """Say what there is and how to use it."""
+    """Show the overview, or the help on one topic."""
     settings = await interaction.client.ask(interaction, guild_settings.read, str(interaction.guild_id))
     message = help_messages.help_(topic, settings.retention_days, interaction.locale.value)
     await answer(interaction, message, private=True)
@@ -29,13 +30,13 @@ async def help_(interaction: discord.Interaction[Bot], topic: str | None = None)
 
 @app_commands.command(description=described("command.forget.description"))
 async def forget(interaction: discord.Interaction[Bot]) -> None:
-    """Ask whether everything that is stored about the person is to go."""
+    """Ask the person to confirm that their data is to be removed."""
     await answer(interaction, help_messages.confirm_forgetting(interaction.locale.value), private=True)
 
 
-@pressed("forget")
-async def confirm_forgetting(interaction: discord.Interaction[Bot]) -> None:
-    """Forget whoever pressed."""
+@pressed(Forget)
+async def confirm_forgetting(interaction: discord.Interaction[Bot], _custom_id: Forget) -> None:
+    """Remove the data of the person who pressed the button."""
     await interaction.response.defer()
     verses = await interaction.client.call(forgetting.forget, str(interaction.user.id))
     message = help_messages.forgotten(verses, interaction.locale.value)

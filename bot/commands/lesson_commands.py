@@ -1,4 +1,4 @@
-"""How verses come about: commands for a class. What needs a model is a job of the queue."""
+"""The lessons: commands that show how a model writes. Those that need a model enqueue a job."""
 
 import discord
 from discord import app_commands
@@ -6,9 +6,10 @@ from discord.app_commands import Range
 
 from bot.interactions import autocompletion
 from bot.interactions.answers import answer
+from bot.interactions.checks import check_known_model
 from bot.interactions.client import Bot
 from bot.interactions.command_translation import described
-from bot.interactions.submission import check_named, submit, who
+from bot.interactions.submission import submit, who
 from shakelm.configuration import MAX_RANDOM_SEED, VocabularyKind, choose_random_seed
 from worker.lessons.curves import CurvesRequest
 from worker.lessons.next_tokens import NextRequest
@@ -33,8 +34,8 @@ async def temperatures(
     model: str | None = None,
     number: Range[int, 0, MAX_RANDOM_SEED] | None = None,
 ) -> None:
-    """Write one seed at five temperatures, side by side, with how open the choices were."""
-    await check_named(interaction, model)
+    """Write verses from one prompt at five temperatures, side by side, with the mean entropy of each."""
+    await check_known_model(interaction, model)
     request = TemperaturesRequest(
         prompt=seed,
         lines=lines,
@@ -53,8 +54,8 @@ async def next_tokens(
     text: Range[str, 0, MAX_PROMPT_CHARACTERS] = "",
     model: str | None = None,
 ) -> None:
-    """Show what is likely to come next after a text; with the buttons you write on together."""
-    await check_named(interaction, model)
+    """Show the likely next tokens after a text. With the buttons, people append one together."""
+    await check_known_model(interaction, model)
     request = NextRequest(text=text, model=model, **who(interaction, private=False))
     await submit(interaction, request)
 
@@ -67,8 +68,8 @@ async def tokens(
     text: Range[str, 1, MAX_PROMPT_CHARACTERS],
     model: str | None = None,
 ) -> None:
-    """Show how a model sees a text: its tokens, their ids, and what it does not know."""
-    await check_named(interaction, model)
+    """Show a text as a model reads it: its tokens, their ids, and the unknown ones."""
+    await check_known_model(interaction, model)
     request = TokensRequest(text=text, model=model, **who(interaction, private=False))
     await submit(interaction, request)
 
@@ -77,8 +78,8 @@ async def tokens(
 @app_commands.describe(model=described("command.curves.model"))
 @app_commands.autocomplete(model=autocompletion.models)
 async def curves(interaction: discord.Interaction[Bot], model: str | None = None) -> None:
-    """Show how loss and accuracy went while a model was trained."""
-    await check_named(interaction, model)
+    """Show the curves of loss and accuracy of a model's training."""
+    await check_known_model(interaction, model)
     request = CurvesRequest(model=model, **who(interaction, private=False))
     await submit(interaction, request)
 
@@ -86,6 +87,6 @@ async def curves(interaction: discord.Interaction[Bot], model: str | None = None
 @app_commands.command(description=described("command.architectures.description"))
 @app_commands.describe(vocabulary=described("command.architectures.vocabulary"))
 async def architectures(interaction: discord.Interaction[Bot], vocabulary: VocabularyKind = "word") -> None:
-    """Show the layers, shapes and parameters of each network, and what it is there for."""
+    """Show the layers, shapes, parameters, and the purpose of each architecture."""
     message = model_messages.architectures(vocabulary, interaction.locale.value)
     await answer(interaction, message, private=False)

@@ -1,23 +1,58 @@
-"""`/verse`, and the menu of a message: a worker writes a verse into the bot's first answer."""
+"""`/verse`, and "Continue as verse" in the menu of a message."""
 
 import re
+from typing import Any
 
 import discord
 from discord import app_commands
 from discord.app_commands import Choice, Range
 
-from bot.commands.verse_buttons import ask_for_verse
 from bot.interactions import autocompletion
-from bot.interactions.button_handlers import ID
+from bot.interactions.checks import check_known_model
 from bot.interactions.client import Bot
 from bot.interactions.command_translation import described
-from shakelm.configuration import MAX_RANDOM_SEED
+from bot.interactions.submission import submit, who
+from shakelm.configuration import MAX_RANDOM_SEED, choose_random_seed
 from worker.messages import discord_json
 from worker.messages.catalog import Refusal
+from worker.protocol.custom_ids import Again
 from worker.protocol.payload import MAX_PROMPT_CHARACTERS
 from worker.protocol.styles import STYLES, freedom
-from worker.protocol.verse_payloads import MAX_LINES, MAX_TEMPERATURE
-from worker.records import verse_records
+from worker.protocol.verse_payloads import DEFAULT_LINES, MAX_LINES, MAX_TEMPERATURE, VerseRequest
+from worker.records import guild_settings, verse_records
+
+
+async def ask_for_verse(
+    interaction: discord.Interaction[Bot],
+    *,
+    private: bool,
+    lines: int | None = None,
+    random_seed: int | None = None,
+    **settings: Any,
+) -> None:
+    """Enqueue a verse, and answer with its waiting notice.
+
+    Args:
+        interaction: the command, button, or form.
+        private: whether only the person sees the verse.
+        lines: None for the default, or for fewer lines if the guild allows fewer.
+        random_seed: None for a new one.
+        settings: other fields of `VerseSettings`.
+
+    Raises:
+        Refusal: there is no such model, or the guild's limits do not admit the verse.
+        TimeoutError, redis.RedisError: the queue cannot be reached.
+        discord.HTTPException: Discord refuses the notice.
+    """
+    await check_known_model(interaction, settings.get("model"))
+    guild = await interaction.client.ask(interaction, guild_settings.read, str(interaction.guild_id))
+    request = VerseRequest(
+        **settings,
+        lines=min(DEFAULT_LINES, guild.longest_verse) if lines is None else lines,
+        random_seed=choose_random_seed() if random_seed is None else random_seed,
+        **who(interaction, private=private),
+    )
+    await submit(interaction, request, guild)
 
 
 @app_commands.command(description=described("command.verse.description"))
@@ -42,7 +77,7 @@ async def verse(
     number: Range[int, 0, MAX_RANDOM_SEED] | None = None,
     private: bool = False,
 ) -> None:
-    """Write a verse in the manner of the texts that the model has read."""
+    """Write a verse in the manner of the model's corpus."""
     await ask_for_verse(
         interaction,
         private=private,
@@ -56,29 +91,29 @@ async def verse(
 
 @app_commands.context_menu(name="Continue as verse")
 async def continue_as_verse(interaction: discord.Interaction[Bot], message: discord.Message) -> None:
-    """Write a verse that goes on from the end of a message."""
+    """Write a verse that continues the end of a message."""
     written = await _verse_of(interaction, message) if message.author == interaction.client.user else ""
-    seed = _ending(written or discord.utils.remove_markdown(message.clean_content))
-    if not seed:
+    prompt = _ending(written or discord.utils.remove_markdown(message.clean_content))
+    if not prompt:
         raise Refusal("refusal.no_text")
-    await ask_for_verse(interaction, private=message.flags.ephemeral, prompt=seed)
+    await ask_for_verse(interaction, private=message.flags.ephemeral, prompt=prompt)
 
 
 async def _verse_of(interaction: discord.Interaction[Bot], message: discord.Message) -> str:
-    """The verse in a message of the bot's own: from its record, or as far as the message shows it."""
+    """The verse in one of the bot's messages: from its record, or else as the message shows it."""
     items = discord.ui.View.from_message(message).children
-    found = (re.fullmatch(f"again:{ID}", getattr(item, "custom_id", "")) for item in items)
+    found = (Again.parse(getattr(item, "custom_id", None) or "") for item in items)
     again = next(filter(None, found), None)
     if again is None:
         return ""
-    record = await interaction.client.ask(interaction, verse_records.find, again["record_id"])
+    record = await interaction.client.ask(interaction, verse_records.find, again.record_id)
     if record and record.result:
         return record.result.text
     return discord_json.unescape(message.embeds[0].description or "" if message.embeds else "")
 
 
 def _ending(written: str) -> str:
-    """The end of a text, as much as a seed may have, from the beginning of a word on."""
+    """The end of a text, from the start of a word, at most as long as a prompt may be."""
     written = written.strip()
     if len(written) <= MAX_PROMPT_CHARACTERS:
         return written

@@ -1,1 +1,1 @@
-"""The glue to discord.py: the client, answers, buttons, forms, checks, errors."""
+"""The glue to discord.py: the client, answers, handlers of buttons and forms, checks, errors."""

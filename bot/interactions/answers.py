@@ -1,4 +1,4 @@
-"""Hands the messages that the worker's modules compose, as Discord's JSON, to discord.py."""
+"""Answers to interactions: messages as Discord's JSON (`worker.messages`), sent with discord.py."""
 
 from typing import Any
 
@@ -11,13 +11,13 @@ from worker.messages import discord_json, notices
 from worker.protocol.job_request import ReplyTo
 
 UNSENT = (discord.DiscordException, aiohttp.ClientError, OSError)
-"""What discord.py raises where a message does not reach Discord, or Discord does not take it."""
+"""What discord.py raises if a message does not reach Discord, or if Discord refuses it."""
 
 
 def arguments(message: discord_json.Body) -> dict[str, Any]:
-    """The keyword arguments with which discord.py's send and edit methods take `message`.
+    """The message as keyword arguments of discord.py's send and edit methods.
 
-    Mentions need no argument: the client allows none in anything it sends.
+    Mentions need no argument, because the client allows none in any message.
     """
     taken = {
         "content": message.get("content"),
@@ -27,12 +27,12 @@ def arguments(message: discord_json.Body) -> dict[str, Any]:
 
 
 def _view(rows: list[dict[str, Any]]) -> ui.View:
-    """Rows of buttons (Discord: Component Reference), as discord.py sends them."""
+    """Rows of buttons (Discord: Component Reference) as discord.py's view."""
     view = ui.View(timeout=None)
     for number, row in enumerate(rows):
         for button in row["components"]:
             view.add_item(_button(button, number))
-    view.stop()  # so that discord.py does not keep it: presses go to `bot.interactions.button_handlers`
+    view.stop()  # otherwise discord.py keeps the view; presses go to `custom_id_handlers`
     return view
 
 
@@ -47,12 +47,15 @@ def _button(button: dict[str, Any], row: int) -> ui.Button[ui.View]:
 
 
 async def answer(interaction: discord.Interaction[Any], message: discord_json.Body, private: bool) -> None:
-    """Make `message` the answer to the interaction: the first one, or an edit of the one it has.
+    """Send the first answer to an interaction, or edit the answer that it has.
 
-    `private` decides who sees a first answer; an edit leaves that as it is.
+    Args:
+        interaction: what to answer.
+        message: the answer.
+        private: whether only the person sees a first answer. An edit does not change that.
 
     Raises:
-        discord.HTTPException: Discord does not take it.
+        discord.HTTPException: Discord refuses the message.
     """
     if interaction.response.is_done():
         await interaction.edit_original_response(**arguments(message))
@@ -61,12 +64,12 @@ async def answer(interaction: discord.Interaction[Any], message: discord_json.Bo
 
 
 async def answer_privately(interaction: discord.Interaction[Any], message: discord_json.Body) -> None:
-    """Say something that is only about the person, whatever was answered before.
+    """Answer so that only the person sees it, even after another answer.
 
-    An answer that others see goes; a message with the button that was pressed stays as it is.
+    A public answer is deleted. A message whose button was pressed stays as it is.
 
     Raises:
-        discord.HTTPException: Discord does not take it.
+        discord.HTTPException: Discord refuses the message.
     """
     if interaction.response.type == discord.InteractionResponseType.channel_message:
         first = await interaction.original_response()
@@ -90,13 +93,13 @@ async def tell(interaction: discord.Interaction[Any], error: ShakelmError) -> No
     """Answer with the sentence of an error, in private.
 
     Raises:
-        discord.HTTPException: Discord does not take it.
+        discord.HTTPException: Discord refuses the message.
     """
     await answer_privately(interaction, notices.problem(error, interaction.locale.value))
 
 
 def reply_to(interaction: discord.Interaction[Any]) -> ReplyTo:
-    """Where a worker finds the interaction's first answer, and until when it may edit it."""
+    """The address of the interaction's first answer, and the time until which a worker may edit it."""
     return ReplyTo(
         application_id=str(interaction.application_id),
         token=interaction.token,

@@ -1,4 +1,4 @@
-"""What Discord offers while somebody types a command."""
+"""Suggestions while a person types a command."""
 
 import discord
 import redis
@@ -10,13 +10,13 @@ from worker.protocol.model_payloads import ModelIndex
 from worker.records import model_index
 
 MAX_CHOICES = 25
-"""Discord shows no more (Discord: Autocomplete, Select Options)."""
+"""Discord's limit (Discord: Autocomplete, Select Options)."""
 
 
 async def models(interaction: discord.Interaction[Bot], current: str) -> list[app_commands.Choice[str]]:
-    """The models whose names hold what was typed so far, each with its figure on held-out text.
+    """The model versions whose names contain the typed text, each with its loss on held-out text.
 
-    None where the queue does not answer: a name can be typed without it.
+    There are no suggestions if Redis does not answer. A person can still type a name.
     """
     try:
         index = await interaction.client.ask(interaction, model_index.load)
@@ -29,7 +29,7 @@ async def models(interaction: discord.Interaction[Bot], current: str) -> list[ap
 
 
 def offered(index: ModelIndex | None, locale: str, part: str = "") -> dict[str, str]:
-    """What to show for each model, by its NAME@VERSION, the live one first, the latest next."""
+    """The label of each model version by its NAME@VERSION: the live one first, then the newest."""
     versions = [summary for summary in index.versions if part.lower() in summary.reference] if index else []
     versions.sort(key=lambda summary: (summary.live, summary.trained_at), reverse=True)
     return {

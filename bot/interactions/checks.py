@@ -1,26 +1,28 @@
-"""Who may do what, and what the bot itself may do where it is asked."""
+"""Checks of permissions, and of the models that people name."""
 
 from typing import Any
 
 import discord
 from discord import app_commands
 
+from bot.interactions.client import Bot
 from worker.messages.catalog import Refusal
 from worker.protocol.model_payloads import ModelIndex
+from worker.records import model_index
 
 TO_POST = ("view_channel", "send_messages", "embed_links", "attach_files")
-"""The permissions without which the bot can keep no training message in a channel."""
+"""The permissions that the bot needs to keep a training's message in a channel."""
 
 
 def check_administrator(interaction: discord.Interaction[Any], role: int | None) -> None:
-    """Let pass who may manage the server, and who has the role with the id `role` where one is set.
+    """Pass for members with the permission Manage Server, and for those with the role whose id is `role`.
 
-    Discord's own hiding of commands is only a default that servers change, so this is looked at
-    each time (Discord: Application Commands, Permissions).
+    Discord hides commands only by default, and guilds can change that. So each use is checked (Discord:
+    Application Commands, Permissions).
 
     Raises:
-        app_commands.MissingRole: neither, where a role is set.
-        app_commands.MissingPermissions: neither, where none is.
+        app_commands.MissingRole: the member has neither, and `role` is set.
+        app_commands.MissingPermissions: the member lacks the permission, and `role` is None.
     """
     if interaction.permissions.manage_guild:
         return
@@ -33,10 +35,10 @@ def check_administrator(interaction: discord.Interaction[Any], role: int | None)
 
 
 def check_own(interaction: discord.Interaction[Any], author: str, role: int | None) -> None:
-    """Let pass the person with the id `author`, whose thing it is, and administrators as above.
+    """Pass for the person with the id `author`, and for administrators as `check_administrator` does.
 
     Raises:
-        Refusal: neither.
+        Refusal: it is somebody else.
     """
     if str(interaction.user.id) == author:
         return
@@ -47,10 +49,10 @@ def check_own(interaction: discord.Interaction[Any], author: str, role: int | No
 
 
 def check_can_post(interaction: discord.Interaction[Any]) -> None:
-    """Let pass where the bot may post messages with embeds and files in the interaction's channel.
+    """Pass if the bot may post messages with embeds and files in the interaction's channel.
 
     Raises:
-        app_commands.BotMissingPermissions: names what is missing.
+        app_commands.BotMissingPermissions: names the missing permissions.
     """
     needed = list(TO_POST)
     if isinstance(interaction.channel, discord.Thread):
@@ -60,13 +62,26 @@ def check_can_post(interaction: discord.Interaction[Any]) -> None:
         raise app_commands.BotMissingPermissions(missing)
 
 
-def check_model(reference: str, index: ModelIndex | None) -> None:
-    """Let pass a model (NAME or NAME@VERSION) that the workers hold.
+async def check_known_model(interaction: discord.Interaction[Bot], model: str | None) -> None:
+    """Pass for None, and for a model (NAME or NAME@VERSION) that the workers have.
 
-    Where no worker has published an index yet, everything passes: the worker looks again.
+    A request takes only a well-formed name, so this check comes before the request.
 
     Raises:
-        Refusal: no such model; names those that exist.
+        Refusal: there is no such model. The sentence names some that exist.
+        TimeoutError, redis.RedisError: the queue cannot be reached.
+    """
+    if model is not None:
+        check_model(model, await interaction.client.ask(interaction, model_index.load))
+
+
+def check_model(reference: str, index: ModelIndex | None) -> None:
+    """Pass for a model (NAME or NAME@VERSION) in the index.
+
+    Without an index, every name passes. The worker checks again.
+
+    Raises:
+        Refusal: there is no such model. The sentence names some that exist.
     """
     if index is None or index.holds(reference):
         return

@@ -1,4 +1,4 @@
-"""The Discord client: its command tree and its way to the queue."""
+"""The Discord client: its command tree, and its access to Redis."""
 
 import asyncio
 import logging
@@ -9,21 +9,25 @@ import discord
 import redis
 from discord import app_commands
 
-from bot.interactions import error_handler, modal_handlers
-from bot.interactions.button_handlers import Component
+from bot.interactions import custom_id_handlers, error_handler
 from bot.interactions.command_translation import Translator
-from bot.interactions.modal_handlers import Form
+from bot.interactions.custom_id_handlers import Handler
 from bot.settings import BotSettings
 from shakelm.errors import ShakelmError
 
 log = logging.getLogger(__name__)
 
 PATIENCE_S = 2.0
-"""So long may all questions to the queue take before an interaction's first answer, which Discord wants
-within 3 seconds (Receiving and Responding: Followup Messages)."""
+"""The time in seconds for all questions to Redis before an interaction's first answer.
+
+Discord wants that answer within 3 seconds (Receiving and Responding: Followup Messages).
+"""
+
+CLOSING_S = 2.5
+"""The seconds that a closing bot gives to the work in its background. Less than `bot.__main__.AGAIN_S`."""
 
 DELIVERIES_AT_ONCE = 3
-"""Threads that bring messages to those who wait; the others are for commands."""
+"""Threads that edit messages of waiting requests. The other threads are for commands."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -33,12 +37,19 @@ class Tree(app_commands.CommandTree["Bot"]):
     """A command tree with one error handler."""
 
     async def on_error(self, interaction: discord.Interaction["Bot"], error: Exception, /) -> None:
-        """Every error of every command ends here."""
+        """Handle an error of any command."""
         await error_handler.handle(interaction, error)
 
 
 class Bot(discord.Client):
-    """A client without privileged intents, whose messages ping nobody and whose commands are for servers."""
+    """A client without privileged intents. Its messages ping nobody, and its commands work in guilds only.
+
+    Args:
+        settings: from the environment.
+        connection: to Redis.
+        commands: the commands to register with Discord.
+        handlers: of buttons and forms.
+    """
 
     def __init__(
         self,
@@ -47,8 +58,7 @@ class Bot(discord.Client):
         commands: Iterable[
             app_commands.Command[Any, ..., Any] | app_commands.ContextMenu | app_commands.Group
         ],
-        buttons: Iterable[Component] = (),
-        forms: Iterable[Form] = (),
+        handlers: Iterable[Handler] = (),
     ) -> None:
         super().__init__(
             intents=discord.Intents(guilds=True),
@@ -59,11 +69,10 @@ class Bot(discord.Client):
         self.connection = connection
         self.deliveries = asyncio.Semaphore(DELIVERIES_AT_ONCE)
         self.admission = asyncio.Lock()
-        self._background: set[asyncio.Task[None]] = set()
-        self._buttons = tuple(buttons)
-        self._forms = tuple(forms)
+        self._custom_id_handlers = tuple(handlers)
+        self._background: set[asyncio.Task[Any]] = set()
         self._home = discord.Object(settings.guild) if settings.guild else None
-        # The commands of one server are for servers anyway, and Discord takes these two for global ones only.
+        # Discord takes these two for global commands only. Commands of one guild need neither.
         self.tree = (
             Tree(self)
             if self._home
@@ -85,7 +94,9 @@ class Bot(discord.Client):
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> R:
-        """What a function on the queue's connection returns, in time for the first answer to `interaction`.
+        """Return what `question` reads from Redis, in time for the first answer to `interaction`.
+
+        A question that is too slow runs on in its thread, so it must not change anything.
 
         Raises:
             TimeoutError: no reply within `PATIENCE_S` of the interaction's first question.
@@ -95,35 +106,49 @@ class Bot(discord.Client):
             return await self.call(question, *args, **kwargs)
 
     def in_time(self, interaction: discord.Interaction["Bot"]) -> asyncio.Timeout:
-        """A context that raises TimeoutError where the first answer to `interaction` would come too late."""
+        """A context that raises TimeoutError `PATIENCE_S` after the interaction's first question."""
         now = asyncio.get_running_loop().time()
         return asyncio.timeout_at(interaction.extras.setdefault("asked_at", now) + PATIENCE_S)
-
-    def in_background(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run something that nobody waits for."""
-        task = asyncio.create_task(work)
-        self._background.add(task)  # asyncio itself keeps no reference
-        task.add_done_callback(self._background.discard)
 
     async def call(
         self, function: Callable[Concatenate[redis.Redis, P], R], *args: P.args, **kwargs: P.kwargs
     ) -> R:
-        """What a function on the queue's connection returns, run in a thread, however long it takes.
+        """Call `function` with the connection to Redis, in a thread and without a time limit.
 
         Raises:
             redis.RedisError: the queue cannot be reached.
         """
         return await asyncio.to_thread(function, self.connection, *args, **kwargs)
 
-    async def setup_hook(self) -> None:
-        """Register buttons and commands, after the login and before the gateway.
+    def in_background(self, work: Coroutine[Any, Any, R]) -> asyncio.Task[R]:
+        """Start work that goes on if its caller is cancelled. `close` waits for it."""
+        task = asyncio.create_task(work)
+        self._background.add(task)  # asyncio itself keeps no reference
+        task.add_done_callback(self._background.discard)
+        return task
 
-        Commands for one server appear at once; the global ones are emptied then, so that none shows twice.
+    async def close(self) -> None:
+        """Give the work in the background `CLOSING_S` to end, cancel the rest, and disconnect."""
+        try:
+            async with asyncio.timeout(CLOSING_S):
+                while self._background:
+                    await asyncio.wait(self._background)
+        except TimeoutError:
+            log.warning("Closing with %d tasks under way", len(self._background))
+        finally:
+            for task in self._background:
+                task.cancel()
+            await super().close()
+
+    async def setup_hook(self) -> None:
+        """Register the commands, after the login and before the connection to the gateway.
+
+        With `DISCORD_GUILD`, only that guild has the commands, and has them at once. The global commands of
+        an earlier start are removed, so that none shows twice.
 
         Raises:
-            ShakelmError: that one server does not have the bot, or a catalog of texts is damaged.
+            ShakelmError: that guild does not have the bot, or a catalog of texts is damaged.
         """
-        self.add_dynamic_items(*self._buttons)
         await self.tree.set_translator(Translator())
         if self._home:
             try:
@@ -136,10 +161,9 @@ class Bot(discord.Client):
         await self.tree.sync()
 
     async def on_interaction(self, interaction: discord.Interaction["Bot"]) -> None:
-        """Take what a form sends; commands and buttons have their ways in discord.py."""
-        if interaction.type is discord.InteractionType.modal_submit:
-            await modal_handlers.dispatch(interaction, self._forms)
+        """Handle presses of buttons and submitted forms."""
+        await custom_id_handlers.dispatch(interaction, self._custom_id_handlers)
 
     async def on_ready(self) -> None:
-        """Say in the log that the bot is there."""
+        """Log that the bot is connected."""
         log.info("Connected as %s to %d servers", self.user, len(self.guilds))

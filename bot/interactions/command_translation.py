@@ -1,4 +1,4 @@
-"""The commands in the languages of the catalog; their names are the same in all of them."""
+"""Descriptions of commands in the languages of the catalog. Names of commands are never translated."""
 
 from discord import Locale, app_commands
 from discord.app_commands import TranslationContextTypes, locale_str
@@ -7,18 +7,18 @@ from worker.messages import catalog
 
 
 def described(key: str) -> locale_str:
-    """The text with that key, in English, as a description that `Translator` can translate."""
+    """The English text with that key, as a description that `Translator` translates."""
     return locale_str(catalog.text(catalog.DEFAULT, key), key=key)
 
 
 class Translator(app_commands.Translator):
-    """Gives Discord a description in every language that has a catalog."""
+    """Translates descriptions into each language that has a catalog."""
 
     async def load(self) -> None:
-        """Check the catalogs, before any is needed.
+        """Check all catalogs at the start.
 
         Raises:
-            ShakelmError: one is damaged.
+            ShakelmError: a catalog is damaged.
         """
         catalog.check()
 
@@ -28,7 +28,7 @@ class Translator(app_commands.Translator):
         locale: Locale,
         context: TranslationContextTypes,  # noqa: ARG002
     ) -> str | None:
-        """The description in that locale; None where the English one, which Discord falls back to, does."""
+        """The description in that locale. None if it is the English one, which is Discord's fallback."""
         key = string.extras.get("key")
         translated = catalog.text(locale.value, key) if key else string.message
         return None if translated == string.message else translated

@@ -1,4 +1,4 @@
-"""Points discord.py at the API that the settings name, so that one bot speaks to any compatible server."""
+"""Connects discord.py to the API that the settings name: Discord, or any compatible server."""
 
 import discord
 from discord.gateway import DiscordWebSocket
@@ -9,18 +9,17 @@ from shakelm.errors import ShakelmError
 
 
 def use_api(base: str) -> None:
-    """Send every REST request of this process to `base` (such as https://discord.com/api/v10)."""
+    """Send all REST requests of this process to `base`, such as https://discord.com/api/v10."""
     Route.BASE = base.rstrip("/")
 
 
 async def use_gateway_of_api(client: discord.Client) -> None:
-    """Connect to the gateway that the API names, at the first connection and after an invalid session.
+    """Have discord.py connect to the gateway that the API names (Discord: Gateway, Get Gateway Bot).
 
-    discord.py never asks and has Discord's own address built in; Discord documents the question under
-    Gateway, Get Gateway Bot. The client must be logged in.
+    discord.py has Discord's own gateway built in and never asks the API. The client must be logged in.
 
     Raises:
-        ShakelmError: the API does not name one.
+        ShakelmError: the API names no gateway.
     """
     try:
         _, address, _ = await client.http.get_bot_gateway()

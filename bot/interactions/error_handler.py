@@ -1,6 +1,5 @@
-"""The one error handler of commands, buttons and forms: every class of error has its sentence."""
+"""The one error handler of commands, buttons, and forms. It has one sentence for each class of error."""
 
-import functools
 import logging
 import secrets
 from collections.abc import Awaitable
@@ -21,9 +20,9 @@ log = logging.getLogger(__name__)
 
 
 async def handle(interaction: discord.Interaction[Any], error: Exception) -> None:
-    """Tell the person what went wrong and how to go on, in private.
+    """Tell the person in private what went wrong and what to do.
 
-    An error without a sentence of its own gets a reference number, under which the log has the traceback.
+    An error without a sentence of its own gets a reference, under which the log has the traceback.
     """
     cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
     locale = interaction.locale.value
@@ -40,94 +39,69 @@ async def handle(interaction: discord.Interaction[Any], error: Exception) -> Non
 
 
 async def _try(telling: Awaitable[None]) -> None:
-    """Tell somebody about an error; where that fails, the log alone has it."""
+    """Report an error. If that fails too, only the log has it."""
     try:
         await telling
     except (*UNSENT, redis.RedisError) as failure:
-        log.warning("Could not tell everybody about it: %s", failure)
+        log.warning("Could not report an error: %s", failure)
 
 
 def _what(interaction: discord.Interaction[Any]) -> str:
-    """What somebody used, for the log."""
+    """The command, button, or form, for the log."""
     data: Any = interaction.data
     if data and "custom_id" in data:
         return f"{interaction.type.name} {data['custom_id']}"
     return f"/{interaction.command.qualified_name}" if interaction.command else "an unknown command"
 
 
-@functools.singledispatch
-def refusal(error: Exception, locale: str) -> ShakelmError | None:  # noqa: ARG001
-    """What to tell a person about `error`: the cause and the cure, or None where it is nobody's fault.
+def refusal(error: Exception, locale: str) -> ShakelmError | None:
+    """The sentence that tells a person the cause and the cure of `error`.
 
-    Chosen by the error's class, the nearest base class first; `locale` is the person's.
+    Args:
+        error: what a command, button, or form raised.
+        locale: the reader's.
+
+    Returns:
+        None for an error of the bot itself, which needs a developer.
     """
-    return None
+    match error:
+        case ShakelmError():
+            return error
+        case redis.RedisError() | TimeoutError():
+            return Refusal("refusal.queue_silent")
+        case ValidationError():
+            return _invalid(error)
+        case app_commands.TransformerError():
+            return Refusal("refusal.value", value=str(error.value)[:80])
+        case app_commands.MissingPermissions():
+            return Refusal("refusal.permission", permissions=_names(error.missing_permissions, locale))
+        case app_commands.MissingRole():
+            return Refusal("refusal.role", role=str(error.missing_role))
+        case app_commands.BotMissingPermissions():
+            return Refusal("refusal.bot_permission", permissions=_names(error.missing_permissions, locale))
+        case app_commands.CheckFailure():
+            return Refusal("refusal.forbidden")
+        case app_commands.CommandNotFound() | app_commands.CommandSignatureMismatch():
+            return Refusal("refusal.command_changed")
+        case discord.Forbidden():
+            return Refusal("refusal.bot_forbidden")
+        case discord.DiscordServerError() | discord.RateLimited():
+            return Refusal("refusal.discord_busy")
+        case _:
+            return None
 
 
-@refusal.register
-def _(error: ShakelmError, locale: str) -> ShakelmError:  # noqa: ARG001
-    return error
-
-
-@refusal.register(redis.RedisError)
-@refusal.register(TimeoutError)
-def _(error: Exception, locale: str) -> ShakelmError:  # noqa: ARG001
-    return Refusal("refusal.queue_silent")
-
-
-@refusal.register
-def _(error: ValidationError, locale: str) -> ShakelmError:  # noqa: ARG001
+def _invalid(error: ValidationError) -> Refusal:
+    """The first invalid option of a request."""
     first = error.errors(include_url=False, include_input=False)[0]
     if not first["loc"]:
         return Refusal("refusal.options", problem=first["msg"])
     option = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "string_pattern_mismatch":  # all of ours are patterns of names
+    if first["type"] == "string_pattern_mismatch":  # only names have patterns
         return Refusal("refusal.name", option=option)
     return Refusal("refusal.option", option=option, problem=first["msg"])
 
 
-@refusal.register
-def _(error: app_commands.TransformerError, locale: str) -> ShakelmError:  # noqa: ARG001
-    return Refusal("refusal.value", value=str(error.value)[:80])
-
-
-@refusal.register
-def _(error: app_commands.MissingPermissions, locale: str) -> ShakelmError:
-    return Refusal("refusal.permission", permissions=_names(error.missing_permissions, locale))
-
-
-@refusal.register
-def _(error: app_commands.MissingRole, locale: str) -> ShakelmError:  # noqa: ARG001
-    return Refusal("refusal.role", role=str(error.missing_role))
-
-
-@refusal.register
-def _(error: app_commands.BotMissingPermissions, locale: str) -> ShakelmError:
-    return Refusal("refusal.bot_permission", permissions=_names(error.missing_permissions, locale))
-
-
-@refusal.register
-def _(error: app_commands.CheckFailure, locale: str) -> ShakelmError:  # noqa: ARG001
-    return Refusal("refusal.forbidden")
-
-
-@refusal.register(app_commands.CommandNotFound)
-@refusal.register(app_commands.CommandSignatureMismatch)
-def _(error: app_commands.AppCommandError, locale: str) -> ShakelmError:  # noqa: ARG001
-    return Refusal("refusal.command_changed")
-
-
-@refusal.register
-def _(error: discord.Forbidden, locale: str) -> ShakelmError:  # noqa: ARG001
-    return Refusal("refusal.bot_forbidden")
-
-
-@refusal.register(discord.DiscordServerError)
-@refusal.register(discord.RateLimited)
-def _(error: discord.DiscordException, locale: str) -> ShakelmError:  # noqa: ARG001
-    return Refusal("refusal.discord_busy")
-
-
 def _names(permissions: list[str], locale: str) -> list[str]:
-    """Permissions as Discord's settings call them: `manage_guild` is Manage Server."""
+    """Permissions as Discord's settings name them: `manage_guild` is Manage Server."""
     return [text(locale, f"permission.{name}") for name in permissions]

@@ -1,4 +1,4 @@
-"""From an interaction to a job in the queue, the same for everything that people may ask for."""
+"""From an interaction to a job in the queue, the same for all requests."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -8,18 +8,13 @@ from typing import Any, TypedDict
 import discord
 import redis
 
-from bot.interactions.answers import answer, arguments, reply_to
-from bot.interactions.button_handlers import ID, pressed
-from bot.interactions.checks import check_model, check_own
+from bot.interactions.answers import answer, reply_to
 from bot.interactions.client import Bot
-from shakelm.errors import ShakelmError
 from worker.messages import notices
-from worker.messages.catalog import Refusal
 from worker.protocol.guild_payloads import GuildSettings
 from worker.protocol.job_request import JobRequest, ReplyTo
 from worker.protocol.status_payloads import Outlook
 from worker.queue import admission, enqueueing, withdrawal
-from worker.records import model_index
 
 
 class Who(TypedDict):
@@ -33,7 +28,7 @@ class Who(TypedDict):
 
 
 def who(interaction: discord.Interaction[Any], *, private: bool) -> Who:
-    """Who asks in that interaction; the answer is for everybody, or `private`."""
+    """Who asks in this interaction, and where. Everybody sees the answer unless it is `private`."""
     return Who(
         author=str(interaction.user.id),
         guild=str(interaction.guild_id),
@@ -43,35 +38,23 @@ def who(interaction: discord.Interaction[Any], *, private: bool) -> Who:
     )
 
 
-async def check_named(interaction: discord.Interaction[Bot], model: str | None) -> None:
-    """Let pass a model (NAME or NAME@VERSION) that the workers hold, and None.
-
-    To be called before a request is made, which takes a well-formed name alone.
-
-    Raises:
-        Refusal: no such model; names those that exist.
-        TimeoutError, redis.RedisError: the queue cannot be reached.
-    """
-    if model is not None:
-        check_model(model, await interaction.client.ask(interaction, model_index.load))
-
-
 async def submit(
     interaction: discord.Interaction[Bot], request: JobRequest, settings: GuildSettings | None = None
 ) -> None:
-    """Admit a request, answer with a waiting notice and a button to cancel, and enqueue the job.
+    """Admit a request, answer with a waiting notice and a Cancel button, and enqueue the job.
 
-    The job stands in Redis before the notice does, and waits for it. Where the notice fails, the job goes.
+    Redis holds the job before the notice is sent, and releases it into the queue afterwards. If the notice
+    fails, the job is withdrawn.
 
     Args:
-        interaction: what somebody did.
-        request: what they asked for by it.
-        settings: of the guild, where they are read already.
+        interaction: the command, button, or form.
+        request: what the person asks for.
+        settings: of the guild, if the caller has read them for this request.
 
     Raises:
         Refusal: the guild's limits do not admit the request.
         TimeoutError, redis.RedisError: the queue cannot be reached.
-        discord.HTTPException: Discord does not take the notice.
+        discord.HTTPException: Discord refuses the notice.
     """
 
     async def notify(outlook: Outlook) -> None:
@@ -85,58 +68,70 @@ async def submit(
         )
         await answer(interaction, notice, request.private)
 
-    await _admit(interaction, request, notify, settings)
+    await _submit(interaction, request, settings, notify)
 
 
 async def submit_in_place(interaction: discord.Interaction[Bot], request: JobRequest) -> None:
-    """As `submit`, for an answer that changes the message with the button that was pressed."""
+    """Submit without a notice: the answer changes the message of the pressed button. Raises as `submit`."""
 
     async def defer(_outlook: Outlook) -> None:
         await interaction.response.defer()
 
-    await _admit(interaction, request, defer)
+    await _submit(interaction, request, None, defer)
+
+
+Acknowledge = Callable[[Outlook], Awaitable[None]]
+"""Sends the interaction's first answer."""
+
+
+async def _submit(
+    interaction: discord.Interaction[Bot],
+    request: JobRequest,
+    settings: GuildSettings | None,
+    acknowledge: Acknowledge,
+) -> None:
+    # In the background: a bot that closes still sends the notice and releases the job.
+    work = _to_the_queue(interaction, request, settings, acknowledge)
+    await asyncio.shield(interaction.client.in_background(work))
+
+
+async def _to_the_queue(
+    interaction: discord.Interaction[Bot],
+    request: JobRequest,
+    settings: GuildSettings | None,
+    acknowledge: Acknowledge,
+) -> None:
+    bot = interaction.client
+    admitted = bot.in_background(_admit(interaction, request, settings))
+    try:
+        async with bot.in_time(interaction):
+            outlook = await asyncio.shield(admitted)  # its thread cannot be stopped
+        await acknowledge(outlook)
+        await bot.call(enqueueing.release, request.id)
+    except Exception:
+        bot.in_background(_withdraw(bot, admitted, request))
+        raise
 
 
 async def _admit(
-    interaction: discord.Interaction[Bot],
-    request: JobRequest,
-    acknowledge: Callable[[Outlook], Awaitable[None]],
-    settings: GuildSettings | None = None,
-) -> None:
+    interaction: discord.Interaction[Bot], request: JobRequest, settings: GuildSettings | None
+) -> Outlook:
+    """Admit the request when its turn comes, unless its time is over by then.
+
+    Each admission waits for the lock of its guild. Without turns, they could use up all threads.
+    """
     bot = interaction.client
-    admitted = asyncio.create_task(_admit_in_turn(bot, request, settings))
+    async with bot.in_time(interaction):
+        await bot.admission.acquire()
     try:
-        async with bot.in_time(interaction):
-            outlook = await asyncio.shield(admitted)
-        await acknowledge(outlook)
-    except BaseException:
-        bot.in_background(_undo(bot, admitted, request))
-        raise
-    await bot.call(enqueueing.release, request.id)
-
-
-async def _admit_in_turn(bot: Bot, request: JobRequest, settings: GuildSettings | None) -> Outlook:
-    """One at a time: each admission waits for its guild's lock, and together they would hold every thread."""
-    async with bot.admission:
         return await bot.call(admission.admit, request, settings)
+    finally:
+        bot.admission.release()
 
 
-async def _undo(bot: Bot, admitted: asyncio.Task[Outlook], request: JobRequest) -> None:
-    """Withdraw a request that nobody was told of, also one whose admission is still under way."""
-    with suppress(ShakelmError, redis.RedisError):
-        await admitted
+async def _withdraw(bot: Bot, admitted: asyncio.Task[Outlook], request: JobRequest) -> None:
+    """Withdraw a request whose submission failed, once its admission has ended."""
+    await asyncio.wait((admitted,))
+    # Redis drops a held job after a while: see `retention.HELD_JOB`.
+    with suppress(redis.RedisError):
         await bot.call(withdrawal.withdraw, request.id)
-
-
-@pressed(f"cancel:{ID}")
-async def cancel(interaction: discord.Interaction[Bot], record_id: str) -> None:
-    """Take that request and no other out of the queue."""
-    bot = interaction.client
-    request = await bot.ask(interaction, withdrawal.find, record_id)
-    if request is None:
-        raise Refusal("refusal.too_late_to_cancel")
-    check_own(interaction, request.author, bot.settings.admin_role)
-    await interaction.response.defer()  # whoever edits the message at the moment is waited for
-    if not await bot.call(withdrawal.withdraw, record_id):
-        raise Refusal("refusal.too_late_to_cancel")
-    await interaction.edit_original_response(**arguments(notices.cancelled(request.reply_to.locale)))

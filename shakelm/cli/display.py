@@ -4,14 +4,20 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Literal
 
-from shakelm.decoding.prediction import Prediction
+from shakelm.decoding.prediction import Prediction, visible
 from shakelm.store.card import Figures
 from shakelm.store.registry import Version
 
 
 def print_table(title: str, columns: list[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print a table; a column whose name begins with > is set to the right, the first is never
-    wrapped, and without any name there is no head."""
+    """Print a table.
+
+    Args:
+        title: the line above it.
+        columns: the heads. A column whose head begins with > is aligned right; the first is never wrapped.
+            Without any head there is no line of heads.
+        rows: the cells of each row, which are shown by `str`.
+    """
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -27,12 +33,12 @@ def print_table(title: str, columns: list[str], rows: Sequence[Sequence[object]]
 
 
 def figure(value: float | None) -> str:
-    """A loss with four digits, or a dash where there is none."""
+    """A loss with four digits after the point; a dash for None."""
     return "-" if value is None else f"{value:.4f}"
 
 
 def losses(loss: float | None, validation_loss: float | None) -> str:
-    """Those of the two that there are, named."""
+    """Both losses with their names; one that is None is left out."""
     known = (("loss", loss), ("validation loss", validation_loss))
     return ", ".join(f"{name} {value:.4f}" for name, value in known if value is not None)
 
@@ -43,7 +49,7 @@ def duration(seconds: float) -> str:
 
 
 def figure_rows(figures: Figures) -> list[tuple[str, str]]:
-    """Names and values, a row each."""
+    """The name and the value of each figure, one in each row."""
     return [
         ("tokens", f"{figures.tokens:,}"),
         ("characters", f"{figures.characters:,}"),
@@ -56,7 +62,7 @@ def figure_rows(figures: Figures) -> list[tuple[str, str]]:
 
 
 def print_card(version: Version) -> None:
-    """Print how a version came to be and how good it is.
+    """Print how a version was trained and how good it is.
 
     Raises:
         ShakelmError: its files are damaged.
@@ -81,14 +87,14 @@ def print_card(version: Version) -> None:
         scores = {"validation (windows)": card.validation} | scores
     columns = [figure_rows(figures) for figures in scores.values()]
     print_table(
-        "windows: of 256 tokens, each from an empty state; carried: the state goes on",
+        "windows: 256 tokens, each from an empty state; carried: one state for the whole text",
         ["figure", *(f">{name}" for name in scores)],
         [[row[0][0], *(cell[1] for cell in row)] for row in zip(*columns, strict=True)],
     )
 
 
 def print_prediction(prediction: Prediction, title: str) -> None:
-    """Print next tokens with their probabilities, a column a temperature, and the entropies below."""
+    """Print next tokens with their probabilities, one column for each temperature; entropies below."""
     distributions = prediction.distributions
     rows = [
         [visible(token), *(f"{share:.2%}" for share in shares)]
@@ -97,8 +103,3 @@ def print_prediction(prediction: Prediction, title: str) -> None:
     rows.append(["all others", *(f"{d.rest:.2%}" for d in distributions)])
     rows.append(["entropy", *(f"{d.entropy:.2f} bits" for d in distributions)])
     print_table(title, ["token", *(f">temperature {d.temperature:g}" for d in distributions)], rows)
-
-
-def visible(piece: str) -> str:
-    """A token as a table can show it: line ends and blanks by their escapes or in quotes."""
-    return repr(piece) if not piece.isprintable() or piece.isspace() else piece

@@ -1,4 +1,4 @@
-"""What `shakelm doctor` reports: what is there on this machine, and the cure for what is not."""
+"""What `shakelm doctor` reports: what is installed and set up on this machine, and a cure for each fault."""
 
 import json
 import os
@@ -18,13 +18,13 @@ from shakelm.store.registry import Store
 
 MIN_PYTHON = (3, 11)
 TENSORFLOW_TIMEOUT_S = 120
-"""A first import may have to compile everything."""
+"""Seconds for the first import, which may have to compile everything."""
 REDIS_TIMEOUT_S = 3
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at; `cure` is empty where it is in order."""
+    """The result of one check; `cure` is empty if it passed."""
 
     what: str
     ok: bool
@@ -35,10 +35,15 @@ class Finding:
 def examine(
     store_root: Path | None, cache: Path | None, redis_url: str, environment: Mapping[str, str]
 ) -> list[Finding]:
-    """Look at everything, in the order in which it is needed; nothing is created or changed.
+    """Check everything, in the order in which it is needed; nothing is created or changed.
 
-    None for the store or the cache stands for its default place; `environment` holds the Discord
-    settings. Neither the bot's token nor a password of Redis is in a finding.
+    No finding holds the bot's token or a password of Redis.
+
+    Args:
+        store_root: the store's folder; None for the default place.
+        cache: the folder of downloaded corpora; None for the default place.
+        redis_url: where Redis is.
+        environment: the environment variables, with the Discord settings.
     """
     return [
         _python(),
@@ -52,7 +57,7 @@ def examine(
 
 
 def print_tensorflow() -> None:
-    """Print TensorFlow's and Keras's versions and the GPUs as JSON; for a process of its own."""
+    """Print TensorFlow's and Keras's versions and the GPUs as JSON; runs in its own process."""
     import keras
     import tensorflow as tf
 
@@ -68,8 +73,8 @@ def _python() -> Finding:
 
 
 def _tensorflow() -> Iterator[Finding]:
-    # In a process of its own: a TensorFlow that does not fit the machine may abort or hang, and it
-    # writes to stderr what no caller can stop.
+    # In its own process: a TensorFlow that does not fit the machine may abort or hang, and it writes to
+    # stderr what no caller can stop.
     command = [sys.executable, "-c", "from shakelm.cli.doctor import print_tensorflow; print_tensorflow()"]
     cure = "run `pip install '.[train]'` in the project's folder; training needs it, verses do not"
     try:
@@ -98,7 +103,7 @@ def _devices(gpus: list[dict[str, object]]) -> Finding:
 
 
 def _gpu(details: dict[str, object]) -> str:
-    """One GPU in words: Metal tells its name alone, CUDA the compute capability as two numbers too."""
+    """One GPU in words. Metal gives only its name, CUDA its compute capability too, as two numbers."""
     name = f"GPU {details.get('device_name', 'of unknown name')}"
     match details.get("compute_capability"):
         case [major, minor]:
@@ -125,7 +130,7 @@ def _store(store: Store) -> Iterator[Finding]:
 
 
 def _can_be_written(folder: Path) -> bool:
-    """Whether the folder can be written, or created where it is not there yet."""
+    """Whether the folder can be written, or created if it does not exist."""
     nearest = next(path for path in (folder.absolute(), *folder.absolute().parents) if os.path.lexists(path))
     return nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)
 
@@ -153,7 +158,7 @@ def _redis(url: str) -> Finding:
             url, socket_connect_timeout=REDIS_TIMEOUT_S, socket_timeout=REDIS_TIMEOUT_S
         )
     except ValueError:
-        # Not the error's own words: they may quote a part of the password.
+        # Without the text of the error, which may quote a part of the password.
         cure = "set it as in redis://:PASSWORD@HOST:6379/0, special characters of the password as %XX"
         return Finding("Redis", False, "SHAKELM_REDIS_URL is not an address of Redis", cure)
     try:

@@ -100,6 +100,7 @@ def tokens(
 ) -> None:
     """Show how a model sees a text: each word or character, its id, and what the id maps back to."""
     from shakelm.data.vocabulary import Vocabulary, check_mapping
+    from shakelm.decoding.prediction import visible
 
     version = open_store().find(model)
     vocabulary = version.read(version.vocabulary.name, Vocabulary)
@@ -111,9 +112,9 @@ def tokens(
         [kind, ">id", f"recovered {kind}", "check"],
         [
             [
-                display.visible(row.piece),
+                visible(row.piece),
                 row.token,
-                display.visible(row.recovered),
+                visible(row.recovered),
                 "OK" if row.known else "unknown",
             ]
             for row in mappings

@@ -90,3 +90,8 @@ def title_after(reference: str, prompt: str) -> str:
         return f"{reference} at the beginning"
     end = prompt if len(prompt) <= _TITLE_CHARACTERS else "…" + prompt[-_TITLE_CHARACTERS:].lstrip()
     return f"{reference} after {end!r}"
+
+
+def visible(piece: str) -> str:
+    """A token as a table or a picture can show it: line ends and spaces as escapes or in quotes."""
+    return repr(piece) if not piece.isprintable() or piece.isspace() else piece

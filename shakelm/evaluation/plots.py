@@ -6,8 +6,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from shakelm.cli.display import visible
-from shakelm.decoding.prediction import Prediction
+from shakelm.decoding.prediction import Prediction, visible
 from shakelm.store.card import History
 
 if TYPE_CHECKING:

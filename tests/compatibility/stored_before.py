@@ -1,9 +1,10 @@
 """What an earlier commit left behind, in Redis and in the store, as text files beside this module.
 
-The bot and the workers of that commit wrote `redis.json` and `messages.json`. Its trainings wrote `store/`. Its
-worker wrote `verses.json`, with the weights that `fill_store` draws. The tokens are invented. Times are shifted
-when a file is loaded. Weights are drawn from a seeded generator, so that no binary file is kept here. Do not
-write these files again with later code: they show what an upgrade finds.
+The bot and the workers of that commit wrote `redis.json` and `messages.json`. Its trainings wrote
+`store/`. Its worker wrote `verses.json`, with the weights that `fill_store` draws. The tokens are
+invented. Times are shifted when a file is loaded. Weights are drawn from a seeded generator, so that no
+binary file is kept here. Do not write these files again with later code: they show what an upgrade
+finds.
 """
 
 import base64

@@ -1,11 +1,9 @@
 """Trainings, the live model, and who may touch them."""
 
-from typing import Any
-
 import pytest
 
 from tests.support.control_client import Discord
-from tests.support.discord_messages import is_private
+from tests.support.discord_messages import description, is_private, title
 
 COMMANDS = [
     "/admin status",
@@ -23,7 +21,7 @@ def test_a_student_may_administer_nothing(discord: Discord, command: str) -> Non
     answer = discord.ask(command, "student", granted=True)
 
     assert is_private(answer)
-    assert "Manage Server" in answer["embeds"][0]["description"]
+    assert "Manage Server" in description(answer)
     assert discord.messages("teacher") == before
 
 
@@ -31,25 +29,30 @@ def test_status_shows_workers_and_the_live_model_to_the_teacher_alone(discord: D
     answer = discord.ask("/admin status", "teacher")
 
     assert is_private(answer)
-    text = answer["embeds"][0]["description"].replace("\\", "")
+    text = description(answer)
     assert "Verse workers: 1 running" in text
     assert "Training workers: 1 running" in text
     assert f"Live model: {shipped}" in text
-
-
-def title(message: dict[str, Any]) -> str:
-    """The title of a message's embed, without Discord's escapes."""
-    return str(message["embeds"][0].get("title", "")).replace("\\", "") if message["embeds"] else ""
 
 
 def test_an_unknown_model_cannot_be_promoted(discord: Discord) -> None:
     answer = discord.ask("/admin promote model: nobody@3", "teacher")
 
     assert is_private(answer)
-    assert "nobody@3" in answer["embeds"][0]["description"].replace("\\", "")
+    assert "nobody@3" in description(answer)
 
 
-def test_a_second_roll_back_says_that_there_is_nothing_to_go_back_to(discord: Discord) -> None:
-    answer = discord.ask("/admin rollback", "teacher")
+@pytest.mark.usefixtures("live_again")
+def test_a_roll_back_undoes_a_promotion_and_a_second_one_has_nothing_to_undo(
+    discord: Discord, shipped: str
+) -> None:
+    discord.ask("/admin promote model: shakespeare-word", "teacher")
+    assert discord.verse("lines: 1").model == "shakespeare-word@2"
 
-    assert title(answer) == "⚠️ That did not work"
+    rolled_back = discord.ask("/admin rollback", "teacher")
+    assert f"{shipped} is live again" in title(rolled_back)
+    assert discord.verse("lines: 1").model == shipped
+
+    refused = discord.ask("/admin rollback", "teacher")
+    assert title(refused) == "⚠️ That did not work"
+    assert discord.verse("lines: 1").model == shipped

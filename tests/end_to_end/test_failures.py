@@ -1,6 +1,6 @@
 """What goes wrong around the bot, and what people are told then."""
 
-from tests.support.discord_messages import is_private
+from tests.support.discord_messages import description, footer, is_private
 from tests.support.full_stack import Stack
 
 
@@ -19,7 +19,7 @@ def test_a_killed_worker_s_verse_is_written_by_another(own_stack: Stack) -> None
     waiting = discord.get(f"interactions/{interaction}")["message"]
     assert waiting["content"].startswith("⏳")
     answer = discord.answer(interaction)
-    assert "number 1" in answer["embeds"][0]["footer"]["text"]
+    assert "number 1" in footer(answer)
 
 
 def test_without_a_worker_verses_queue_up_and_say_so(own_stack: Stack) -> None:
@@ -44,7 +44,7 @@ def test_a_verse_that_nobody_writes_in_time_is_withdrawn(own_stack: Stack) -> No
 
     answer = discord.ask("/verse seed: to be")
 
-    assert "waited too long" in answer["embeds"][0]["description"]
+    assert "waited too long" in description(answer)
     assert answer["content"] == ""
     own_stack.await_waiting_verses(0)
 
@@ -57,7 +57,7 @@ def test_where_redis_is_gone_the_student_is_told_privately_and_the_bot_goes_on(o
     answer = discord.ask("/verse seed: to be")
 
     assert is_private(answer)
-    assert "queue does not respond" in answer["embeds"][0]["description"]
+    assert "queue does not respond" in description(answer)
     assert bot.popen.poll() is None
 
 
@@ -71,7 +71,7 @@ def test_where_redis_hangs_the_student_is_told_in_time_and_can_ask_again(own_sta
 
     assert discord.verse("seed: to be").text
     assert is_private(answer)
-    assert "queue does not respond" in answer["embeds"][0]["description"]
+    assert "queue does not respond" in description(answer)
 
 
 def test_the_bot_answers_after_its_connection_was_dropped(own_stack: Stack) -> None:

@@ -1,19 +1,18 @@
 """Lessons: temperatures side by side, a line that a class writes together, tokens, curves; and forgetting."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import requests
 
 from shakelm.decoding import generation
-from shakelm.decoding.generation import Length
+from shakelm.decoding.generation import LanguageModel, Length
 from shakelm.decoding.prediction import predict
 from shakelm.decoding.sampling import Sampling
 from shakelm.store.registry import Store
 from tests.support.control_client import Discord
-from tests.support.discord_messages import is_private
+from tests.support.discord_messages import embed, is_private
 from tests.support.full_stack import Stack
 from worker.lessons import shared_lines
 from worker.queue import pausing
@@ -23,22 +22,9 @@ WORDS = "model: shakespeare-word"
 
 
 @pytest.fixture(scope="module")
-def words(stack: Stack) -> Any:
+def words(stack: Stack) -> LanguageModel:
     """The model of words that ships."""
     return generation.load(Store(stack.store).find("shakespeare-word"))
-
-
-@pytest.fixture
-def paused(stack: Stack) -> Iterator[None]:
-    """Nothing is done while the test runs."""
-    pausing.pause(stack.redis)
-    yield
-    pausing.resume(stack.redis)
-
-
-def embed(message: dict[str, Any]) -> dict[str, Any]:
-    (embed,) = message["embeds"]
-    return dict(embed)
 
 
 def top(message: dict[str, Any]) -> str:
@@ -82,7 +68,7 @@ def picture(message: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_temperatures_are_side_by_side_each_verse_as_its_number_gives_it(
-    discord: Discord, words: Any
+    discord: Discord, words: LanguageModel
 ) -> None:
     message = discord.ask(f"/temperatures seed: my lord number: 3 lines: 1 {WORDS}")
 
@@ -105,7 +91,7 @@ def test_an_unknown_model_is_one_private_sentence(discord: Discord) -> None:
 # What comes next
 
 
-def test_a_class_writes_a_line_together(discord: Discord, words: Any) -> None:
+def test_a_class_writes_a_line_together(discord: Discord, words: LanguageModel) -> None:
     message = discord.ask(f"/next text: to be or not to {WORDS}")
     first = predict(words, "to be or not to", 5)
     assert top(message) == "to be or not to"

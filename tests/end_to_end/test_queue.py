@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.support.control_client import Discord
-from tests.support.discord_messages import is_private
+from tests.support.discord_messages import description, footer, is_private, title
 from tests.support.full_stack import Stack
 from worker.queue import pausing
 
@@ -16,7 +16,7 @@ def paused(stack: Stack, discord: Discord) -> Iterator[None]:
     """The queue is paused by the teacher; it goes on after the test."""
     answer = discord.ask("/admin pause", "teacher")
     assert is_private(answer)
-    assert "paused" in answer["embeds"][0]["description"]
+    assert "paused" in description(answer)
     yield
     pausing.resume(stack.redis)
 
@@ -26,13 +26,13 @@ def test_a_pause_lets_verses_wait_until_it_ends(discord: Discord) -> None:
     interaction = discord.say("/verse lines: 1")
     assert "paused the queue" in discord.answer(interaction, bool)["content"]
     promoted = discord.ask("/admin promote model: shakespeare-char", "teacher")
-    assert "is now live" in promoted["embeds"][0]["title"]  # what teachers ask for goes on
+    assert "is now live" in title(promoted)  # what teachers ask for goes on
     assert discord.answer(interaction, bool)["content"].startswith("⏳")
 
     resumed = discord.ask("/admin resume", "teacher")
 
     assert is_private(resumed)
-    assert discord.answer(interaction)["embeds"][0]["footer"]
+    assert footer(discord.answer(interaction))
 
 
 @pytest.mark.usefixtures("paused")
@@ -44,7 +44,7 @@ def test_a_teacher_sees_who_waits_for_what_and_can_clear_the_queue(stack: Stack,
     seen = discord.ask("/admin queue see", "teacher")
 
     assert is_private(seen)
-    pause, *lines = seen["embeds"][0]["description"].splitlines()
+    pause, *lines = description(seen).splitlines()
     assert "/admin resume" in pause
     assert lines == [
         f"1 · <@{users['student']}> · a verse",
@@ -55,12 +55,12 @@ def test_a_teacher_sees_who_waits_for_what_and_can_clear_the_queue(stack: Stack,
     cleared = discord.ask("/admin queue clear", "teacher")
 
     assert is_private(cleared)
-    assert "3 requests" in cleared["embeds"][0]["description"]
+    assert "3 requests" in description(cleared)
     for interaction in asked:
         told = discord.answer(interaction)
-        assert "cleared the queue" in told["embeds"][0]["description"]
+        assert "cleared the queue" in description(told)
         assert told["components"] == []
-    assert "The queue is empty" in discord.ask("/admin queue see", "teacher")["embeds"][0]["description"]
+    assert "The queue is empty" in description(discord.ask("/admin queue see", "teacher"))
 
 
 def test_one_verse_is_answered_among_the_first_eleven_of_101(own_stack: Stack) -> None:

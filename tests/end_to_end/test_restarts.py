@@ -3,13 +3,13 @@
 from typing import Any
 
 from shakelm.store.registry import Store
+from tests.support.discord_messages import description, footer, title
 from tests.support.full_stack import Stack
 
 
 def text(message: dict[str, Any]) -> str:
-    """Title and text of a message's embed, without Discord's escapes."""
-    (embed,) = message["embeds"]
-    return f"{embed.get('title', '')}\n{embed['description']}".replace("\\", "")
+    """Title and text of a message's embed."""
+    return f"{title(message)}\n{description(message)}"
 
 
 def test_buttons_forms_a_queued_verse_limits_and_a_pause_outlive_a_restart_of_every_part(
@@ -33,17 +33,17 @@ def test_buttons_forms_a_queued_verse_limits_and_a_pause_outlive_a_restart_of_ev
     own_stack.start_bot()
     own_stack.start_worker("verse")
 
-    assert "at most 3 lines" in discord.ask("/verse lines: 4")["embeds"][0]["description"]
-    assert "is paused" in discord.ask("/admin status", "teacher")["embeds"][0]["description"]
+    assert "at most 3 lines" in description(discord.ask("/verse lines: 4"))
+    assert "is paused" in description(discord.ask("/admin status", "teacher"))
     assert discord.answer(queued, bool)["content"].startswith("⏳")
     discord.ask("/admin resume", "teacher")
-    assert discord.answer(queued)["embeds"][0]["footer"]
+    assert footer(discord.answer(queued))
     again = discord.answer(discord.press("Again", verse["id"]))
-    assert again["embeds"][0]["description"].startswith("to be")
+    assert description(again).startswith("to be")
     changed = discord.answer(discord.submit(opened, {"lines": "1"}))
-    assert "number 7 " in changed["embeds"][0]["footer"]["text"]
+    assert "number 7 " in footer(changed)
     # The number repeats the verse on another worker too.
-    assert discord.ask(settings)["embeds"][0]["description"] == verse["embeds"][0]["description"]
+    assert description(discord.ask(settings)) == description(verse)
 
 
 def start_training(own_stack: Stack, options: str) -> str:

@@ -2,15 +2,16 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import requests
 
 from tests.support.control_client import Discord
-from tests.support.discord_messages import is_private
+from tests.support.discord_messages import description, is_private
 from tests.support.full_stack import Stack
+from worker.protocol import retention
 from worker.records import guild_settings, incidents, verse_records
 
 COMMANDS = [
@@ -24,11 +25,6 @@ COMMANDS = [
     "/admin export",
     "/admin log channel: #verses",
 ]
-
-
-def description(message: dict[str, Any]) -> str:
-    """The text of a message's embed, without Discord's escapes."""
-    return str(message["embeds"][0]["description"]).replace("\\", "")
 
 
 @pytest.fixture
@@ -75,7 +71,7 @@ def test_whoever_asks_too_often_is_told_privately_when_to_come_back(discord: Dis
 
     assert is_private(refused)
     assert "1 request per minute" in description(refused)
-    assert ":R>" in refused["embeds"][0]["description"]
+    assert ":R>" in description(refused)
 
 
 @pytest.mark.parametrize("options", ["per_minute: 0", "open_per_person: 1001", "longest_verse: 41"])
@@ -95,7 +91,7 @@ def test_retention_holds_for_what_is_stored_already(stack: Stack, discord: Disco
     assert is_private(answer)
     assert "for 2 days" in description(answer)
     stack.bot.until(
-        lambda: stack.redis.ttl(f"shakelm:verse:{record.id}") <= 2 * verse_records.DAY_S,
+        lambda: stack.redis.ttl(f"shakelm:verse:{record.id}") <= 2 * retention.DAY_S,
         "a shorter life of the verse",
     )
     assert "for 2 days" in description(discord.ask("/admin retention", "teacher"))
@@ -138,9 +134,11 @@ def test_status_tells_devices_versions_and_the_latest_errors(stack: Stack, disco
 
 # The log channel
 
+Announced = Callable[[], list[str]]
+
 
 @pytest.fixture
-def announced(stack: Stack, discord: Discord, guild: str) -> Any:
+def announced(stack: Stack, discord: Discord, guild: str) -> Announced:
     """Chooses #verses for announcements; gives those in it."""
     verses = discord.state["channels"]["verses"]
     answer = discord.ask("/admin log channel: #verses", "teacher")
@@ -155,7 +153,7 @@ def announced(stack: Stack, discord: Discord, guild: str) -> Any:
 
 
 def test_what_administrators_do_is_announced_with_who_and_what(
-    stack: Stack, discord: Discord, announced: Any
+    stack: Stack, discord: Discord, announced: Announced
 ) -> None:
     teacher = f"<@{discord.state['users']['teacher']}>"
     assert announced()[-1] == f"🔧 {teacher}: chose this channel for announcements"
@@ -168,7 +166,7 @@ def test_what_administrators_do_is_announced_with_who_and_what(
     assert not any(m["mentions"] for m in discord.messages("student") if m["content"].startswith("🔧"))
 
 
-def test_announcements_can_be_ended(discord: Discord, announced: Any) -> None:
+def test_announcements_can_be_ended(discord: Discord, announced: Announced) -> None:
     answer = discord.ask("/admin log off: true", "teacher")
     count = len(announced())
 

@@ -12,27 +12,13 @@ import requests
 
 from shakelm.store.registry import Store
 from tests.support.control_client import Discord
-from tests.support.discord_messages import is_private
+from tests.support.discord_messages import description, embed, is_private, labels, plain, title
 from tests.support.full_stack import Stack
+from worker.protocol import retention
 from worker.records import guild_settings
 from worker.trainings import attached_texts, training_records
 
 PNG = b"\x89PNG\r\n\x1a\n"
-
-
-def title(message: dict[str, Any]) -> str:
-    """The title of a message's embed, without Discord's escapes."""
-    return str(message["embeds"][0].get("title", "")).replace("\\", "") if message["embeds"] else ""
-
-
-def description(message: dict[str, Any]) -> str:
-    """The text of a message's embed, without Discord's escapes."""
-    return str(message["embeds"][0]["description"]).replace("\\", "") if message["embeds"] else ""
-
-
-def labels(message: dict[str, Any]) -> list[str]:
-    """The labels of a message's buttons."""
-    return [button["label"] for row in message["components"] for button in row["components"]]
 
 
 def start(discord: Discord, options: str, **more: Any) -> tuple[dict[str, Any], str]:
@@ -120,17 +106,18 @@ def test_a_training_ends_with_figures_and_curves_though_the_bot_was_restarted(
 
 
 def test_it_shows_two_verses_of_each_version(discord: Discord, training: Seen, shipped: str) -> None:
-    (embed,) = training.final["embeds"]
-    verses = {field["name"].replace("\\", ""): field["value"].replace("\\", "") for field in embed["fields"]}
+    fields = embed(training.final)["fields"]
+    verses = {plain(field["name"]): plain(field["value"]) for field in fields}
     assert list(verses) == [
         "sonnets@1, number 7",
         f"{shipped}, number 7",
         "sonnets@1, number 8",
         f"{shipped}, number 8",
     ]
-    assert discord.verse("number: 8 lines: 4").text == verses[f"{shipped}, number 8"]
+    assert discord.verse(f"number: 8 lines: 4 model: {shipped}").text == verses[f"{shipped}, number 8"]
 
 
+@pytest.mark.usefixtures("live_again")
 def test_it_is_promoted_by_its_button_and_nothing_promotes_itself(
     stack: Stack, discord: Discord, training: Seen, shipped: str
 ) -> None:
@@ -147,13 +134,8 @@ def test_it_is_promoted_by_its_button_and_nothing_promotes_itself(
     promoted = discord.answer(pressed, lambda answer: "is now live" in title(answer))
     assert promoted["id"] != message
     assert discord.verse().model == "sonnets@1"
-    models = discord.ask("/models")["embeds"][0]["description"].replace("\\", "").splitlines()
+    models = description(discord.ask("/models")).splitlines()
     assert [line for line in models if "live" in line] == [line for line in models if "sonnets@1" in line]
-
-    rolled_back = discord.ask("/admin rollback", "teacher")
-
-    assert f"{shipped} is live again" in title(rolled_back)
-    assert discord.verse().model == shipped
     assert stack.verse_worker.popen.pid == worker
     assert stack.verse_worker.popen.poll() is None
 
@@ -209,7 +191,7 @@ def test_a_version_names_the_text_that_it_learned_from(stack: Stack, stopped: Se
     assert card.corpus.name == "My_poems_.txt"
     assert card.corpus.sha256 == hashlib.sha256(poems).hexdigest()
     assert "--corpus My_poems_.txt --units 16 --epochs 200" in card.command
-    assert stack.redis.ttl(f"shakelm:corpus:{card.corpus.sha256}") <= attached_texts.PROPOSED_S
+    assert stack.redis.ttl(f"shakelm:corpus:{card.corpus.sha256}") <= retention.PROPOSAL.seconds
 
 
 def test_how_long_a_training_takes_is_known_from_the_one_before(discord: Discord, training: Seen) -> None:
@@ -326,7 +308,7 @@ def test_a_proposal_that_has_expired_is_a_private_sentence(stack: Stack, discord
         return any("no longer stored" in description(one) and is_private(one) for one in newer)
 
     stack.bot.until(told, "a private sentence")
-    assert training_records.ahead(stack.redis) == 0
+    assert training_records.open_trainings(stack.redis) == []
 
 
 def test_where_the_bot_may_not_post_it_says_what_it_lacks(discord: Discord) -> None:

@@ -1,7 +1,7 @@
 """What people do with a verse, and with its waiting notice: buttons, the form and the menu of a message."""
 
 import re
-from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,32 +10,43 @@ from shakelm.decoding import generation
 from shakelm.decoding.generation import Length
 from shakelm.decoding.sampling import Sampling
 from shakelm.store.registry import Store
+from tests.support import discord_messages
 from tests.support.control_client import Discord
-from tests.support.discord_messages import is_private
+from tests.support.discord_messages import description, footer, is_private
 from tests.support.full_stack import Stack
+from tests.support.waiting import eventually
+from worker.protocol.verse_payloads import VerseRecord
 from worker.queue import pausing, withdrawal
 from worker.records import verse_records
 
 
-def description(message: dict[str, Any]) -> str:
-    return str(message["embeds"][0]["description"])
-
-
 def receipt(message: dict[str, Any]) -> str:
     """The receipt without the seconds, which differ each time."""
-    return " · ".join(
-        part for part in message["embeds"][0]["footer"]["text"].split(" · ") if not part.endswith(" s")
-    )
+    return " · ".join(part for part in footer(message).split(" · ") if not part.endswith(" s"))
 
 
 def buttons(message: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """The buttons under a message, by label."""
-    return {button["label"]: button for row in message["components"] for button in row["components"]}
+    return {button["label"]: button for button in discord_messages.buttons(message)}
 
 
-def record_of(message: dict[str, Any]) -> str:
+def record_id(message: dict[str, Any]) -> str:
     """The id of the record that a verse's buttons carry."""
     return str(buttons(message)["Again"]["custom_id"].partition(":")[2])
+
+
+def record_of(stack: Stack, message: dict[str, Any]) -> VerseRecord:
+    """What is kept of a verse."""
+    record = verse_records.find(stack.redis, record_id(message))
+    assert record
+    return record
+
+
+def written(stack: Stack, message: dict[str, Any]) -> str:
+    """The text of a verse as it was written."""
+    result = record_of(stack, message).result
+    assert result
+    return result.text
 
 
 def press(discord: Discord, button: str, message: dict[str, Any], user: str = "student") -> dict[str, Any]:
@@ -47,14 +58,6 @@ def press(discord: Discord, button: str, message: dict[str, Any], user: str = "s
 def verse(discord: Discord) -> dict[str, Any]:
     """A student's verse."""
     return dict(discord.ask("/verse seed: to be lines: 3 temperature: 0.7 number: 5"))
-
-
-@pytest.fixture
-def paused(stack: Stack) -> Iterator[None]:
-    """Nothing is written while the test runs."""
-    pausing.pause(stack.redis)
-    yield
-    pausing.resume(stack.redis)
 
 
 # Anybody
@@ -72,7 +75,7 @@ def test_again_is_another_verse_with_the_same_settings_for_whoever_presses(
     assert [part for part in before if part not in after] == ["number 5"]
     assert discord.state["users"]["assistant"] == again["interaction_metadata"]["user"]["id"]
     assert "Only the person who" in description(press(discord, "Discard", again, "student"))
-    assert press(discord, "Hotter", again, "assistant")["embeds"][0]["footer"]
+    assert footer(press(discord, "Hotter", again, "assistant"))
 
 
 def test_continue_goes_on_where_the_verse_stopped(
@@ -82,13 +85,13 @@ def test_continue_goes_on_where_the_verse_stopped(
     yet_more = press(discord, "Continue", more)
 
     model = generation.load(Store(stack.store).find("shakespeare-char"))
-    read = verse_records.find(stack.redis, record_of(verse)).result.text
+    read = written(stack, verse)
     for message in (more, yet_more):
-        record = verse_records.find(stack.redis, record_of(message))
+        record = record_of(stack, message)
         read += "\n"
         assert record.context == read
         whole = generation.write(model, read, Sampling(0.7), Length(lines=3), record.random_seed).text
-        assert record.result.text == whole[len(read) :]
+        assert written(stack, message) == whole[len(read) :]
         assert description(message).strip()
         assert "continued" in receipt(message)
         read = whole
@@ -97,7 +100,7 @@ def test_continue_goes_on_where_the_verse_stopped(
 def test_a_private_verse_stays_private_whatever_is_pressed(discord: Discord) -> None:
     verse = discord.ask("/verse lines: 1 private: true")
 
-    assert press(discord, "Again", verse)["flags"] & EPHEMERAL
+    assert is_private(press(discord, "Again", verse))
 
 
 # Whoever asked, and administrators
@@ -137,8 +140,12 @@ def test_discard_removes_message_and_record(stack: Stack, discord: Discord) -> N
     for user in ("student", "teacher"):
         verse = discord.ask("/verse lines: 1")
         discord.press("Discard", verse["id"], user)
-        stack.bot.until(lambda gone=verse["id"]: gone not in seen(discord), "the message gone")
-        assert verse_records.find(stack.redis, record_of(verse)) is None
+        eventually(partial(is_gone, discord, verse["id"]), "the message gone")
+        assert verse_records.find(stack.redis, record_id(verse)) is None
+
+
+def is_gone(discord: Discord, message: str) -> bool:
+    return message not in seen(discord)
 
 
 def seen(discord: Discord) -> set[str]:
@@ -150,7 +157,7 @@ def test_a_record_that_has_expired_is_one_private_sentence(
     stack: Stack, discord: Discord, button: str
 ) -> None:
     verse = discord.ask("/verse lines: 1")
-    verse_records.remove(stack.redis, record_of(verse))
+    verse_records.remove(stack.redis, record_id(verse))
 
     refused = press(discord, button, verse)
 
@@ -243,7 +250,7 @@ def test_cancel_takes_that_verse_and_no_other_out_of_the_queue(stack: Stack, dis
     assert left["components"] == []
     stack.await_waiting_verses(1)
     pausing.resume(stack.redis)
-    assert discord.answer(kept)["embeds"][0]["footer"]
+    assert footer(discord.answer(kept))
     assert discord.answer(cancelled) == left
 
 
@@ -298,12 +305,12 @@ def test_a_verse_can_be_continued_from_its_message_even_without_its_record(
 ) -> None:
     spoken = discord.ask("/verse seed: ROMEO: lines: 4 temperature: 0.1 number: 1")
     assert re.search(r"^\*\*[A-Z ]+:\*\*$", description(spoken), re.MULTILINE)
-    text = verse_records.find(stack.redis, record_of(spoken)).result.text
+    text = written(stack, spoken)
 
     for _ in range(2):
         answer = continue_as_verse(discord, spoken["id"])
-        assert verse_records.find(stack.redis, record_of(answer)).prompt == text
-        verse_records.remove(stack.redis, record_of(spoken))
+        assert record_of(stack, answer).prompt == text
+        verse_records.remove(stack.redis, record_id(spoken))
 
 
 def test_a_message_without_text_is_one_private_sentence(discord: Discord) -> None:

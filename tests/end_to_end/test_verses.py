@@ -14,7 +14,7 @@ from shakelm.decoding.generation import Length
 from shakelm.decoding.sampling import Sampling
 from shakelm.store.registry import Store
 from tests.support.control_client import Discord
-from tests.support.discord_messages import is_private
+from tests.support.discord_messages import description, embed, is_private
 from tests.support.full_stack import Stack
 from worker.messages.discord_json import escape
 from worker.protocol.styles import STYLES
@@ -142,9 +142,8 @@ def test_an_unknown_model_is_refused_with_the_names_of_the_others(
     answer = discord.ask(f"/verse model: {model}")
 
     assert is_private(answer)
-    (embed,) = answer["embeds"]
-    assert shipped in embed["description"].replace("\\", "")
-    assert "/models" in embed["description"]
+    assert shipped in description(answer)
+    assert "/models" in description(answer)
 
 
 def test_markup_mentions_and_links_come_out_as_they_were_typed(discord: Discord) -> None:
@@ -153,11 +152,10 @@ def test_markup_mentions_and_links_come_out_as_they_were_typed(discord: Discord)
 
     answer = discord.ask(f"/verse seed: {seed} lines: 1 temperature: 0.1")
 
-    (embed,) = answer["embeds"]
-    unescaped = re.sub(r"\\(.)", r"\1", embed["description"])
-    assert unescaped.startswith(seed)
-    assert not re.search(r"(?<!\\)[*_~|`\[\]<@]", embed["description"])
-    assert not re.search(r"https?://", embed["description"])
+    assert description(answer).startswith(seed)
+    raw = embed(answer)["description"]
+    assert not re.search(r"(?<!\\)[*_~|`\[\]<@]", raw)
+    assert not re.search(r"https?://", raw)
     assert not answer["mentions"]
     assert not answer["mention_everyone"]
     assert not answer["mention_roles"]
@@ -180,19 +178,17 @@ def test_a_verse_that_is_too_long_for_discord_comes_whole_in_a_file(stack: Stack
     (attachment,) = answer["attachments"]
     assert attachment["filename"] == "verse.txt"
     assert requests.get(attachment["url"], timeout=30).content.decode() == written
-    (embed,) = answer["embeds"]
-    shown, _, note = re.sub(r"\\(.)", r"\1", embed["description"]).rpartition("\n")
+    shown, _, note = description(answer).rpartition("\n")
     assert written.startswith(shown)
     assert "file" in note
-    assert len(embed["description"]) <= 4096
+    assert len(embed(answer)["description"]) <= 4096
 
 
 def test_models_lists_figures_and_the_live_one(discord: Discord, shipped: str) -> None:
     answer = discord.ask("/models")
 
     assert not is_private(answer)
-    (embed,) = answer["embeds"]
-    live, figures, *others = embed["description"].replace("\\", "").splitlines()
+    live, figures, *others = description(answer).splitlines()
     assert "live" in live
     assert shipped in live
     assert "perplexity" in figures
@@ -208,5 +204,5 @@ def test_the_running_bot_imports_nothing_that_only_training_needs(own_stack: Sta
     own_stack.discord.ask("/admin status", "teacher")
 
     imported = set(re.findall(r"\| +([\w.]+)$", bot.output, re.MULTILINE))
-    assert {"discord", "bot.commands.verse_command", "worker.queue.queues"} <= imported
+    assert {"discord", "bot.commands.verse_command", "worker.queue.enqueueing"} <= imported
     assert not {"tensorflow", "keras", "sklearn", "matplotlib"} & imported

@@ -48,6 +48,12 @@ class Room:
             f"there was never {what}"
         )
 
+    async def message(self, message_id: str, part: str) -> dict[str, Any]:
+        """The message with that id, once its embed says `part`."""
+        world = self.sandbox.world
+        await self.until(lambda: part in str(world.messages[message_id].embeds), f"“{part}” in the message")
+        return message_view(world, world.messages[message_id])
+
     async def _answer(self, interaction: Interaction) -> dict[str, Any]:
         world = self.sandbox.world
         await self.until(lambda: interaction_lifecycle.state(world, interaction) == "answered", "an answer")
@@ -56,8 +62,8 @@ class Room:
 
 
 class Running(Protocol):
-    """A context with a connected bot that has these commands, buttons, forms and settings."""
+    """A context with a connected bot that has these commands, handlers, and settings."""
 
     def __call__(
-        self, commands: Any = ..., buttons: Any = ..., forms: Any = ..., **variables: Any
+        self, commands: Any = ..., handlers: Any = ..., **variables: Any
     ) -> AbstractAsyncContextManager[Room]: ...

@@ -117,6 +117,37 @@ def idle_workers(connection: "redis.Redis") -> int:
     return [client["cmd"] for client in connection.client_list()].count("blmove")
 
 
+# Everything
+
+
+def everything_stored(connection: "redis.Redis", pattern: str = "*") -> bytes:
+    """All keys that match, with all that they hold, to be searched for what must not be there.
+
+    What Redis's DUMP returns would not do, since it is compressed.
+    """
+    return b"\n".join(
+        part
+        for key in connection.scan_iter(pattern)
+        for part in (key, repr(_value(connection, key)).encode())
+    )
+
+
+def _value(connection: "redis.Redis", key: bytes) -> object:
+    match connection.type(key):
+        case b"string":
+            return connection.get(key)
+        case b"hash":
+            return connection.hgetall(key)
+        case b"list":
+            return connection.lrange(key, 0, -1)
+        case b"set":
+            return connection.smembers(key)
+        case b"zset":
+            return connection.zrange(key, 0, -1)
+        case other:
+            raise AssertionError(f"nothing here reads a {other!r}")
+
+
 def _key_of(worker: str) -> str:
     return f"{Worker.redis_worker_namespace_prefix}{worker}"
 

@@ -1,8 +1,10 @@
 """Discord's webhook endpoint, played by an HTTP server of this process."""
 
 import json
+import socket
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import Message
@@ -53,16 +55,33 @@ class Received:
 
 
 class Webhook:
-    """Discord's webhook endpoint: gives the prepared answers in turn, and 200 after them."""
+    """Discord's webhook endpoint: gives the prepared answers in turn, and 200 after them.
+
+    `connections` counts those that were ever opened.
+    """
 
     def __init__(self) -> None:
         self.received: list[Received] = []
         self.prepared: list[Answer] = []
+        self.connections = 0
+        self._open: set[socket.socket] = set()
         self._limit_s: float | None = None
         self._free_at = 0.0
         endpoint = self
 
         class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"  # connections stay open
+            disable_nagle_algorithm = True
+
+            def setup(self) -> None:
+                super().setup()
+                endpoint.connections += 1
+                endpoint._open.add(self.connection)
+
+            def finish(self) -> None:
+                endpoint._open.discard(self.connection)
+                super().finish()
+
             def do_PATCH(self) -> None:
                 content = self.rfile.read(int(self.headers["Content-Length"]))
                 endpoint.received.append(Received(self.command, self.path, dict(self.headers), content))
@@ -116,7 +135,14 @@ class Webhook:
         place = f"/{quote(token, safe='')}/"
         return [received.message() for received in list(self.received) if place in f"{received.path}/"]
 
+    def hang_up(self) -> None:
+        """Close the open connections."""
+        for connection in list(self._open):
+            with suppress(OSError):  # the client was quicker
+                connection.shutdown(socket.SHUT_RDWR)
+
     def close(self) -> None:
-        """Stop listening."""
+        """Stop listening, and close the open connections."""
         self._server.shutdown()
         self._server.server_close()
+        self.hang_up()

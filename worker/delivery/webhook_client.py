@@ -1,52 +1,38 @@
-"""Puts an answer into Discord: an edit of an interaction's first answer, through the webhook of its token.
+"""Edits the first answer of an interaction, through the webhook of its token.
 
 Discord's documentation: Edit Original Interaction Response, Create Followup Message, Uploading Files, Rate
-Limits. The address holds the token, so no exception of `requests`, whose texts hold the address, leaves this
+Limits. The URL holds the token, and the exceptions of `requests` quote the URL: none of them leaves this
 module.
 """
 
 import json
 import logging
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
 import requests
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_before_delay, wait_exponential
 
+from worker.delivery.http_session import session
+from worker.delivery.retry_policy import FINAL_ANSWER, RetryPolicy, TryAgainError
 from worker.messages.discord_json import Attachment, Body
 from worker.protocol.job_request import ReplyTo
 
-TIMEOUT_S = (3.05, 10.0)
-"""For the connection, and for each silence while the answer is awaited."""
-
-PATIENCE_S = 40.0
-"""How long to keep trying before giving up."""
-
 EPHEMERAL = 1 << 6
-"""The flag of a message that one person sees alone (Discord: Message Flags)."""
+"""The flag of a message that only one person sees (Discord: Message Flags)."""
 
 REFUSALS = (401, 403, 404)
-"""Token dead, no permission, message deleted. Never tried again: too many of these get an address banned."""
-
-USER_AGENT = "DiscordBot (shakelm, 1)"
+"""Expired token, missing permission, deleted message. A retry is forbidden: too many ban an IP address."""
 
 log = logging.getLogger(__name__)
 
 
 class DeliveryRefusedError(Exception):
-    """Discord does not take the answer, and never will: trying again is forbidden."""
+    """Discord refuses the message for good: a retry is forbidden."""
 
 
 class DeliveryFailedError(Exception):
-    """The answer did not get through in time; a later attempt may."""
-
-
-class _TryAgainError(Exception):
-    """`pause_s` is what a rate limit asks for, None where nothing was asked."""
-
-    def __init__(self, reason: str, pause_s: float | None = None) -> None:
-        super().__init__(reason)
-        self.pause_s = pause_s
+    """The message did not get through in time. A later attempt may."""
 
 
 def edit_original(
@@ -54,92 +40,62 @@ def edit_original(
     reply_to: ReplyTo,
     body: Body,
     attachment: Attachment | None = None,
-    patience_s: float = PATIENCE_S,
-    timeout_s: tuple[float, float] = TIMEOUT_S,
+    policy: RetryPolicy = FINAL_ANSWER,
 ) -> None:
-    """Make `body` the content of the interaction's first answer; doing so twice changes nothing.
+    """Replace the content of the interaction's first answer by `body`. A repetition changes nothing.
 
-    Rate limits are waited for; server errors, and connections that break, are tried again with growing
-    pauses; the last attempt begins within `patience_s` seconds and the token's life. `timeout_s` is as
-    `TIMEOUT_S`, for each attempt.
+    Rate limits are waited for. Server errors and broken connections are retried, as `policy` says and while
+    the token is valid.
 
     Raises:
-        DeliveryRefusedError: the token is dead, the bot may not write there, or the message is gone.
-        DeliveryFailedError: no success within the time, or Discord finds the message malformed.
+        DeliveryRefusedError: the token has expired, the bot may not write there, or the message is deleted.
+        DeliveryFailedError: no attempt succeeded in time, or Discord finds the message malformed.
     """
-    address = f"{_webhook(api_base, reply_to)}/messages/@original"
-    _send("PATCH", address, reply_to, _content(body, attachment), patience_s, timeout_s)
+    url = f"{_webhook(api_base, reply_to)}/messages/@original"
+    _send("PATCH", url, reply_to, _content(body, attachment), policy)
 
 
 def say_instead(api_base: str, reply_to: ReplyTo, body: Body) -> None:
-    """Say why an answer does not come: in its place, or privately beside a message that has to stay.
+    """Say why there is no answer: in the place of the answer, or in private if that message has to stay.
 
     Raises:
-        DeliveryRefusedError, DeliveryFailedError: as `edit_original`.
+        DeliveryRefusedError, DeliveryFailedError: as in `edit_original`.
     """
     if not reply_to.in_place:
         edit_original(api_base, reply_to, body)
         return
     private = {"json": body | {"flags": EPHEMERAL}}
-    _send("POST", _webhook(api_base, reply_to), reply_to, private, PATIENCE_S, TIMEOUT_S)
+    _send("POST", _webhook(api_base, reply_to), reply_to, private, FINAL_ANSWER)
 
 
 def _webhook(api_base: str, reply_to: ReplyTo) -> str:
     return f"{api_base}/webhooks/{reply_to.application_id}/{quote(reply_to.token, safe='')}"
 
 
-def _send(
-    method: str,
-    address: str,
-    reply_to: ReplyTo,
-    content: dict[str, Any],
-    patience_s: float,
-    timeout_s: tuple[float, float],
-) -> None:
-    left_s = reply_to.seconds_left()
-    if left_s <= 0:
+def _send(method: str, url: str, reply_to: ReplyTo, content: dict[str, Any], policy: RetryPolicy) -> None:
+    seconds_left = reply_to.seconds_left()
+    if seconds_left <= 0:
         raise DeliveryRefusedError("the token has expired")
-    attempts = Retrying(
-        retry=retry_if_exception_type(_TryAgainError),
-        wait=_pause,
-        stop=stop_before_delay(min(patience_s, left_s)),
-        reraise=True,
-    )
     try:
-        attempts(_try, method, address, content, timeout_s)
-    except _TryAgainError as error:
+        policy.call(partial(_attempt, method, url, content, policy), seconds_left)
+    except TryAgainError as error:
         raise DeliveryFailedError(f"gave up: {error}") from None
 
 
-_growing = wait_exponential(multiplier=0.5, max=8)
-
-
-def _pause(state: RetryCallState) -> float:
-    error = state.outcome.exception() if state.outcome else None
-    if isinstance(error, _TryAgainError) and error.pause_s is not None:
-        return error.pause_s
-    return _growing(state)
-
-
-def _try(method: str, address: str, content: dict[str, Any], timeout_s: tuple[float, float]) -> None:
+def _attempt(method: str, url: str, content: dict[str, Any], policy: RetryPolicy) -> None:
     try:
-        response = requests.request(
-            method,
-            address,
-            **content,
-            headers={"User-Agent": USER_AGENT},
-            timeout=timeout_s,
-            allow_redirects=False,
+        response = session.request(
+            method, url, **content, timeout=(policy.connect_s, policy.silence_s), allow_redirects=False
         )
     except requests.RequestException as error:
-        raise _TryAgainError(f"no answer ({type(error).__name__})") from None
+        raise TryAgainError(f"no answer ({type(error).__name__})") from None
     status = response.status_code
     if status == 429:
         pause_s = _retry_after(response)
-        log.info("Discord asks to wait %.1f s", pause_s)
-        raise _TryAgainError("rate limited", pause_s)
+        log.info("Discord asks for a pause of %.1f s", pause_s)
+        raise TryAgainError("rate limited", pause_s)
     if status >= 500:
-        raise _TryAgainError(f"Discord answered {status}")
+        raise TryAgainError(f"Discord answered {status}")
     if status in REFUSALS:
         raise DeliveryRefusedError(f"Discord answered {status}")
     if status != 200:
@@ -147,7 +103,7 @@ def _try(method: str, address: str, content: dict[str, Any], timeout_s: tuple[fl
 
 
 def _content(body: Body, attachment: Attachment | None) -> dict[str, Any]:
-    """What `requests` sends: JSON, or multipart where a file goes along."""
+    """The arguments of `requests`: JSON, or a multipart form if there is a file."""
     if attachment is None:
         return {"json": body}
     described: dict[str, Any] = {"id": 0, "filename": attachment.name}
@@ -162,7 +118,7 @@ def _content(body: Body, attachment: Attachment | None) -> dict[str, Any]:
 
 
 def _retry_after(response: requests.Response) -> float:
-    """Seconds that a rate limit asks to wait: in the body, or in the header where a proxy answered."""
+    """The pause in seconds that a rate limit asks for: in the body, or in the header if a proxy answered."""
     try:
         return float(response.json()["retry_after"])
     except (ValueError, KeyError, TypeError):

@@ -21,6 +21,7 @@ from worker.messages.discord_json import (
     plain,
     rows,
 )
+from worker.protocol.custom_ids import Append, Undo
 from worker.protocol.job_request import JobRequest
 from worker.protocol.payload import MAX_PROMPT_CHARACTERS, ModelReference, RecordId
 
@@ -161,13 +162,12 @@ def _quoted(line: SharedLine) -> str:
 
 
 def _steps(line: SharedLine, names: dict[str, str]) -> list[Component]:
-    of = f"{line.id}:{line.version}"
     choices = [
-        button(name, f"append:{of}:{choice}", PRIMARY, disabled=not _has_room(line, piece))
+        button(name, Append(line.id, line.version, choice), PRIMARY, disabled=not _has_room(line, piece))
         for choice, (name, piece) in enumerate(zip(names.values(), line.offered, strict=True))
     ]
-    undo = button(text(line.locale, "button.undo"), f"undo:{of}", SECONDARY, disabled=not line.added)
-    return rows(choices, [undo])
+    undo = Undo(line.id, line.version)
+    return rows(choices, [button(text(line.locale, "button.undo"), undo, SECONDARY, disabled=not line.added)])
 
 
 def _has_room(line: SharedLine, piece: str) -> bool:

@@ -18,6 +18,7 @@ from worker.messages.discord_json import (
 )
 from worker.messages.formats import about, figures_of
 from worker.messages.notices import waiting_notice
+from worker.protocol import custom_ids
 from worker.protocol.guild_payloads import GuildSettings
 from worker.protocol.model_payloads import ModelIndex, ModelSummary
 from worker.protocol.status_payloads import Incident, OpenJob, QueueStatus, WorkerStatus
@@ -53,7 +54,7 @@ def confirm_removal(model: str, locale: str = DEFAULT) -> Body:
     """The question before a version (NAME@VERSION) is removed, with the button that does it."""
     label = text(locale, "removal.button", model=model)
     question = embed("", text(locale, "removal.question", model=escape(model)), AMBER)
-    return question | {"components": rows([button(label, f"remove:{model}", DANGER)])}
+    return question | {"components": rows([button(label, custom_ids.Remove(model), DANGER)])}
 
 
 def removing(model: str, locale: str = DEFAULT) -> Body:

@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from worker.protocol.custom_ids import CustomId
+
 Body = dict[str, Any]
 """A message as JSON: `content`, `embeds` and `allowed_mentions`."""
 
@@ -61,13 +63,13 @@ def unescape(shown: str) -> str:
     return re.sub(r"\\(.)|\*\*", r"\1", shown)
 
 
-def button(label: str, custom_id: str, style: int = SECONDARY, *, disabled: bool = False) -> Component:
-    """A button; a long label is cut. The custom id, `ACTION:ID`, has at most 100 characters."""
+def button(label: str, custom_id: CustomId, style: int = SECONDARY, *, disabled: bool = False) -> Component:
+    """A button. A long label is cut."""
     return {
         "type": 2,
         "style": style,
         "label": clip(label, MAX_LABEL),
-        "custom_id": custom_id,
+        "custom_id": str(custom_id),
         "disabled": disabled,
     }
 

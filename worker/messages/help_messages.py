@@ -5,6 +5,7 @@ from datetime import timedelta
 from worker.messages.catalog import DEFAULT, text
 from worker.messages.discord_json import AMBER, BLUE, DANGER, GREEN, Body, button, embed, rows
 from worker.protocol import retention
+from worker.protocol.custom_ids import Forget
 
 
 def help_(topic: str | None, retention_days: int, locale: str = DEFAULT) -> Body:
@@ -33,7 +34,7 @@ def _privacy(retention_days: int, locale: str) -> str:
 def confirm_forgetting(locale: str = DEFAULT) -> Body:
     """The question before a person's data is removed, with the button that confirms it."""
     question = embed("", text(locale, "forget.question"), AMBER)
-    return question | {"components": rows([button(text(locale, "button.forget"), "forget", DANGER)])}
+    return question | {"components": rows([button(text(locale, "button.forget"), Forget(), DANGER)])}
 
 
 def forgotten(verses: int, locale: str = DEFAULT) -> Body:

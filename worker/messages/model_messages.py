@@ -8,6 +8,7 @@ from shakelm.training_options import NOTEBOOK_UNITS, plan
 from worker.messages.catalog import DEFAULT, text
 from worker.messages.discord_json import BLUE, MAX_CHOICE, Body, button, clip, embed, escape, rows
 from worker.messages.formats import loss_of
+from worker.protocol.custom_ids import ModelPage
 from worker.protocol.model_payloads import ModelIndex, ModelSummary
 from worker.trainings.training_plans import KNOWN_SIZES
 
@@ -59,8 +60,8 @@ def models(index: ModelIndex, page: int = 0, locale: str = DEFAULT) -> Body:
         body["embeds"][0]["title"] = text(locale, "models.title_of_page", page=page + 1, pages=last + 1)
         body["components"] = rows(
             [
-                button(text(locale, "button.newer"), f"models:{page - 1}", disabled=page == 0),
-                button(text(locale, "button.older"), f"models:{page + 1}", disabled=page == last),
+                button(text(locale, "button.newer"), ModelPage(max(page - 1, 0)), disabled=page == 0),
+                button(text(locale, "button.older"), ModelPage(page + 1), disabled=page == last),
             ]
         )
     return body

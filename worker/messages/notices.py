@@ -7,6 +7,7 @@ from shakelm.errors import ShakelmError
 from worker.messages.catalog import DEFAULT, Refusal, sentence, text
 from worker.messages.discord_json import AMBER, RED, Body, button, embed, escape, plain, rows
 from worker.messages.formats import about
+from worker.protocol.custom_ids import CancelRequest
 
 WAITING = "⏳"
 """The first character of every waiting notice, and of no final message."""
@@ -38,7 +39,7 @@ def queued(
         notice += " " + text(locale, "verse.no_worker")
     elif wait_s is not None:
         notice += " " + text(locale, "verse.wait", wait=about(wait_s, locale))
-    buttons = rows([button(text(locale, "button.cancel"), f"cancel:{cancel}")] if cancel else [])
+    buttons = rows([button(text(locale, "button.cancel"), CancelRequest(cancel))] if cancel else [])
     return waiting_notice(notice) | ({"components": buttons} if buttons else {})
 
 

@@ -22,7 +22,9 @@ from worker.messages.discord_json import (
     rows,
 )
 from worker.messages.formats import about, bar, duration, figures_of
+from worker.protocol import custom_ids
 from worker.protocol.training_payloads import (
+    ALWAYS_CHOSEN,
     ENDED,
     Comparison,
     Cost,
@@ -78,8 +80,8 @@ def proposal(
         lines.append(text(locale, "training.no_worker"))
     title = text(locale, "training.title.proposed", name=escape(request.name))
     buttons = [
-        button(text(locale, "button.start"), f"start-training:{training_id}", SUCCESS),
-        button(text(locale, "button.cancel"), f"drop-training:{training_id}"),
+        button(text(locale, "button.start"), custom_ids.StartTraining(training_id), SUCCESS),
+        button(text(locale, "button.cancel"), custom_ids.DropTraining(training_id)),
     ]
     return embed(title, "\n".join(lines), AMBER) | {"components": rows(buttons)}
 
@@ -126,19 +128,16 @@ def _settings(request: TrainRequest, corpus: str | None, locale: str) -> str:
             number=request.random_seed,
         )
     ]
-    if request.preset is not None:
-        parts.append(text(locale, "training.with.preset", preset=request.preset))
-    if request.layers is not None:
-        parts.append(text(locale, "training.with.layers", count=request.layers))
-    if request.units is not None:
-        parts.append(text(locale, "training.with.units", units=request.units))
-    if request.dropout is not None:
-        parts.append(text(locale, "training.with.dropout", dropout=request.dropout))
-    if request.learning_rate is not None:
-        parts.append(text(locale, "training.with.learning_rate", rate=request.learning_rate))
+    parts += [
+        text(locale, f"training.count.{name}", count=value)
+        if isinstance(value, int)
+        else text(locale, f"training.with.{name}", value=value)
+        for name, value in request.chosen().items()
+        if name not in ALWAYS_CHOSEN
+    ]
     name = request.attached.name if request.attached else request.corpus or corpus
     if name is not None:
-        parts.append(text(locale, "training.with.corpus", corpus=escape(name)))
+        parts.append(text(locale, "training.corpus", corpus=escape(name)))
     return ", ".join(parts)
 
 
@@ -220,12 +219,14 @@ def _buttons(training: Training) -> list[Component]:
     locale, progress = training.request.locale, training.progress
     if progress.state is TrainingState.FINISHED and progress.model is not None:
         label = text(locale, "training.promote", model=progress.model)
-        return [button(label, f"promote:{progress.model}", PRIMARY)]
+        return [button(label, custom_ids.Promote(progress.model), PRIMARY)]
     if progress.state in ENDED or training.order is not None:
         return []
-    buttons = [button(text(locale, "button.cancel"), f"cancel-training:{training.id}", DANGER)]
+    buttons = [button(text(locale, "button.cancel"), custom_ids.CancelTraining(training.id), DANGER)]
     if progress.state is TrainingState.RUNNING:
-        buttons.insert(0, button(text(locale, "button.stop"), f"stop-training:{training.id}", SECONDARY))
+        buttons.insert(
+            0, button(text(locale, "button.stop"), custom_ids.StopTraining(training.id), SECONDARY)
+        )
     return buttons
 
 

@@ -19,6 +19,7 @@ from worker.messages.discord_json import (
     escape,
     rows,
 )
+from worker.protocol import custom_ids
 from worker.protocol.verse_payloads import MAX_TEMPERATURE, VerseRequest, VerseResult
 
 VERSE_FILE = "verse.txt"
@@ -77,11 +78,11 @@ def _buttons(request: VerseRequest) -> list[Component]:
     hottest, coldest = request.temperature >= MAX_TEMPERATURE, request.temperature <= 0
     return rows(
         [
-            button(text(locale, "button.again"), f"again:{of}", PRIMARY),
-            button(text(locale, "button.continue"), f"continue:{of}", PRIMARY),
-            button(text(locale, "button.hotter"), f"hotter:{of}", SECONDARY, disabled=hottest),
-            button(text(locale, "button.colder"), f"colder:{of}", SECONDARY, disabled=coldest),
-            button(text(locale, "button.change"), f"change:{of}", SECONDARY),
+            button(text(locale, "button.again"), custom_ids.Again(of), PRIMARY),
+            button(text(locale, "button.continue"), custom_ids.Continue(of), PRIMARY),
+            button(text(locale, "button.hotter"), custom_ids.Hotter(of), SECONDARY, disabled=hottest),
+            button(text(locale, "button.colder"), custom_ids.Colder(of), SECONDARY, disabled=coldest),
+            button(text(locale, "button.change"), custom_ids.Change(of), SECONDARY),
         ],
-        [button(text(locale, "button.discard"), f"discard:{of}", DANGER)],
+        [button(text(locale, "button.discard"), custom_ids.Discard(of), DANGER)],
     )

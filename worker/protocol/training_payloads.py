@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, create_model
 
-from shakelm.configuration import NAME_PATTERN, Architecture, VocabularyKind
+from shakelm.configuration import Architecture, VocabularyKind
+from shakelm.training_options import TEACHER_OPTIONS, TrainingOption
 from worker.protocol.model_payloads import HeldOut
 from worker.protocol.payload import (
     ModelName,
@@ -16,11 +17,6 @@ from worker.protocol.payload import (
     Snowflake,
 )
 
-MAX_EPOCHS = 200
-MAX_UNITS = 2048
-MAX_LAYERS = 4
-MAX_DROPOUT = 0.9
-
 
 class AttachedText(Payload):
     """A text that came with a request, by its cleaned file name (`worker.trainings.attached_texts`)."""
@@ -29,29 +25,55 @@ class AttachedText(Payload):
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
-class TrainRequest(Payload):
-    """One `/admin train`, with the server's locale.
+ALWAYS_CHOSEN = ("architecture", "vocabulary", "epochs", "random_seed")
+"""The options that every request has, because its message always shows them."""
 
-    What is None of sizes and settings is as the preset says, or else as in `shakelm train`; `units` is the
-    width of every recurrent layer. The corpus is one known by name or an attached text, None for the training
-    worker's own setting. `requested_by` is None where that person wanted to be forgotten.
+
+def _field(option: TrainingOption) -> tuple[Any, Any]:
+    """An option as a field of a model: its annotation with the range, and its default."""
+    # A preset may be gone when the request is read, so its name is only held to the form of names.
+    annotation = ModelName if option.annotation is str else option.annotation
+    if option.bounds is not None:
+        annotation = Annotated[annotation, option.bounds.constraint()]
+    if option.name in ALWAYS_CHOSEN:
+        return annotation, Field(alias=option.key)
+    return annotation | None, Field(None, alias=option.key)
+
+
+if TYPE_CHECKING:
+
+    class _Options(Payload):
+        architecture: Architecture
+        vocabulary: VocabularyKind
+        epochs: int
+        random_seed: RandomSeed
+
+else:
+    _Options = create_model(
+        "_Options",
+        __base__=Payload,
+        **{name: _field(option) for name, option in TEACHER_OPTIONS.items()},
+    )
+
+
+class TrainRequest(_Options):
+    """One `/admin train`, with the server's locale and a field for each of `TEACHER_OPTIONS`.
+
+    An option that is None is as the preset says, or else has its default. The text is a known corpus or an
+    attached text; without both it is the corpus of the training worker. `requested_by` is None after that
+    person was forgotten.
     """
 
     name: ModelName
-    preset: Annotated[str | None, StringConstraints(pattern=rf"^{NAME_PATTERN}$")] = None
-    architecture: Architecture
-    vocabulary: VocabularyKind
-    units: Annotated[int | None, Field(ge=1, le=MAX_UNITS)] = None
-    layers: Annotated[int | None, Field(ge=1, le=MAX_LAYERS)] = None
-    dropout: Annotated[float | None, Field(ge=0, le=MAX_DROPOUT)] = None
-    epochs: Annotated[int, Field(ge=1, le=MAX_EPOCHS)]
-    learning_rate: Annotated[float | None, Field(gt=0, le=1)] = None
-    random_seed: RandomSeed
-    corpus: Annotated[str | None, StringConstraints(pattern=rf"^{NAME_PATTERN}$")] = None
+    corpus: ModelName | None = None
     attached: AttachedText | None = None
     requested_by: Snowflake | None
     guild: Snowflake | None = None
     locale: str = "en-US"
+
+    def chosen(self) -> dict[str, Any]:
+        """The options that are not None, by name: arguments of `shakelm.training_options.plan`."""
+        return {name: value for name in TEACHER_OPTIONS if (value := getattr(self, name)) is not None}
 
 
 class TrainingState(StrEnum):

@@ -1,6 +1,6 @@
-"""Texts that administrators attach to be learned from, kept in Redis by the SHA-256 of their bytes.
+"""Texts that administrators attach to `/admin train`, in Redis under the SHA-256 of their bytes.
 
-The bot checks and keeps them, and the training worker reads them; no file is named by what people write.
+The bot checks and stores them. The training worker reads them. No file has a name that a person chose.
 """
 
 import hashlib
@@ -17,14 +17,14 @@ from worker.protocol.training_payloads import AttachedText
 MAX_BYTES = 4 * 2**20
 
 MIN_CHARACTERS = 5000
-"""Of less nothing is learned, and too little is held out to tell so."""
+"""A shorter text has too few tokens to learn from, and too few to test with."""
 
 
 def check(name: str, content: bytes) -> tuple[AttachedText, str]:
-    """A file's cleaned name and checksum, and the normalised text in it.
+    """Check a file, and return its cleaned name with its checksum, and its normalized text.
 
     Raises:
-        Refusal: it is too large, binary, not UTF-8, or too short to learn from.
+        Refusal: the file is too large, binary, not UTF-8, or too short to learn from.
     """
     check_size(len(content))
     if b"\0" in content:
@@ -40,31 +40,31 @@ def check(name: str, content: bytes) -> tuple[AttachedText, str]:
 
 
 def check_size(size: int) -> None:
-    """Let pass a file of so many bytes.
+    """Check the size of a file, in bytes.
 
     Raises:
-        Refusal: it is too large.
+        Refusal: the file is too large.
     """
     if size > MAX_BYTES:
         raise Refusal("refusal.corpus_large", limit=MAX_BYTES // 2**20)
 
 
 def keep(connection: "redis.Redis", attached: AttachedText, content: bytes) -> None:
-    """Keep a text until the training that it came with is confirmed, or as long as it is kept already."""
+    """Store a text for the lifetime of a proposal. One that is stored already keeps a longer life."""
     connection.set(_key(attached), content, ex=retention.PROPOSAL.seconds, nx=True)
     connection.expire(_key(attached), retention.PROPOSAL.seconds, gt=True)
 
 
 def need(connection: "redis.Redis", attached: AttachedText) -> None:
-    """Keep a text for a training that waits or runs; one that is gone stays so."""
+    """Keep a stored text for a training that waits or runs."""
     connection.expire(_key(attached), retention.ATTACHED_TEXT.seconds)
 
 
 def load(connection: "redis.Redis", attached: AttachedText) -> Corpus:
-    """The text to learn from.
+    """The text as a corpus.
 
     Raises:
-        Refusal: it is no longer kept.
+        Refusal: the text is no longer stored.
     """
     content = cast("bytes | None", connection.get(_key(attached)))
     if content is None:
@@ -73,7 +73,7 @@ def load(connection: "redis.Redis", attached: AttachedText) -> Corpus:
 
 
 def release(connection: "redis.Redis", attached: AttachedText) -> None:
-    """Keep a text that no started training needs for as long as a proposed training, which may need it."""
+    """Shorten the life of a text that no started training needs to that of a proposal, which may need it."""
     connection.expire(_key(attached), retention.PROPOSAL.seconds, lt=True)
 
 

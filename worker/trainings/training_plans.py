@@ -1,9 +1,12 @@
-"""What a training is going to be: its configuration, its command line, and about what it costs.
+"""What a training will be and what it costs: its configuration, its command line, its size and its duration.
 
-The cost comes from the sizes of text and network, and from how fast trainings went before: the hash
-`shakelm:training:rates` has, by host and kind of vocabulary, the parameters times tokens that were learned in
-a second, without the embedding, which is looked up. `shakelm:training:corpus` tells of the text that the
-training workers learn from where none is named.
+The duration comes from the sizes of the text and the network, and from the speed of earlier trainings.
+
+Keys in Redis:
+
+- `shakelm:training:rates`: hash from "HOST KIND" to parameters times tokens per second, for each kind of
+  vocabulary. The parameters of the embedding do not count, because a lookup takes no time.
+- `shakelm:training:corpus`: the corpus of the training workers (`WorkersCorpus`).
 """
 
 import shlex
@@ -18,7 +21,7 @@ from shakelm.data.splitting import SHARE
 from shakelm.data.vocabulary import fit, pieces
 from shakelm.errors import ShakelmError
 from shakelm.networks.layers import layers
-from shakelm.training_options import plan
+from shakelm.training_options import command_line, plan
 from worker.protocol.payload import Payload
 from worker.protocol.training_payloads import Cost, TrainRequest
 from worker.queue import rq_internals
@@ -28,7 +31,7 @@ _CORPUS = "shakelm:training:corpus"
 
 
 class TextSize(Payload):
-    """A text's characters; tokens and vocabulary of its training part, by the kind of vocabulary."""
+    """The characters of a text. By kind of vocabulary: the tokens and the vocabulary of its training part."""
 
     characters: int
     tokens: dict[VocabularyKind, int]
@@ -36,7 +39,7 @@ class TextSize(Payload):
 
 
 class WorkersCorpus(Payload):
-    """The training workers' own text: its name, and its size where that is known."""
+    """The corpus of the training workers: its name, and its size if it is known."""
 
     name: str
     size: TextSize | None
@@ -49,48 +52,28 @@ KNOWN_SIZES = {
         vocabulary={"word": 6_047, "char": 66},
     )
 }
-"""Of known corpora, which the bot never has at hand."""
+"""Sizes of known corpora. The bot does not download them."""
 
 
 def configuration(request: TrainRequest) -> Configuration:
-    """What the request amounts to.
+    """The configuration of the training.
 
     Raises:
-        ShakelmError: there is no such preset, or its sizes and those asked for do not fit each other.
+        ShakelmError: there is no such preset, or the preset and the options do not fit each other.
     """
-    given = request.model_dump(
-        include={"architecture", "vocabulary", "layers", "dropout", "epochs", "learning_rate", "random_seed"},
-        exclude_none=True,
-        by_alias=False,
-    )
-    if request.units is not None:
-        given["units"] = (request.units,)
-    return plan(preset=request.preset, **given)
+    return plan(**request.chosen())
 
 
 def command(request: TrainRequest, source: str) -> str:
-    """The command line that repeats the training with the text `source`."""
-    options = [
-        ("preset", request.preset),
-        ("architecture", request.architecture),
-        ("vocabulary", request.vocabulary),
-        ("corpus", source),
-        ("units", request.units),
-        ("layers", request.layers),
-        ("dropout", request.dropout),
-        ("epochs", request.epochs),
-        ("learning-rate", request.learning_rate),
-        ("number", request.random_seed),
-    ]
-    arguments = [part for name, value in options if value is not None for part in (f"--{name}", str(value))]
-    return shlex.join(["shakelm", "train", request.name, *arguments])
+    """The command line that repeats the training with the text `source`, a known corpus or a file."""
+    return shlex.join(command_line(request.name, source, request.chosen()))
 
 
 def measure(text: str) -> TextSize:
-    """How large a text is, with its training part cut off as `splitting.split` does.
+    """The size of a text. Its training part is about that of `splitting.split`.
 
     Raises:
-        ShakelmError: it is too poor for a vocabulary.
+        ShakelmError: the text has too few tokens for a vocabulary.
     """
     learned = text[: round(len(text) * (1 - SHARE) ** 2)]
     kinds: tuple[VocabularyKind, ...] = ("word", "char")
@@ -102,7 +85,7 @@ def measure(text: str) -> TextSize:
 
 
 def publish_corpus(connection: "redis.Redis", source: str) -> None:
-    """Tell the bot of this worker's own text, a known corpus or a file; an unreadable one is not told of."""
+    """Publish the corpus of this training worker, a known corpus or a file. Withdraw it if it is unreadable."""
     size = KNOWN_SIZES.get(source)
     name = source
     if source not in corpus.NAMED:
@@ -116,16 +99,16 @@ def publish_corpus(connection: "redis.Redis", source: str) -> None:
 
 
 def workers_corpus(connection: "redis.Redis") -> WorkersCorpus | None:
-    """The text that is learned from where none is named; None where no training worker has told of it."""
+    """The corpus of trainings that name no text. None if no training worker has published it."""
     record = cast("bytes | None", connection.get(_CORPUS))
     return None if record is None else WorkersCorpus.model_validate_json(record)
 
 
 def cost(connection: "redis.Redis", request: TrainRequest, size: TextSize) -> Cost:
-    """What a training costs if all its epochs are run, on the slowest machine that may do it.
+    """The cost of a training with all its epochs, on the slowest machine that may run it.
 
     Raises:
-        ShakelmError: as `configuration`.
+        ShakelmError: as in `configuration`.
     """
     planned = configuration(request)
     parameters, work = _parameters(planned.model, size.vocabulary[request.vocabulary])
@@ -136,30 +119,26 @@ def cost(connection: "redis.Redis", request: TrainRequest, size: TextSize) -> Co
     return Cost(parameters, work * tokens * planned.training.epochs / min(rates))
 
 
-def measured(
+def record_speed(
     connection: "redis.Redis", model: ModelConfiguration, vocabulary_size: int, tokens_per_second: float
 ) -> None:
-    """Remember how fast a training of such a network went on this machine."""
+    """Record the speed of a training on this machine, for the cost of later ones."""
     _, work = _parameters(model, vocabulary_size)
     connection.hset(_RATES, _field(socket.gethostname(), model.vocabulary), work * tokens_per_second)
 
 
 def _parameters(model: ModelConfiguration, vocabulary_size: int) -> tuple[int, int]:
-    """How many there are in all, and without the embedding."""
+    """The number of all parameters, and of those outside the embedding."""
     sizes = {layer.name: layer.parameters for layer in layers(model, vocabulary_size)}
     return sum(sizes.values()), sum(sizes.values()) - sizes["embedding"]
 
 
 def _rates(connection: "redis.Redis", kind: VocabularyKind) -> list[float]:
-    """Those measured on the machines whose training workers are alive, or on all where none is just now."""
+    """The rates of the machines with a live training worker, or of all machines if there is none."""
     fields = cast("dict[bytes, bytes]", connection.hgetall(_RATES))
-    measured = {field.decode(): float(rate) for field, rate in fields.items()}
-    alive = [
-        _field(worker.host, kind) for worker in rq_internals.live_workers(connection, rq_internals.TRAIN)
-    ]
-    return [
-        rate for field, rate in measured.items() if (field in alive if alive else field.endswith(f" {kind}"))
-    ]
+    rates = {field.decode(): float(rate) for field, rate in fields.items()}
+    live = [_field(worker.host, kind) for worker in rq_internals.live_workers(connection, rq_internals.TRAIN)]
+    return [rate for field, rate in rates.items() if (field in live if live else field.endswith(f" {kind}"))]
 
 
 def _field(host: str, kind: VocabularyKind) -> str:

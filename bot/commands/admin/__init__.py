@@ -1,4 +1,4 @@
-"""`/admin`: trainings, models, the queue and the settings of a server, for those who manage it."""
+"""`/admin`: trainings, models, the queue, and the settings of a guild."""
 
 from typing import Any
 

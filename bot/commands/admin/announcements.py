@@ -1,4 +1,4 @@
-"""The log channel of a server, in which everything that administrators do is announced."""
+"""Announcements of what administrators do, in the log channel of their guild."""
 
 import logging
 
@@ -15,10 +15,15 @@ log = logging.getLogger(__name__)
 
 
 async def announce(interaction: discord.Interaction[Bot], key: str, /, **values: object) -> None:
-    """Say in the server's log channel, where it has one, who did what: the text with that key.
+    """Announce an action in the guild's log channel, if it has one.
 
-    To be called when it is done and answered. Where the channel does not take the line, what was done stays
-    done, and the person alone is told; a channel that is gone is not tried again.
+    The action is already done and answered, so no error is raised. If the channel is gone or refuses the bot,
+    the administrator reads a hint. A channel that is gone is removed from the guild's settings.
+
+    Args:
+        interaction: the administrator's.
+        key: of the text that says what was done.
+        values: the fields of the text.
     """
     bot, guild = interaction.client, str(interaction.guild_id)
     try:
@@ -37,10 +42,10 @@ async def announce(interaction: discord.Interaction[Bot], key: str, /, **values:
 
 
 async def post(interaction: discord.Interaction[Bot], channel: int, key: str, /, **values: object) -> None:
-    """Say in that channel, in the server's language, who did what.
+    """Post the announcement of an action in a channel, in the guild's language.
 
     Raises:
-        discord.HTTPException: the channel does not take it.
+        discord.HTTPException: Discord refuses the message.
     """
     locale = str(interaction.guild_locale or interaction.locale)
     line = admin_messages.announcement(str(interaction.user.id), key, locale, **values)

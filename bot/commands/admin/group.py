@@ -1,4 +1,4 @@
-"""Groups of commands for those who manage the server."""
+"""The group of commands that only administrators may use."""
 
 from typing import Any
 
@@ -9,12 +9,12 @@ from bot.interactions.checks import check_administrator
 
 
 class AdministratorsOnly(app_commands.Group):
-    """A group whose commands look at run time who may: Discord's own hiding is a default that servers change.
+    """A group that checks the permission at each use. Discord hides commands only by default.
 
-    discord.py asks the group next to a command alone, so every group below `/admin` is one of these.
+    discord.py asks only the innermost group of a command, so each group below `/admin` is one of these.
     """
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
-        """Let administrators pass, and raise for all others."""
+        """Pass for administrators, and raise for everybody else."""
         check_administrator(interaction, interaction.client.settings.admin_role)
         return True

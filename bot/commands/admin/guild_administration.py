@@ -1,4 +1,4 @@
-"""What is set for a server, what it may take with it, and how everything is."""
+"""The settings of a guild, its export, and the status of bot and workers."""
 
 import asyncio
 import io
@@ -25,7 +25,7 @@ from worker.records import guild_settings, incidents, model_index, verse_records
 from worker.trainings import training_records
 
 INCIDENTS = 5
-"""So many of the latest errors are shown."""
+"""The number of recent errors in the status."""
 
 TABLE = "shakelm.csv"
 ARCHIVE = "shakelm.zip"
@@ -33,7 +33,7 @@ ARCHIVE = "shakelm.zip"
 
 @app_commands.command(description=described("command.admin.status.description"))
 async def status(interaction: discord.Interaction[Bot]) -> None:
-    """Show workers, queues, trainings, models and the latest errors, to you alone."""
+    """Show workers, queues, trainings, models, and the latest errors, in private."""
     message = await interaction.client.ask(interaction, _status, interaction.locale.value)
     await answer(interaction, message, private=True)
 
@@ -62,7 +62,7 @@ async def limits(
     open_per_server: Range[int, 1, MAX_OPEN] | None = None,
     longest_verse: Range[int, 1, MAX_LINES] | None = None,
 ) -> None:
-    """Show how much people may ask for on this server, or change it."""
+    """Show or change the limits of this guild."""
     given = {
         "per_minute": per_minute,
         "open_per_person": open_per_person,
@@ -89,7 +89,7 @@ async def limits(
 async def retention(
     interaction: discord.Interaction[Bot], days: Range[int, 1, MAX_RETENTION_DAYS] | None = None
 ) -> None:
-    """Show for how long verses of this server are kept, or change it."""
+    """Show or change how long the verses of this guild are kept."""
     bot, guild = interaction.client, str(interaction.guild_id)
     changes = {} if days is None else {"retention_days": days}
     await interaction.response.defer(ephemeral=True)
@@ -102,7 +102,7 @@ async def retention(
 
 @app_commands.command(description=described("command.admin.export.description"))
 async def export(interaction: discord.Interaction[Bot]) -> None:
-    """Get a table of this server's verses and trainings, for a lab report."""
+    """Send a table of this guild's verses and trainings, for a lab report."""
     await interaction.response.defer(ephemeral=True)
     locale = interaction.locale.value
     table = await interaction.client.call(table_of, str(interaction.guild_id))
@@ -113,12 +113,15 @@ async def export(interaction: discord.Interaction[Bot]) -> None:
 
 
 def table_file(table: str, limit: int) -> tuple[str, bytes]:
-    """Name and content of a file of at most `limit` bytes: compressed where the table is larger.
+    """Write a table (CSV) into a file of at most `limit` bytes. A larger one is compressed.
+
+    Returns:
+        The name and the content of the file.
 
     Raises:
-        Refusal: it is larger all the same.
+        Refusal: the table is too large even when compressed.
     """
-    content = table.encode("utf-8-sig")  # by the mark at its beginning Excel knows the encoding
+    content = table.encode("utf-8-sig")  # Excel recognizes the encoding by the mark at the start
     if len(content) <= limit:
         return TABLE, content
     archive = io.BytesIO()
@@ -134,7 +137,7 @@ def table_file(table: str, limit: int) -> tuple[str, bytes]:
 async def log(
     interaction: discord.Interaction[Bot], channel: discord.TextChannel | None = None, off: bool = False
 ) -> None:
-    """Show or choose the channel in which everything that administrators do is announced."""
+    """Show or choose the channel that announces what administrators do."""
     bot, guild = interaction.client, str(interaction.guild_id)
     await interaction.response.defer(ephemeral=True)
     former = settings = await bot.call(guild_settings.read, guild)
@@ -150,10 +153,10 @@ async def log(
 
 
 async def _try(interaction: discord.Interaction[Bot], channel: discord.TextChannel) -> None:
-    """Announce in the channel that it is the log channel now.
+    """Announce in a channel that it becomes the log channel.
 
     Raises:
-        Refusal: the bot may not write there.
+        Refusal: the bot may not write there, or the channel is gone.
     """
     try:
         await post(interaction, channel.id, "announcement.log")

@@ -1,4 +1,4 @@
-"""Which versions there are and which one is live. Nothing promotes or removes itself."""
+"""Promotion, roll-back, and removal of model versions. Only people promote and remove."""
 
 import discord
 import redis
@@ -8,12 +8,13 @@ from discord.app_commands import Range
 from bot.commands.admin.announcements import announce
 from bot.interactions import autocompletion
 from bot.interactions.answers import answer, arguments, reply_to
-from bot.interactions.button_handlers import pressed
 from bot.interactions.checks import check_administrator, check_model
 from bot.interactions.client import Bot
 from bot.interactions.command_translation import described
+from bot.interactions.custom_id_handlers import pressed
 from worker.messages import admin_messages
 from worker.messages.catalog import Refusal
+from worker.protocol.custom_ids import Promote, Remove
 from worker.protocol.model_payloads import ModelIndex, PromoteRequest, RemoveRequest, RollBackRequest
 from worker.queue import enqueueing, rq_internals
 from worker.queue.rq_internals import VERSE
@@ -24,15 +25,15 @@ from worker.records import model_index
 @app_commands.describe(model=described("command.admin.promote.model"))
 @app_commands.autocomplete(model=autocompletion.models)
 async def promote(interaction: discord.Interaction[Bot], model: Range[str, 1, 80]) -> None:
-    """Make a model the live one, which writes wherever no model is named."""
+    """Make a model live. The live model answers requests that name none."""
     await _promote(interaction, model)
 
 
-@pressed(r"promote:(?P<model>.+@\d+)")
-async def promote_trained(interaction: discord.Interaction[Bot], model: str) -> None:
-    """Make the version live whose training's message has the button; the answer is a new message."""
+@pressed(Promote)
+async def promote_trained(interaction: discord.Interaction[Bot], custom_id: Promote) -> None:
+    """Make the version of a training live. The answer is a new message beside the training's."""
     check_administrator(interaction, interaction.client.settings.admin_role)
-    await _promote(interaction, model)
+    await _promote(interaction, custom_id.model)
 
 
 async def _promote(interaction: discord.Interaction[Bot], model: str) -> None:
@@ -46,7 +47,7 @@ async def _promote(interaction: discord.Interaction[Bot], model: str) -> None:
 
 @app_commands.command(description=described("command.admin.rollback.description"))
 async def rollback(interaction: discord.Interaction[Bot]) -> None:
-    """Make the model that was live before live again."""
+    """Make the formerly live model live again."""
     await interaction.client.ask(interaction, _look)
     request = RollBackRequest(reply_to=reply_to(interaction))
     await answer(interaction, admin_messages.rolling_back(interaction.locale.value), private=False)
@@ -58,14 +59,15 @@ async def rollback(interaction: discord.Interaction[Bot]) -> None:
 @app_commands.describe(model=described("command.admin.remove.model"))
 @app_commands.autocomplete(model=autocompletion.models)
 async def remove(interaction: discord.Interaction[Bot], model: Range[str, 1, 80]) -> None:
-    """Remove a version for good, once that is confirmed."""
+    """Ask the administrator to confirm that a version is to be deleted."""
     _check_removable(model, await interaction.client.ask(interaction, _look))
     await answer(interaction, admin_messages.confirm_removal(model, interaction.locale.value), private=True)
 
 
-@pressed(r"remove:(?P<model>.+@\d+)")
-async def confirm_removal(interaction: discord.Interaction[Bot], model: str) -> None:
-    """Remove the version: the store says no where it has become live meanwhile."""
+@pressed(Remove)
+async def confirm_removal(interaction: discord.Interaction[Bot], custom_id: Remove) -> None:
+    """Delete the version. The worker refuses if the version has become live since the question."""
+    model = custom_id.model
     check_administrator(interaction, interaction.client.settings.admin_role)
     await interaction.client.ask(interaction, _look)
     request = RemoveRequest(model=model, reply_to=reply_to(interaction))
@@ -76,10 +78,10 @@ async def confirm_removal(interaction: discord.Interaction[Bot], model: str) -> 
 
 
 def _look(connection: redis.Redis) -> ModelIndex | None:
-    """The models there are.
+    """The model versions. None if no worker has published them yet.
 
     Raises:
-        Refusal: no worker is there to change anything.
+        Refusal: no worker is running that could change anything.
     """
     if not rq_internals.live_workers(connection, VERSE):
         raise Refusal("refusal.nobody_promotes")
@@ -87,13 +89,15 @@ def _look(connection: redis.Redis) -> ModelIndex | None:
 
 
 def _check_removable(model: str, index: ModelIndex | None) -> None:
-    """Let pass a version (NAME@VERSION) that is neither live nor packaged; without an index the worker looks.
+    """Pass for a version (NAME@VERSION) that is neither live nor packaged.
 
     Raises:
-        Refusal: it cannot be removed, or there is no such version.
+        Refusal: the version cannot be removed, or there is no such version.
     """
+    if index is None:
+        raise Refusal("refusal.no_models")
     check_model(model, index)
-    found = [one for one in index.versions if model in (one.name, one.reference)] if index else []
+    found = [one for one in index.versions if model in (one.name, one.reference)]
     for version in found:
         if model != version.reference:
             raise Refusal("refusal.name_the_version", model=found[-1].reference)

@@ -1,4 +1,4 @@
-"""The queue of what people ask for: who waits, and how to stop it."""
+"""Commands that show, clear, pause, and resume the queue."""
 
 import asyncio
 
@@ -22,24 +22,24 @@ queue = AdministratorsOnly(name="queue", description=described("command.admin.qu
 
 @queue.command(description=described("command.admin.queue.see.description"))
 async def see(interaction: discord.Interaction[Bot]) -> None:
-    """Show who waits on this server, to you alone."""
+    """Show the open requests of this guild, in private."""
     now = await interaction.client.ask(interaction, snapshot.look)
-    jobs = _of_server(now, str(interaction.guild_id))
+    jobs = _of_guild(now, str(interaction.guild_id))
     await answer(interaction, admin_messages.queue(jobs, now.paused, interaction.locale.value), private=True)
 
 
 @queue.command(description=described("command.admin.queue.clear.description"))
 async def clear(interaction: discord.Interaction[Bot]) -> None:
-    """Take all that waits on this server out of the queue, and tell those who asked."""
+    """Withdraw all waiting requests of this guild, and tell their authors."""
     bot = interaction.client
     await interaction.response.defer(ephemeral=True)
     withdrawn: list[JobRequest] = []
     try:
-        # The last ones first, so that nothing moves up meanwhile.
-        for job in reversed(_of_server(await bot.call(snapshot.look), str(interaction.guild_id))):
+        # The last request first, so that none moves up while the queue is cleared.
+        for job in reversed(_of_guild(await bot.call(snapshot.look), str(interaction.guild_id))):
             if await bot.call(withdrawal.withdraw, job.request.id):
-                withdrawn.append(job.request)  # noqa: PERF401 - should a later one fail, these count
-    finally:  # also where the queue falls silent half-way
+                withdrawn.append(job.request)  # noqa: PERF401 - if a later one fails, these are told all the same
+    finally:
         await _tell_all(bot, withdrawn)
     done = admin_messages.queue_cleared(len(withdrawn), interaction.locale.value)
     await answer(interaction, done, private=True)
@@ -48,7 +48,7 @@ async def clear(interaction: discord.Interaction[Bot]) -> None:
 
 @app_commands.command(description=described("command.admin.pause.description"))
 async def pause(interaction: discord.Interaction[Bot]) -> None:
-    """Let everything that people ask for wait, on all servers; trainings go on."""
+    """Pause the requests of all guilds. Trainings go on."""
     await interaction.response.defer(ephemeral=True)
     await interaction.client.call(pausing.pause)
     await answer(interaction, admin_messages.paused(interaction.locale.value), private=True)
@@ -57,14 +57,14 @@ async def pause(interaction: discord.Interaction[Bot]) -> None:
 
 @app_commands.command(description=described("command.admin.resume.description"))
 async def resume(interaction: discord.Interaction[Bot]) -> None:
-    """Let the queue go on after a pause."""
+    """Resume the queue after a pause."""
     await interaction.response.defer(ephemeral=True)
     await interaction.client.call(pausing.resume)
     await answer(interaction, admin_messages.resumed(interaction.locale.value), private=True)
     await announce(interaction, "announcement.resumed")
 
 
-def _of_server(now: Snapshot, guild: str) -> list[OpenJob]:
+def _of_guild(now: Snapshot, guild: str) -> list[OpenJob]:
     return [job for job in now.open_jobs() if job.request.guild == guild]
 
 

@@ -1,6 +1,9 @@
-"""`/admin train`: shows what a training costs; `training_buttons` has what follows."""
+"""`/admin train`: shows what a training costs. `training_buttons` has what follows."""
 
 import asyncio
+import inspect
+from collections.abc import Callable
+from typing import Any, Literal
 
 import discord
 import redis
@@ -11,84 +14,100 @@ from bot.interactions.answers import answer
 from bot.interactions.checks import check_can_post
 from bot.interactions.client import Bot
 from bot.interactions.command_translation import described
-from shakelm.configuration import MAX_RANDOM_SEED, Architecture, VocabularyKind, choose_random_seed
+from shakelm.configuration import choose_random_seed
 from shakelm.data.corpus import NAMED
-from shakelm.training_options import presets, read_preset
+from shakelm.training_options import TEACHER_OPTIONS, TrainingOption, by_name, plan
 from worker.messages import training_messages
 from worker.messages.catalog import Refusal
 from worker.messages.discord_json import Body
-from worker.protocol.training_payloads import MAX_DROPOUT, MAX_EPOCHS, MAX_LAYERS, MAX_UNITS, TrainRequest
+from worker.protocol.training_payloads import TrainRequest
 from worker.queue import rq_internals
 from worker.queue.rq_internals import TRAIN
 from worker.trainings import attached_texts, training_plans, training_records
 from worker.trainings.training_plans import TextSize
 
-DEFAULTS = {"architecture": "stacked-lstm", "vocabulary": "word", "epochs": 20}
-"""As in `shakelm train`."""
+Callback = Callable[..., Any]
+
+
+def with_teacher_options(callback: Callback) -> Callback:
+    """Give a command the options of `TEACHER_OPTIONS`, which its callback takes as `**chosen`, by their keys.
+
+    They come before the callback's own options, except the random seed, which comes last.
+    """
+    options = {option.key: _parameter(option) for option in TEACHER_OPTIONS.values()}
+    random_seed = options.pop(TEACHER_OPTIONS["random_seed"].key)
+    interaction, *own, _ = inspect.signature(callback).parameters.values()
+    parameters = [interaction, *options.values(), *own, random_seed]
+    callback.__signature__ = inspect.Signature(  # type: ignore[attr-defined]  # discord.py reads it
+        [each.replace(kind=inspect.Parameter.POSITIONAL_OR_KEYWORD) for each in parameters]
+    )
+    return app_commands.describe(
+        **{option.key: described(f"command.admin.train.{option.key}") for option in TEACHER_OPTIONS.values()}
+    )(callback)
+
+
+def _parameter(option: TrainingOption) -> inspect.Parameter:
+    annotation = option.annotation
+    if option.choices:
+        annotation = Literal[option.choices]
+    elif option.bounds is not None:
+        annotation = Range[annotation, annotation(option.bounds.minimum), annotation(option.bounds.maximum)]
+    return inspect.Parameter(
+        option.key, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation | None
+    )
 
 
 @app_commands.command(description=described("command.admin.train.description"))
 @app_commands.describe(
-    architecture=described("command.admin.train.architecture"),
-    vocabulary=described("command.admin.train.vocabulary"),
-    preset=described("command.admin.train.preset"),
-    epochs=described("command.admin.train.epochs"),
-    units=described("command.admin.train.units"),
-    layers=described("command.admin.train.layers"),
-    dropout=described("command.admin.train.dropout"),
-    learning_rate=described("command.admin.train.learning_rate"),
     corpus=described("command.admin.train.corpus"),
     text=described("command.admin.train.text"),
     name=described("command.admin.train.name"),
-    number=described("command.admin.train.number"),
 )
-@app_commands.choices(
-    preset=[Choice(name=name, value=name) for name in presets()],
-    corpus=[Choice(name=name, value=name) for name in NAMED],
-)
+@app_commands.choices(corpus=[Choice(name=name, value=name) for name in NAMED])
+@with_teacher_options
 async def train(
     interaction: discord.Interaction[Bot],
-    architecture: Architecture | None = None,
-    vocabulary: VocabularyKind | None = None,
-    preset: str | None = None,
-    epochs: Range[int, 1, MAX_EPOCHS] | None = None,
-    units: Range[int, 1, MAX_UNITS] | None = None,
-    layers: Range[int, 1, MAX_LAYERS] | None = None,
-    dropout: Range[float, 0.0, MAX_DROPOUT] | None = None,
-    learning_rate: Range[float, 0.0, 1.0] | None = None,
     corpus: str | None = None,
     text: discord.Attachment | None = None,
     name: Range[str, 1, 64] | None = None,
-    number: Range[int, 0, MAX_RANDOM_SEED] | None = None,
+    **chosen: Any,
 ) -> None:
     """Say what a training would cost, to you alone, and ask whether to start it."""
     bot, locale = interaction.client, interaction.locale.value
     check_can_post(interaction)
     if corpus is not None and text is not None:
         raise Refusal("refusal.two_corpora")
-    given = {"architecture": architecture, "vocabulary": vocabulary, "epochs": epochs}
-    known = DEFAULTS | (read_preset(preset) if preset else {})
-    chosen = {key: known[key] if value is None else value for key, value in given.items()}
-    request = TrainRequest(
-        **chosen,
-        name=name or f"{chosen['architecture']}-{chosen['vocabulary']}",
-        preset=preset,
-        units=units,
-        layers=layers,
-        dropout=dropout,
-        learning_rate=learning_rate,
-        random_seed=choose_random_seed() if number is None else number,
-        corpus=corpus,
-        requested_by=str(interaction.user.id),
-        guild=str(interaction.guild_id),
-        locale=str(interaction.guild_locale or interaction.locale),
-    )
-    training_plans.configuration(request)  # what is impossible is said at once
+    request = _request(by_name(chosen), name, corpus, interaction)
     await interaction.response.defer(ephemeral=True)
     size = None
     if text is not None:
         request, size = await _attach(bot, request, text)
     await answer(interaction, await bot.call(_propose, request, size, locale), private=True)
+
+
+def _request(
+    chosen: dict[str, Any], name: str | None, corpus: str | None, interaction: discord.Interaction[Bot]
+) -> TrainRequest:
+    """The request with these options, by name, and a random seed where none was chosen.
+
+    Raises:
+        ShakelmError: the options do not fit each other.
+    """
+    planned = plan(**chosen)
+    known = {
+        "architecture": planned.model.architecture,
+        "vocabulary": planned.model.vocabulary,
+        "epochs": planned.training.epochs,
+        "random_seed": choose_random_seed(),
+    }
+    return TrainRequest(
+        **known | {option: value for option, value in chosen.items() if value is not None},
+        name=name or f"{planned.model.architecture}-{planned.model.vocabulary}",
+        corpus=corpus,
+        requested_by=str(interaction.user.id),
+        guild=str(interaction.guild_id),
+        locale=str(interaction.guild_locale or interaction.locale),
+    )
 
 
 async def _attach(bot: Bot, request: TrainRequest, file: discord.Attachment) -> tuple[TrainRequest, TextSize]:

@@ -11,7 +11,7 @@ from bot.background import loops
 from bot.background.loops import TrainingMessages
 from tests.support.bot_room import Room
 from tests.support.discord_messages import description, title
-from tests.support.queued import start_training
+from tests.support.request_makers import start_training
 from tests.support.waiting import DEADLINE_S
 from worker.protocol.model_payloads import HeldOut
 from worker.protocol.training_payloads import MessageAt, TrainingState, TrainProgress, TrainRequest

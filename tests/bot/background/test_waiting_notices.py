@@ -12,8 +12,7 @@ from bot.background import waiting_notices as bot_waiting
 from bot.background.waiting_notices import WaitingMessages
 from tests.support.bot_room import Room, Running
 from tests.support.discord_messages import description
-from tests.support.queued import enqueue
-from tests.support.request_makers import reply_to, shared_line, verse_request
+from tests.support.request_makers import enqueue, reply_to, shared_line, verse_request
 from tests.support.waiting import eventually_async
 from worker.delivery import answer_lock, webhook_client
 from worker.lessons import shared_lines

@@ -220,6 +220,8 @@ def test_the_doctor_reports_each_thing(shakelm: Shakelm) -> None:
         ("train x --units many", "no list of widths"),
         ("train x --preset nothing", "no preset 'nothing'"),
         ("train x --epochs 0", "epochs 0 is out of range"),
+        ("train x --batch 0", "batch 0 is out of range"),
+        ("train x --restart 2", "restart 2.0 is out of range"),
         ("evaluate --text missing.txt", "no file 'missing.txt'"),
         ("evaluate --text empty.txt", "is empty"),
         ("evaluate --text binary.bin", "is a binary file"),

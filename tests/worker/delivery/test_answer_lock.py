@@ -1,4 +1,4 @@
-"""The lease: one writer at a time, and nothing after the final answer."""
+"""The answer lock: one writer at a time, and nothing after the final answer."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor

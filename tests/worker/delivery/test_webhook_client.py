@@ -1,13 +1,18 @@
-"""Delivery into a real HTTP endpoint: forms, rate limits, outages, refusals; and no token in any error."""
+"""Delivery into a real HTTP endpoint: forms, connections, rate limits, outages, refusals, secret tokens."""
 
+import re
 import traceback
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from importlib import metadata
 
 import pytest
 
 from shakelm.errors import ShakelmError
 from tests.support.request_makers import TOKEN, reply_to
 from tests.support.webhook_endpoint import Webhook
-from worker.delivery import webhook_client
+from worker.delivery import answer_lock, webhook_client
+from worker.delivery.retry_policy import FINAL_ANSWER, REFRESH
 from worker.delivery.webhook_client import DeliveryFailedError, DeliveryRefusedError
 from worker.messages import notices
 from worker.messages.discord_json import Attachment
@@ -21,8 +26,48 @@ def test_an_edit_is_json_for_the_first_answer(webhook: Webhook) -> None:
     assert received.method == "PATCH"
     assert received.path == f"/api/v10/webhooks/42/{TOKEN}/messages/@original"
     assert received.headers["Content-Type"] == "application/json"
-    assert received.headers["User-Agent"].startswith("DiscordBot (")
     assert received.message() == BODY
+
+
+def test_the_user_agent_has_the_form_that_discord_documents(webhook: Webhook) -> None:
+    webhook_client.edit_original(webhook.api_base, reply_to(), BODY)
+    (received,) = webhook.received
+    version = re.escape(metadata.version("shakelm"))
+    assert re.fullmatch(rf"DiscordBot \(https://[^ ,()]+, {version}\)", received.headers["User-Agent"])
+
+
+def test_edits_share_one_connection(webhook: Webhook) -> None:
+    for token in ("one", "two", "three"):
+        webhook_client.edit_original(webhook.api_base, reply_to(token), BODY)
+        webhook_client.edit_original(webhook.api_base, reply_to(token), BODY, policy=REFRESH)
+    webhook.prepare(503)
+    webhook_client.edit_original(webhook.api_base, reply_to(), BODY, Attachment("a.txt", b"a"))
+    assert (len(webhook.received), webhook.connections) == (8, 1)
+
+
+def test_a_connection_that_the_server_has_closed_is_opened_again(webhook: Webhook) -> None:
+    once = replace(FINAL_ANSWER, patience_s=0)  # an error would not be retried
+    for _ in range(3):
+        webhook_client.edit_original(webhook.api_base, reply_to(), BODY, policy=once)
+        webhook.hang_up()
+    assert (len(webhook.received), webhook.connections) == (3, 3)
+
+
+def test_threads_share_the_connections(webhook: Webhook) -> None:
+    tokens = [f"token-{number}" for number in range(200)]
+
+    def edit(token: str) -> None:
+        webhook_client.edit_original(webhook.api_base, reply_to(token), BODY | {"content": token})
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(edit, tokens))
+    for token in tokens:
+        assert [message["content"] for message in webhook.messages(token)] == [token]
+    assert 1 <= webhook.connections <= 8
+
+
+def test_a_refresh_ends_before_its_lock_does() -> None:
+    assert REFRESH.longest_s < answer_lock.REFRESH_S < FINAL_ANSWER.longest_s
 
 
 def test_a_file_goes_along_as_a_form(webhook: Webhook) -> None:
@@ -80,7 +125,7 @@ def test_a_lasting_outage_is_given_up(webhook: Webhook) -> None:
     for _ in range(20):
         webhook.prepare(503)
     with pytest.raises(DeliveryFailedError, match="503"):
-        webhook_client.edit_original(webhook.api_base, reply_to(), BODY, patience_s=1)
+        webhook_client.edit_original(webhook.api_base, reply_to(), BODY, policy=REFRESH)
     assert 1 < len(webhook.received) < 20
 
 
@@ -122,7 +167,7 @@ def test_an_expired_token_is_not_used(webhook: Webhook) -> None:
 def test_errors_do_not_hold_the_token(webhook: Webhook) -> None:
     webhook.close()  # nobody listens any more
     with pytest.raises(DeliveryFailedError) as error:
-        webhook_client.edit_original(webhook.api_base, reply_to(), BODY, patience_s=0.5)
+        webhook_client.edit_original(webhook.api_base, reply_to(), BODY, policy=REFRESH)
     text = "".join(traceback.format_exception(error.value))
     assert "ConnectionError" in text
     assert TOKEN not in text

@@ -2,8 +2,7 @@
 
 import redis
 
-from tests.support.queued import enqueue
-from tests.support.request_makers import verse_request
+from tests.support.request_makers import enqueue, verse_request
 from tests.support.rq_records import abandon, fetch
 from worker.protocol.training_payloads import MessageAt, TrainRequest
 from worker.queue import queue_status, rq_internals

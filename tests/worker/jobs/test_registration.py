@@ -5,11 +5,11 @@ from types import FunctionType
 
 import pytest
 
-from tests.support.request_kinds import kinds_of_requests
+from tests.support.request_makers import kinds_of_requests
 from worker import jobs
 from worker.protocol.job_request import Request
 
-KINDS = list(kinds_of_requests(Request))
+KINDS = kinds_of_requests(Request)
 
 WITHOUT_REQUEST = {"train", "apologise"}
 """Jobs that answer no interaction, or that a worker enqueues."""

@@ -13,7 +13,7 @@ from shakelm.store.registry import Store
 from shakelm.training import checkpoints
 from tests.support import rq_records
 from tests.support.module_process import Process, Start
-from tests.support.queued import start_training
+from tests.support.request_makers import start_training
 from tests.support.waiting import eventually
 from worker.protocol.training_payloads import MessageAt, TrainingState, TrainProgress, TrainRequest
 from worker.queue import rq_internals

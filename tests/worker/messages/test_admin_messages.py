@@ -1,16 +1,16 @@
 """The messages of `/admin`: they show what they must, and ping nobody."""
 
 import dataclasses
-from datetime import UTC, datetime
 from typing import Any, Literal
 
 import pytest
 
-from tests.support.request_kinds import kinds_of_requests
+from tests.support import tiny_models
+from tests.support.request_makers import kinds_of_requests
 from worker.messages import admin_messages, discord_json, notices
 from worker.protocol.guild_payloads import GuildSettings
 from worker.protocol.job_request import JobRequest, ReplyTo
-from worker.protocol.model_payloads import HeldOut, ModelIndex, ModelSummary
+from worker.protocol.model_payloads import ModelIndex
 from worker.protocol.status_payloads import Incident, OpenJob, QueueStatus, WorkerStatus
 from worker.protocol.training_payloads import Training, TrainingState, TrainProgress, TrainRequest
 
@@ -18,20 +18,6 @@ EMPTY = QueueStatus(workers=[], verses_waiting=0, verses_running=0)
 TRAINING = TrainRequest(
     name="my_model", architecture="lstm", vocabulary="char", epochs=12, random_seed=3, requested_by="1"
 )
-
-
-def summary(name: str, live: bool = False) -> ModelSummary:
-    return ModelSummary(
-        name=name,
-        version=1,
-        live=live,
-        packaged=False,
-        architecture="lstm",
-        vocabulary="char",
-        parameters=100,
-        held_out=HeldOut(nats_per_token=1.5, perplexity=4.48, accuracy=0.553, unknown=0, nats_per_char=1.4),
-        trained_at=datetime(2025, 1, 1, tzinfo=UTC),
-    )
 
 
 def worker(queue: Literal["verse", "train"], busy: bool, device: str = "CPU") -> WorkerStatus:
@@ -54,8 +40,8 @@ def description(body: discord_json.Body) -> str:
 
 def test_promotions_name_the_model_and_its_figures() -> None:
     for body in (
-        admin_messages.promoted(summary("my_model")),
-        admin_messages.rolled_back(summary("my_model")),
+        admin_messages.promoted(tiny_models.summary("my_model")),
+        admin_messages.rolled_back(tiny_models.summary("my_model")),
     ):
         assert r"my\_model\@1" in body["embeds"][0]["title"]
         assert "1.400 nats per character, perplexity 4.48, accuracy 55.3%" in description(body)
@@ -125,7 +111,9 @@ def test_status_shows_everything() -> None:
     running = TrainProgress(state=TrainingState.RUNNING, epochs=12, share=0.5)
     trainings = [Training(id="1", request=TRAINING, progress=running)]
     incidents = [Incident(reference="0123abcd", at=1000.5, sentence="verse: *OSError*")]
-    body = admin_messages.status(queues, trainings, ModelIndex(versions=[summary("a", live=True)]), incidents)
+    body = admin_messages.status(
+        queues, trainings, ModelIndex(versions=[tiny_models.summary("a", live=True)]), incidents
+    )
     assert description(body).splitlines() == [
         "Verse workers: 2 running, 1 busy",
         r"• my\_host: CPU, shakelm 1.2.3",
@@ -149,8 +137,8 @@ def test_status_without_workers_warns_with_the_cure() -> None:
 
 
 FINAL: dict[str, Any] = {
-    "promoted": admin_messages.promoted(summary("a")),
-    "rolled_back": admin_messages.rolled_back(summary("a")),
+    "promoted": admin_messages.promoted(tiny_models.summary("a")),
+    "rolled_back": admin_messages.rolled_back(tiny_models.summary("a")),
     "removed": admin_messages.removed("a@1"),
     "queue_cleared": admin_messages.queue_cleared(1),
     "exported": admin_messages.exported(),

@@ -12,8 +12,7 @@ import pytest
 
 from shakelm.errors import ShakelmError
 from tests.support.module_process import Start
-from tests.support.queued import enqueue
-from tests.support.request_makers import reply_to, verse_request
+from tests.support.request_makers import enqueue, reply_to, verse_request
 from tests.support.waiting import eventually
 from tests.support.webhook_endpoint import Webhook
 from worker.messages import catalog, formats, help_messages, notices

@@ -9,27 +9,19 @@ from shakelm.data.vocabulary import Vocabulary
 from shakelm.networks import architectures
 from shakelm.store.registry import PACKAGED, Store
 from shakelm.training_options import NOTEBOOK_UNITS, plan
+from tests.support import tiny_models
 from worker.messages import discord_json, model_messages
 from worker.messages.model_messages import MODELS_A_PAGE
 from worker.protocol.model_payloads import HeldOut, ModelIndex, ModelSummary
 from worker.trainings.training_plans import KNOWN_SIZES
 
-HELD_OUT = HeldOut(nats_per_token=1.5, perplexity=4.48, accuracy=0.553, unknown=0, nats_per_char=1.5)
 LOSSY = HeldOut(nats_per_token=5.1, perplexity=164.2, accuracy=0.2, unknown=0.05, nats_per_char=None)
 
 
 def summary(name: str, minute: int = 0, **changes: Any) -> ModelSummary:
-    settings: dict[str, Any] = {
-        "version": 1,
-        "live": False,
-        "packaged": False,
-        "architecture": "lstm",
-        "vocabulary": "char",
-        "parameters": 100,
-        "held_out": HELD_OUT,
-        "trained_at": datetime(2025, 1, 1, minute // 60, minute % 60, tzinfo=UTC),
-    }
-    return ModelSummary(name=name, **settings | changes)
+    """A version that was trained at that minute."""
+    trained_at = datetime(2025, 1, 1, minute // 60, minute % 60, tzinfo=UTC)
+    return tiny_models.summary(name, trained_at=trained_at, **changes)
 
 
 def embed(body: discord_json.Body) -> dict[str, Any]:

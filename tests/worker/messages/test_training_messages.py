@@ -91,7 +91,7 @@ def test_every_setting_that_was_chosen_is_shown() -> None:
     chosen = {"preset": "best", "layers": 1, "units": 64, "dropout": 0.25, "learning_rate": 0.001}
     request = REQUEST.model_copy(update={**chosen, "attached": attached})
     assert lines(proposal(request, corpus=None))[0] == (
-        f"{SETTINGS}, preset best, 1 layer, 64 units per layer, dropout 0.25, learning rate 0.001, "
+        f"{SETTINGS}, preset best, 64 units per layer, 1 layer, dropout 0.25, learning rate 0.001, "
         r"corpus my\_poems.txt"
     )
 

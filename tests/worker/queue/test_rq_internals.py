@@ -9,8 +9,7 @@ from rq.job import Job, JobStatus
 from rq.registry import StartedJobRegistry
 from rq.serializers import JSONSerializer
 
-from tests.support.queued import enqueue
-from tests.support.request_makers import verse_request
+from tests.support.request_makers import enqueue, verse_request
 from worker.queue import rq_internals
 from worker.queue.rq_internals import TRAIN, VERSE, JobCall, JobIds
 

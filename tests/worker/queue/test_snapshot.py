@@ -10,8 +10,7 @@ import redis
 
 from tests.support import rq_records
 from tests.support.module_process import Start
-from tests.support.queued import enqueue
-from tests.support.request_makers import reply_to, verse_request
+from tests.support.request_makers import enqueue, reply_to, verse_request
 from tests.support.waiting import eventually
 from tests.support.webhook_endpoint import Webhook
 from worker.delivery import answer_lock

@@ -4,7 +4,7 @@ import redis
 from rq.job import Job
 
 from tests.support import rq_records
-from tests.support.queued import start_training
+from tests.support.request_makers import start_training
 from worker.messages.catalog import DEFAULT, text
 from worker.protocol.training_payloads import MessageAt, TrainingState, TrainProgress, TrainRequest
 from worker.queue import rq_internals

@@ -1,0 +1,123 @@
+"""The form that changes the settings of a verse, and the button that opens it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import discord
+from discord import SelectOption, ui
+
+from bot.commands.verse_buttons import ask_again, model_of, own_record
+from bot.interactions import autocompletion
+from bot.interactions.client import Bot
+from bot.interactions.custom_id_handlers import Values, open_form, pressed, submitted
+from worker.messages.catalog import Refusal, text
+from worker.protocol.custom_ids import Change
+from worker.protocol.model_payloads import ModelIndex
+from worker.protocol.payload import MAX_PROMPT_CHARACTERS
+from worker.protocol.styles import STYLES, freedom
+from worker.protocol.verse_payloads import MAX_LINES, MAX_TEMPERATURE, VerseRecord
+from worker.records import model_index
+
+NO_STYLE = "none"
+
+
+@pressed(Change)
+async def change(interaction: discord.Interaction[Bot], custom_id: Change) -> None:
+    """Open the form, filled in with the settings of the verse."""
+    record = await own_record(interaction, custom_id)
+    index = await interaction.client.ask(interaction, model_index.load)
+    locale = interaction.locale.value
+    await open_form(interaction, custom_id, text(locale, "form.title"), *_fields(record, index, locale))
+
+
+@submitted(Change)
+async def changed(interaction: discord.Interaction[Bot], custom_id: Change, values: Values) -> None:
+    """Write a verse with the settings of the form, and with the same random seed."""
+    record = await own_record(interaction, custom_id)
+    await ask_again(
+        interaction,
+        record,
+        prompt=values["seed"],
+        lines=_read_lines(values["lines"]),
+        model=values["model"],
+        **_read_freedom(record, values),
+    )
+
+
+def _fields(record: VerseRecord, index: ModelIndex | None, locale: str) -> list[ui.Label[Any]]:
+    styles = [
+        SelectOption(label=text(locale, f"style.{name}"), value=name, default=name == record.style)
+        for name in STYLES
+    ]
+    no_style = SelectOption(label=text(locale, "form.no_style"), value=NO_STYLE, default=not record.style)
+    present = model_of(record)
+    offered = autocompletion.offered(index, locale)
+    models = {present: offered.get(present, present)} | offered if present else offered
+    return [
+        ui.Label(
+            text=text(locale, "form.seed"),
+            component=ui.TextInput(
+                custom_id="seed",
+                style=discord.TextStyle.paragraph,
+                default=record.prompt,
+                required=False,
+                max_length=MAX_PROMPT_CHARACTERS,
+            ),
+        ),
+        ui.Label(
+            text=text(locale, "form.style"),
+            component=ui.Select(custom_id="style", options=[no_style, *styles]),
+        ),
+        ui.Label(
+            text=text(locale, "form.temperature"),
+            component=ui.TextInput(custom_id="temperature", default=_temperature(record), max_length=8),
+        ),
+        ui.Label(
+            text=text(locale, "form.lines", longest=MAX_LINES),
+            component=ui.TextInput(custom_id="lines", default=str(record.lines), max_length=8),
+        ),
+        ui.Label(
+            text=text(locale, "form.model"),
+            component=ui.Select(
+                custom_id="model",
+                options=[
+                    SelectOption(label=label, value=reference, default=reference == present)
+                    for reference, label in list(models.items())[: autocompletion.MAX_CHOICES]
+                ],
+            ),
+        ),
+    ]
+
+
+def _read_freedom(record: VerseRecord, values: Values) -> Mapping[str, Any]:
+    """The sampling settings. If only the style has changed, the temperature is that of the new style."""
+    style = None if values["style"] == NO_STYLE else values["style"]
+    temperature = _read_temperature(values["temperature"])
+    if style == record.style:
+        return {"temperature": temperature}
+    untouched = values["temperature"] == _temperature(record)
+    return freedom(style, None if style and untouched else temperature)
+
+
+def _temperature(record: VerseRecord) -> str:
+    return f"{record.temperature:g}"
+
+
+def _read_temperature(written: str) -> float:
+    try:
+        temperature = float(written.replace(",", "."))
+    except ValueError:
+        temperature = -1
+    if not 0 <= temperature <= MAX_TEMPERATURE:
+        raise Refusal("refusal.temperature", hottest=MAX_TEMPERATURE)
+    return temperature
+
+
+def _read_lines(written: str) -> int:
+    try:
+        lines = int(written)
+    except ValueError:
+        lines = 0
+    if not 1 <= lines <= MAX_LINES:
+        raise Refusal("refusal.lines", longest=MAX_LINES)
+    return lines

@@ -1,0 +1,73 @@
+"""`/admin train`: its options come from the table, and what was chosen becomes a proposal."""
+
+import re
+from typing import Any
+
+import pytest
+
+from shakelm.training_options import TEACHER_OPTIONS, TrainingOption
+from tests.support.bot_room import Room
+from tests.support.discord_messages import embed, is_private
+from worker.messages.catalog import DEFAULT, text
+from worker.protocol.training_payloads import TrainRequest
+
+OWN = ["corpus", "text", "name"]
+
+
+def registered(room: Room) -> dict[str, dict[str, Any]]:
+    """The options of `/admin train` that Discord was told, by name, in their order."""
+    (admin,) = (found for found in room.sandbox.world.commands.values() if found["name"] == "admin")
+    (train,) = (found for found in admin["options"] if found["name"] == "train")
+    return {option["name"]: option for option in train["options"]}
+
+
+async def test_every_option_of_the_table_is_registered_with_its_range_and_text(room: Room) -> None:
+    told = registered(room)
+    *keys, random_seed = (option.key for option in TEACHER_OPTIONS.values())
+    assert list(told) == [*keys, *OWN, random_seed]
+    for key, option in ((option.key, option) for option in TEACHER_OPTIONS.values()):
+        assert told[key]["description"] == text(DEFAULT, f"command.admin.train.{key}")
+        assert not told[key].get("required")
+        assert [choice["value"] for choice in told[key].get("choices", [])] == list(option.choices)
+        if option.bounds is not None:
+            given = (told[key]["min_value"], told[key]["max_value"])
+            assert given == (option.bounds.minimum, option.bounds.maximum)
+
+
+@pytest.mark.parametrize("option", TEACHER_OPTIONS.values(), ids=lambda option: option.key)
+def test_a_default_in_a_text_is_that_of_the_table(option: TrainingOption) -> None:
+    told = re.search(r"\((.+)\)$", text(DEFAULT, f"command.admin.train.{option.key}"))
+    assert told is None or told[1] == str(option.default)
+
+
+def proposed(room: Room) -> TrainRequest:
+    """The only proposal."""
+    (key,) = room.bot.connection.keys("shakelm:training:*:proposal")
+    return TrainRequest.model_validate_json(room.bot.connection.get(key))
+
+
+async def test_what_was_chosen_is_proposed(room: Room) -> None:
+    await room.ask("/admin train preset: quick units: 8 number: 5 corpus: shakespeare", "teacher")
+    request = proposed(room)
+    assert request.chosen().items() >= {"preset": "quick", "units": 8, "random_seed": 5}.items()
+    assert (request.corpus, request.attached) == ("shakespeare", None)
+    assert request.name == f"{request.architecture}-{request.vocabulary}"
+    assert "layers" not in request.chosen()
+
+
+async def test_without_options_the_request_has_the_defaults_and_a_random_seed(room: Room) -> None:
+    await room.ask("/admin train", "teacher")
+    request = proposed(room)
+    always = {name: TEACHER_OPTIONS[name].default for name in ("architecture", "vocabulary", "epochs")}
+    assert request.chosen() == always | {"random_seed": request.random_seed}
+
+
+async def test_what_does_not_fit_is_refused_in_one_private_sentence(room: Room) -> None:
+    for options, part in (
+        ("learning_rate: 0", "learning rate"),
+        ("preset: best layers: 3", "do not fit 3 layers"),
+    ):
+        refused = await room.ask(f"/admin train {options}", "teacher")
+        assert is_private(refused)
+        assert part in embed(refused)["description"]
+    assert not room.bot.connection.keys("shakelm:training:*:proposal")

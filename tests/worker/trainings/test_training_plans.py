@@ -1,0 +1,135 @@
+"""What a training will be and what it costs."""
+
+import random
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+
+from shakelm.data import vocabulary
+from shakelm.data.corpus import NAMED, normalise
+from shakelm.data.splitting import split
+from shakelm.errors import ShakelmError
+from shakelm.networks import architectures
+from shakelm.training_options import TEACHER_OPTIONS
+from tests.support.module_process import Start
+from tests.support.request_makers import train_request
+from tests.support.training_choices import parse, values
+from tests.support.waiting import eventually
+from worker.queue.rq_internals import TRAIN, live_workers
+from worker.trainings import training_plans
+from worker.trainings.training_plans import TextSize
+
+Connection = redis.Redis
+
+SIZE = TextSize(characters=1000, tokens={"word": 150, "char": 810}, vocabulary={"word": 40, "char": 20})
+TEXT = "to be or not to be\r\n" * 400
+
+# Plans
+
+
+def test_a_plan_is_its_preset_with_what_was_chosen() -> None:
+    plan = training_plans.configuration(
+        train_request(preset="best", architecture="stacked-lstm", units=32, layers=3, dropout=0.5, epochs=7)
+    )
+    assert plan.model.units == (32, 32, 32)
+    assert (plan.model.dropout, plan.model.embedding) == (0.5, 128)
+    assert (plan.training.epochs, plan.training.stateful) == (7, True)
+
+
+def test_what_does_not_fit_its_preset_is_refused() -> None:
+    with pytest.raises(ShakelmError, match="do not fit"):
+        training_plans.configuration(train_request(preset="best", layers=3))
+
+
+def test_the_command_repeats_the_training() -> None:
+    wanted = train_request(preset="notebook", units=8, layers=1, dropout=0.1, learning_rate=0.01)
+    assert training_plans.command(wanted, "a b.txt") == (
+        "shakelm train small --preset notebook --architecture lstm --vocabulary char --units 8 --layers 1 "
+        "--dropout 0.1 --epochs 4 --learning-rate 0.01 --number 1 --corpus 'a b.txt'"
+    )
+
+
+EACH_VALUE = [{name: value} for name, option in TEACHER_OPTIONS.items() for value in values(option)]
+
+
+def some_choices() -> Iterator[dict[str, Any]]:
+    """Each value of each option alone, then many of them together."""
+    yield from EACH_VALUE
+    chosen = random.Random(1)  # noqa: S311 (no secret)
+    for _ in range(200):
+        names = chosen.sample(list(TEACHER_OPTIONS), chosen.randint(2, len(TEACHER_OPTIONS)))
+        yield {name: chosen.choice(values(TEACHER_OPTIONS[name])) for name in names}
+
+
+def test_the_command_of_every_request_parses_back_to_its_configuration() -> None:
+    parsed = 0
+    for choice in some_choices():
+        wanted = train_request(**choice)
+        command = shlex.split(training_plans.command(wanted, "a b.txt"))
+        try:
+            planned = training_plans.configuration(wanted)
+        except ShakelmError:  # the preset's widths and the layers do not fit each other
+            with pytest.raises(ShakelmError, match="do not fit"):
+                parse(command)
+            continue
+        assert parse(command) == planned, choice
+        parsed += 1
+    assert parsed > len(EACH_VALUE) + 100
+
+
+def test_a_text_is_measured_as_it_is_split() -> None:
+    words = random.Random(1).choices(["to", "be", "or", "not"], k=3000)  # noqa: S311 (no secret)
+    text = " ".join(words) + " rarely rarely"
+    size = training_plans.measure(text)
+    learned = split(text, "contiguous").train
+    for kind in ("word", "char"):
+        assert size.vocabulary[kind] == len(vocabulary.fit(learned, kind))
+        assert size.tokens[kind] == pytest.approx(len(vocabulary.pieces(learned, kind)), abs=1)
+
+
+def test_parameters_are_those_that_keras_counts(connection: Connection) -> None:
+    wanted = train_request(vocabulary="word", layers=2, units=12)
+    model = architectures.build(training_plans.configuration(wanted).model, SIZE.vocabulary["word"])
+    assert training_plans.cost(connection, wanted, SIZE).parameters == model.count_params()
+
+
+def test_the_time_comes_from_what_was_measured_on_the_live_workers(
+    connection: Connection, start: Start, tmp_path: Path
+) -> None:
+    corpus = tmp_path / "own.txt"
+    corpus.write_text(TEXT)
+    model = training_plans.configuration(train_request()).model
+    training_plans.record_speed(connection, model, SIZE.vocabulary["char"], tokens_per_second=81.0)
+    connection.hset("shakelm:training:rates", "elsewhere char", 1.0)
+    seconds = training_plans.cost(connection, train_request(), SIZE).seconds
+    assert seconds is not None
+    assert seconds > 1e6  # no worker runs, and the slowest machine counts
+
+    start("train", SHAKELM_CORPUS=str(corpus))
+    eventually(lambda: len(live_workers(connection, TRAIN)), "a training worker")
+
+    assert training_plans.cost(connection, train_request(), SIZE).seconds == pytest.approx(4 * 810 / 81)
+    assert training_plans.cost(connection, train_request(epochs=8), SIZE).seconds == pytest.approx(
+        8 * 810 / 81
+    )
+    assert training_plans.cost(connection, train_request(vocabulary="word"), SIZE).seconds is None
+    own = training_plans.workers_corpus(connection)
+    assert own is not None
+    assert (own.name, own.size) == ("own.txt", training_plans.measure(normalise(TEXT)))
+
+
+def test_what_the_workers_learn_from_is_told_where_it_can_be_read(connection: Connection) -> None:
+    training_plans.publish_corpus(connection, "shakespeare")
+    own = training_plans.workers_corpus(connection)
+    assert own is not None
+    assert own.size == training_plans.KNOWN_SIZES["shakespeare"]
+    training_plans.publish_corpus(connection, "/nowhere/missing.txt")
+    assert training_plans.workers_corpus(connection) is None
+
+
+def test_sizes_are_those_of_known_corpora() -> None:
+    assert training_plans.KNOWN_SIZES.keys() <= NAMED.keys()

@@ -1,0 +1,62 @@
+"""A new version beside the live one: their figures, and verses that both write."""
+
+from collections.abc import Iterable
+
+from shakelm import defaults
+from shakelm.configuration import MAX_RANDOM_SEED
+from shakelm.data.vocabulary import Vocabulary
+from shakelm.decoding import generation
+from shakelm.decoding.generation import LanguageModel, Length
+from shakelm.decoding.sampling import Sampling
+from shakelm.store.registry import Version
+from worker.jobs import model_publishing
+from worker.protocol.training_payloads import Comparison, Specimen, Verdict
+
+VERSES = 2
+"""Verses that each version writes."""
+
+LENGTH = Length(lines=4)
+SAMPLING = Sampling(defaults.TEMPERATURE)
+
+
+def compare(version: Version, live: Version) -> Comparison:
+    """The figures of the live version, and whether those of the new one are better.
+
+    Raises:
+        ShakelmError: files of a version are damaged.
+    """
+    return Comparison(
+        model=live.reference, held_out=model_publishing.held_out(live.card()), verdict=_verdict(version, live)
+    )
+
+
+def specimens(models: Iterable[LanguageModel], random_seed: int) -> tuple[Specimen, ...]:
+    """Verses of all models: first one of each with `random_seed`, then one of each with the next seed."""
+    models = list(models)
+    random_seeds = [(random_seed + step) % (MAX_RANDOM_SEED + 1) for step in range(VERSES)]
+    return tuple(_specimen(model, seed) for seed in random_seeds for model in models)
+
+
+def _verdict(version: Version, live: Version) -> Verdict:
+    new_settings, live_settings = version.configuration(), live.configuration()
+    new_card, live_card = version.card(), live.card()
+    if new_settings.model.vocabulary != live_settings.model.vocabulary:
+        return "kinds"
+    new_text = (new_card.corpus.sha256, new_settings.training.split)
+    live_text = (live_card.corpus.sha256, live_settings.training.split)
+    if new_text != live_text:
+        return "texts"
+    # A loss per character means the same whatever other characters the model knows.
+    if new_settings.model.vocabulary != "char" and _tokens(version) != _tokens(live):
+        return "words"
+    better = new_card.held_out.nats_per_token < live_card.held_out.nats_per_token
+    return "better" if better else "worse"
+
+
+def _tokens(version: Version) -> tuple[str, ...]:
+    return version.read(version.vocabulary.name, Vocabulary).tokens
+
+
+def _specimen(model: LanguageModel, random_seed: int) -> Specimen:
+    verse = generation.write(model, "", SAMPLING, LENGTH, random_seed)
+    return Specimen(model=model.reference, random_seed=random_seed, text=verse.text)
