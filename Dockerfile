@@ -1,5 +1,6 @@
-# Three images, one a target: `bot` (without TensorFlow), `worker`, and `sandbox`, the stand-in for Discord.
-# Each is a layer of dependencies, which only changed constraints renew, under a small one of code.
+# Three images, one per target: `bot` (without TensorFlow), `worker`, and `sandbox`, the stand-in for Discord.
+# Each has a layer of dependencies, which changes only with pyproject.toml and constraints.txt, and a small
+# layer of code.
 
 FROM python:3.11-slim-bookworm AS build
 RUN python -m venv /opt/venv
@@ -11,7 +12,7 @@ FROM build AS bot-dependencies
 RUN --mount=type=cache,target=/var/cache/pip pip install -c constraints.txt ".[bot]"
 
 FROM build AS worker-dependencies
-# "worker,gpu" for machines with an NVIDIA GPU
+# "worker,gpu" is for machines with an NVIDIA GPU.
 ARG WORKER_EXTRAS=worker
 RUN --mount=type=cache,target=/var/cache/pip pip install -c constraints.txt ".[${WORKER_EXTRAS}]"
 
@@ -24,7 +25,7 @@ RUN --mount=type=cache,target=/var/cache/pip pip wheel --no-deps --wheel-dir /wh
 
 
 FROM python:3.11-slim-bookworm AS runtime
-# The one place to write besides /tmp; a new volume mounted there inherits its owner.
+# The only writable folder besides /tmp. A new volume that is mounted there gets the same owner.
 RUN useradd --uid 10001 --user-group --no-create-home --home-dir /tmp --shell /usr/sbin/nologin shakelm \
  && install -d -o shakelm -g shakelm /var/lib/shakelm
 ENV PATH=/opt/venv/bin:$PATH PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONUNBUFFERED=1 HOME=/tmp

@@ -1,10 +1,10 @@
 # Everyday commands: `make` alone lists them.
-# Written for GNU make 3.81 and the BSD tools of macOS as well as for Debian.
+# The file works with GNU make 3.81 and the BSD tools of macOS, and on Debian.
 
 PYTHON ?= python3
 SHELL := bash
 
-# What people type must reach the commands as it is: make expands no `$` in it, the shell no quote.
+# User text must reach the commands unchanged: make expands no `$` in it, and the shell no quote.
 override SAY := $(value SAY)
 override SPEC := $(value SPEC)
 export SAY SPEC
@@ -16,38 +16,38 @@ export SAY SPEC
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
-demo: .venv/demo.ready ## chat with the bot here; SAY='/verse seed: to be' sends one line and ends
+demo: .venv/demo.ready ## chat with the bot; SAY='/verse seed: to be' sends one line and exits
 	@.venv/bin/python -m sandbox $${SAY:+--say "$$SAY"}
 
-test: .venv/dev.ready ## run every test, in two processes
+test: .venv/dev.ready ## run all tests in two processes
 	.venv/bin/python -m pytest --numprocesses 2 --no-loadscope-reorder
 
-check: .venv/dev.ready ## lint, formatting, types and the direction of imports
+check: .venv/dev.ready ## check lint, formatting, types, and import contracts
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 
-conformance: .venv/dev.ready ## hold the requests of the end-to-end tests against Discord's OpenAPI file SPEC=FILE
-	@[ -f "$$SPEC" ] || { echo "Name Discord's OpenAPI description: make conformance SPEC=FILE" >&2; exit 1; }
+conformance: .venv/dev.ready ## check the requests of the end-to-end tests against Discord's OpenAPI file SPEC=FILE
+	@[ -f "$$SPEC" ] || { echo "Give the file of Discord's OpenAPI description: make conformance SPEC=FILE" >&2; exit 1; }
 	@requests=$$(mktemp) && trap 'rm -f "$$requests"' EXIT && \
 	SHAKELM_RECORD="$$requests" .venv/bin/python -m pytest tests/end_to_end && \
 	.venv/bin/python -m sandbox.conformance --spec "$$SPEC" --requests "$$requests"
 
-clean: ## remove the environment and everything else that these commands made
+clean: ## remove the environment and everything else that these commands created
 	rm -rf .venv build *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# .venv/EXTRA.ready: the environment holds the package (editable) and everything of that extra.
-# An installation that is cut short can leave packages that look complete and are not: the mark
-# .venv/unfinished stands while one runs, and where one finds it, the environment is made anew.
+# .venv/EXTRA.ready: the environment has the package (editable) and everything in that extra.
+# An interrupted installation can leave packages that look complete but are not. So .venv/unfinished
+# exists during an installation. If the next one finds it, it creates a new environment.
 .venv/%.ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
-	  { echo "shakelm needs Python 3.11, 3.12 or 3.13: name one, as in make PYTHON=python3.12 demo" >&2; exit 1; }
+	  { echo "shakelm needs Python 3.11, 3.12, or 3.13. Name one: make PYTHON=python3.12 demo" >&2; exit 1; }
 	@if [ -e .venv/unfinished ]; then rm -rf .venv; fi
 	@$(usable) 2>/dev/null || { echo "Creating the environment .venv"; $(create); }
 	@touch .venv/unfinished
-	@echo "Installing TensorFlow and the other packages into .venv: a minute or two, once"
+	@echo "Installing TensorFlow and the other packages into .venv (one to two minutes, once)"
 	@$(install)
 	@rm .venv/unfinished
 	@touch $@ $(if $(filter dev,$*),.venv/demo.ready)
@@ -61,7 +61,7 @@ usable = .venv/bin/python -m pip --version >/dev/null
 create = $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
   { echo "Python's venv module is missing: install it (Debian, Ubuntu: apt install python3-venv)" >&2; exit 1; } && \
   $(PYTHON) -m venv --clear .venv
-# pip compiles byte code by itself; of what it prints, the large packages are worth a line
+# pip compiles byte code by itself. Of its output, only the large packages and the unpacking are shown.
 install = set -o pipefail; \
   .venv/bin/python -m pip install --progress-bar off -c constraints.txt -e '.[$*]' | while read -r line; do \
     case "$$line" in \

@@ -1,8 +1,8 @@
 """How fast verses are written: one, 32 at once, and one of 2,000 words.
 
 Run it with `.venv/bin/python benchmarks/decoding_speed.py`. The network is the packaged word model, a stacked
-LSTM with the notebook's sizes. What is compared takes turns in one process, so that changes of the machine's
-speed affect all alike. A word is anything that the model predicts: line ends count too.
+LSTM with the notebook's sizes. The measurements take turns in one process, so that changes of the machine's
+speed affect all of them alike. A word is any token that the model predicts, including line ends.
 """
 
 import os
@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-# As in the workers; NumPy reads it when it is first imported.
+# As in the workers. NumPy reads this variable at its first import.
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 import numpy as np
@@ -25,7 +25,8 @@ from shakelm.decoding.generation import Length, Request
 from shakelm.decoding.sampling import Sampling
 from shakelm.networks import network
 from shakelm.networks.backend import device, keras, software
-from shakelm.store.registry import PACKAGED, Store, Version
+from shakelm.store.registry import PACKAGED, open_registry
+from shakelm.store.version import Version
 
 MODEL = "shakespeare-word"
 SEED = "to be or not to be"
@@ -39,7 +40,7 @@ FLOOR_STEPS = 500
 LENGTHS = (100, 500, 1000, 2000)
 
 Measure = Callable[[], float]
-"""Does its work and returns the seconds that a word took."""
+"""Does the work once, and returns the seconds per word."""
 
 
 def main() -> None:
@@ -49,9 +50,9 @@ def main() -> None:
     console.print(
         f"{device()}, {versions}\n{' '.join(sys.orig_argv)}: medians of {ROUNDS} rounds, least to most"
     )
-    version = Store(PACKAGED).find(MODEL)
+    version = open_registry(PACKAGED).find(MODEL)
     model = generation.load(version)
-    weights = network.load_weights(version.weights)
+    weights = network.load_weights(version.weights_file)
 
     notebook, floor, single, together = _rounds(
         [_notebook(version, weights), _floor(weights), _single(model), _together(model)]
@@ -74,7 +75,7 @@ def main() -> None:
 
 
 def _notebook(version: Version, weights: dict[str, NDArray[np.float32]]) -> Measure:
-    """The notebook's way: for each word, `predict` on the last words, padded on the left."""
+    """The notebook's way: one `predict` per word, on the last words, padded on the left."""
     layers = ("recurrent_0", "recurrent_1")
     parts = [f"{layer}.{part}" for layer in layers for part in ("kernel", "recurrent_kernel", "bias")]
     names = ["embedding.embeddings", *parts, "output.kernel", "output.bias"]
@@ -107,7 +108,7 @@ def _notebook(version: Version, weights: dict[str, NDArray[np.float32]]) -> Meas
 
 
 def _floor(weights: dict[str, NDArray[np.float32]]) -> Measure:
-    """Reads once what every step reads: all weights but the embedding and its kernel, which are tables."""
+    """Read once what every step reads: all weights except the embedding and its kernel, which are tables."""
     first = ("embedding.embeddings", "recurrent_0.kernel")
     arrays = [array.ravel() for name, array in weights.items() if name not in first]
 
@@ -130,7 +131,7 @@ def _write(model: generation.LanguageModel, request: Request) -> generation.Vers
 
 
 def _single(model: generation.LanguageModel) -> Measure:
-    """As many verses as are written at once, one after another."""
+    """The verses one after another."""
 
     def measure() -> float:
         started = time.perf_counter()
@@ -164,7 +165,7 @@ def _long(model: generation.LanguageModel, words: int) -> Measure:
 
 
 def _alike(model: generation.LanguageModel) -> str:
-    """How many of the verses written at once equal those written one by one."""
+    """A sentence on how many verses written at once equal those written one by one."""
     requests = _requests()
     verses = generation.write_all(model, requests)
     same = sum(verse == _write(model, request) for verse, request in zip(verses, requests, strict=True))
@@ -172,7 +173,7 @@ def _alike(model: generation.LanguageModel) -> str:
 
 
 def _rounds(measures: list[Measure]) -> list[list[float]]:
-    """Each measure's results, taken in turns after one round that does not count."""
+    """The results of each measure, taken in turns, without the first round."""
     rounds = [[measure() for measure in measures] for _ in range(ROUNDS + 1)][1:]
     return [list(taken) for taken in zip(*rounds, strict=True)]
 
@@ -185,12 +186,12 @@ def _table(title: str, *columns: str) -> Table:
 
 
 def _microseconds(taken: list[float]) -> tuple[str, str]:
-    """Median, and least to most."""
+    """The median and the range, in microseconds."""
     return f"{statistics.median(taken) * 1e6:,.0f}", f"{min(taken) * 1e6:,.0f} to {max(taken) * 1e6:,.0f}"
 
 
 def _ratio(one: list[float], other: list[float]) -> str:
-    """Median of the ratios round by round."""
+    """The median of the ratios of all rounds."""
     return f"{statistics.median(a / b for a, b in zip(one, other, strict=True)):,.2f}"
 
 

@@ -1,9 +1,9 @@
-"""What a figure becomes if the model goes on learning while it reads (Krause et al., 2018, arXiv:1709.07432).
+"""Nats per token of a model that learns while it reads (Krause et al., 2018, arXiv:1709.07432).
 
-Run it with `.venv/bin/python benchmarks/dynamic_evaluation.py [MODEL [RATE [PART]]]`. The text is read once,
-`WINDOW` tokens at a time with the state carried. Each window is scored first; then one step of gradient
-descent is taken on it. Choose the rate on the part `validation`, with a model that has not learned from it,
-and then read the part `held_out` with that rate.
+Run it with `.venv/bin/python benchmarks/dynamic_evaluation.py [MODEL [RATE [PART]]]`. The model reads the
+text once, `WINDOW` tokens at a time, with the state carried. It scores each window, and then takes one step
+of gradient descent on it. Choose the rate on the part `validation`, with a model that has not learned from
+it. Then read the part `held_out` with that rate.
 """
 
 import os
@@ -21,7 +21,8 @@ from shakelm.evaluation.scoring import score
 from shakelm.networks import architectures, network
 from shakelm.networks.backend import halve_threads, keras
 from shakelm.networks.lstm import LSTM
-from shakelm.store.registry import Store, Version, default_root
+from shakelm.store.registry import default_root, open_registry
+from shakelm.store.version import Version
 
 WINDOW = 32
 MAX_GRADIENT_NORM = 1.0
@@ -29,7 +30,7 @@ MAX_GRADIENT_NORM = 1.0
 
 def main(model: str = "shakespeare-char", rate: str = "0.1", part: str = "held_out") -> None:
     """Print the figure without and with dynamic evaluation."""
-    version = Store(Path(os.environ.get("SHAKELM_STORE", default_root()))).find(model)
+    version = open_registry(Path(os.environ.get("SHAKELM_STORE", default_root()))).find(model)
     text = getattr(split(corpus.load("shakespeare").text, "contiguous"), part)
     loaded = generation.load(version)
     static = score(loaded.network, loaded.vocabulary, text, None)
@@ -39,13 +40,13 @@ def main(model: str = "shakespeare-char", rate: str = "0.1", part: str = "held_o
 
 
 def _read(version: Version, vocabulary: Vocabulary, text: str, rate: float) -> float:
-    """Nats per token of a text when the model learns from each window after it is scored."""
+    """Nats per token of a text, where the model learns from each window after its score."""
     halve_threads()
     sizes = version.configuration().model.model_copy(
         update={"dropout": 0.0, "embedding_dropout": 0.0, "weight_dropout": 0.0}
     )
     learner: Any = architectures.build(sizes, len(vocabulary), LSTM, streams=1)
-    architectures.set_weights(learner, network.load_weights(version.weights))
+    architectures.set_weights(learner, network.load_weights(version.weights_file))
     learner.compile(
         keras.optimizers.SGD(rate, global_clipnorm=MAX_GRADIENT_NORM),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),

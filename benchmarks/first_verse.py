@@ -1,8 +1,8 @@
 """How long the first verse takes in a new process, compared with the notebook's first word.
 
-Run it with `.venv/bin/python benchmarks/first_verse.py`. Both use the packaged word model, a stacked LSTM of
-the notebook's sizes, and take turns. `shakelm verse` writes a whole verse of 8 lines; the notebook's way
-imports TensorFlow, loads a Keras file and predicts one word.
+Run it with `.venv/bin/python benchmarks/first_verse.py`. Both use the packaged word model, a stacked LSTM
+with the notebook's sizes, and take turns. `shakelm verse` writes a whole verse of 8 lines. The notebook's way
+imports TensorFlow, loads a Keras file, and predicts one word.
 """
 
 import os

@@ -1,8 +1,8 @@
 """How much memory training takes: this project's windows against prefixes with one-hot targets.
 
-Run it with `.venv/bin/python benchmarks/memory.py [SEQUENCES]`; the corpus must be in the cache or reachable.
-Both ways train the notebook's stacked LSTM on words, each in its own process with its data loaded. Only the
-first SEQUENCES prefixes (20,000) are used, since all of them would not fit into most machines.
+Run it with `.venv/bin/python benchmarks/memory.py [SEQUENCES]`. The corpus must be in the cache or reachable.
+Both ways train the notebook's stacked LSTM on words, each in its own process with all its data loaded. The
+notebook's way uses only the first SEQUENCES prefixes (20,000), because most machines cannot hold all of them.
 """
 
 import platform
@@ -39,7 +39,7 @@ def child(sequences: int) -> None:
 
     from shakelm.data import corpus
     from shakelm.data.splitting import split
-    from shakelm.data.vocabulary import fit
+    from shakelm.data.vocabulary_kinds import fit
     from shakelm.networks import architectures
     from shakelm.networks.backend import keras
     from shakelm.networks.lstm import LSTM

@@ -1,4 +1,4 @@
-"""The course notebook's way of training on words: every prefix of a line predicts one word, one-hot."""
+"""The course notebook's training on words: each prefix of a line predicts one word, with a one-hot target."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from shakelm.networks.backend import keras
 
 BATCH = 32
-"""Keras's default, which the notebook keeps."""
+"""The batch size of the notebook, which is Keras's default."""
 
 
 def prefixes(lines: Iterable[NDArray[np.int32]]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """All prefixes of each line of ids, padded on the left to the longest line, and the id after each."""
+    """All prefixes of each line, shape (prefixes, length), padded on the left, and the id after each."""
     lines = [line for line in lines if len(line) > 1]
     longest = max(map(len, lines)) - 1
     examples = [(line[:end], line[end]) for line in lines for end in range(1, len(line))]

@@ -1,9 +1,9 @@
-"""What each part of the preset `best` is worth: each training changes one or two settings.
+"""The value of each part of the preset `best`: each recipe changes one or two settings.
 
-Run it with `.venv/bin/python benchmarks/recipes.py [NAME…]`; without names all recipes are trained, which
-takes two hours. Each trains on the first 81% of the corpus and is scored on the 9% after them, in windows of
-256 characters that start from an empty state: the held-out text is not used. The learning-rate schedule of
-each fits its epochs, and its best epoch is scored.
+Run it with `.venv/bin/python benchmarks/recipes.py [NAME…]`. Without names, it trains all recipes, which
+takes two hours. Each recipe trains on the first 81% of the corpus. Its best epoch is scored on the next 9%,
+in windows of 256 characters that start from an empty state. The held-out text is not used. The learning-rate
+schedule of each recipe fits its number of epochs.
 """
 
 import os
@@ -16,10 +16,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from shakelm.store.registry import Store
+from shakelm.store.registry import open_registry
 
 SHORT = "--epochs 8 --dropout 0.45"
-"""The recipe of version 3, in ten minutes."""
+"""The recipe of version 3, shortened to ten minutes."""
 
 SMALL = "--units 320,320 --epochs 20"
 """A network with enough epochs for regularization to pay, in seven minutes."""
@@ -37,7 +37,7 @@ RECIPES = {
     "short-without-averaging": f"{SHORT} --averaging 0",
     "short-without-dropout": f"{SHORT} --dropout 0 --embedding-dropout 0",
 }
-"""What each recipe changes of the preset `best`."""
+"""The changes that each recipe makes to the preset `best`."""
 
 
 def main(names: list[str]) -> None:
@@ -51,7 +51,7 @@ def main(names: list[str]) -> None:
     for name in names or RECIPES:
         with tempfile.TemporaryDirectory() as folder:
             _train(name, Path(folder))
-            version = Store(Path(folder)).find(name)
+            version = open_registry(Path(folder)).find(name)
             card, history = version.card(), version.history()
             assert card.validation is not None
             table.add_row(

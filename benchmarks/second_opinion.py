@@ -1,8 +1,8 @@
-"""The figures of a shipped version's card, computed again by PyTorch's `nn.LSTM` from the stored weights.
+"""The figures of a shipped version's card, computed by PyTorch's `nn.LSTM` from the stored weights.
 
-Run it with `python benchmarks/second_opinion.py [MODEL]` where PyTorch is installed beside this package. It
-shares only the stored weights, the vocabulary and the split with the package's own scoring, so that a mistake
-in the network, the windows or the mean would show.
+Run it with `python benchmarks/second_opinion.py [MODEL]` in an environment with PyTorch and this package. It
+shares only the stored weights, the vocabulary, and the split with the package's own scoring, so a mistake in
+the network, the windows, or the mean would show.
 """
 
 import sys
@@ -12,9 +12,8 @@ from torch import Tensor
 
 from shakelm.data import corpus
 from shakelm.data.splitting import split
-from shakelm.data.vocabulary import Vocabulary
 from shakelm.networks import network
-from shakelm.store.registry import PACKAGED, Store
+from shakelm.store.registry import PACKAGED, open_registry
 
 WINDOW = 256
 
@@ -22,10 +21,10 @@ WINDOW = 256
 @torch.no_grad()  # type: ignore[untyped-decorator]
 def main(model: str = "shakespeare-char") -> None:
     """Print nats per token on the held-out tail, in windows from an empty state and carried."""
-    version = Store(PACKAGED).find(model)
-    weights = {name: torch.tensor(value) for name, value in network.load_weights(version.weights).items()}
+    version = open_registry(PACKAGED).find(model)
+    weights = {name: torch.tensor(value) for name, value in network.load_weights(version.weights_file).items()}
     text = split(corpus.load("shakespeare").text, "contiguous").held_out
-    vocabulary = version.read(version.vocabulary.name, Vocabulary)
+    vocabulary = version.vocabulary()
     ids = torch.tensor(vocabulary.encode(text)).long()
     inputs, targets = ids[:-1], ids[1:]
     windows = zip(inputs.split(WINDOW), targets.split(WINDOW), strict=True)
@@ -35,7 +34,7 @@ def main(model: str = "shakespeare-char") -> None:
 
 
 def _losses(weights: dict[str, Tensor], inputs: Tensor, targets: Tensor) -> Tensor:
-    """The loss of each token of one stream that begins with an empty state, in nats."""
+    """The loss in nats of each token of one stream, which starts from an empty state."""
     hidden = weights["embedding.embeddings"][inputs]
     for layer in range(sum(name.endswith("recurrent_kernel") for name in weights)):
         hidden = _lstm(weights, f"recurrent_{layer}")(hidden)[0]
@@ -44,7 +43,7 @@ def _losses(weights: dict[str, Tensor], inputs: Tensor, targets: Tensor) -> Tens
 
 
 def _lstm(weights: dict[str, Tensor], name: str) -> torch.nn.LSTM:
-    """PyTorch's layer with Keras's weights, whose gates have the same order."""
+    """PyTorch's layer with Keras's weights. Both have the gates in the same order."""
     features, gates = weights[f"{name}.kernel"].shape
     layer = torch.nn.LSTM(features, gates // 4)
     layer.weight_ih_l0.copy_(weights[f"{name}.kernel"].T)

@@ -1,8 +1,8 @@
 """How fast training is: this project's LSTM layer against Keras's and PyTorch's, windows against prefixes.
 
-Run it with `.venv/bin/python benchmarks/training_speed.py`; the corpus must be in the cache or reachable.
-Each pair takes turns, step by step, in one process, so that changes of the machine's speed affect both alike.
-PyTorch is compared if it is installed.
+Run it with `.venv/bin/python benchmarks/training_speed.py`. The corpus must be in the cache or reachable. The
+members of each comparison take turns, step by step, in one process, so that changes of the machine's speed
+affect them alike. PyTorch is compared if it is installed.
 """
 
 import functools
@@ -23,7 +23,7 @@ from rich.table import Table
 from shakelm.configuration import Precision
 from shakelm.data import corpus
 from shakelm.data.splitting import split
-from shakelm.data.vocabulary import fit
+from shakelm.data.vocabulary_kinds import fit
 from shakelm.networks import architectures
 from shakelm.networks.backend import device, halve_threads, keras
 from shakelm.networks.lstm import LSTM
@@ -42,7 +42,7 @@ def main() -> None:
     console = Console(width=110)
     console.print(f"{device()}, Python {platform.python_version()}, medians of {ROUNDS} rounds")
     layers(console)
-    # In its own process, where the threads are divided as in a training on characters.
+    # In a process of its own, which divides the threads as a training on characters does.
     apart = multiprocessing.get_context("spawn").Process(target=frameworks, args=(console.width,))
     apart.start()
     apart.join()
@@ -103,7 +103,7 @@ def frameworks(width: int) -> None:
 
 
 def _torch_step(units: int, precision: str, tokens: Any) -> Step:
-    """One training step of embedding, two LSTM layers and output layer, run once before it is returned."""
+    """One training step of embedding, two LSTM layers, and output layer, after one run."""
     import torch
 
     torch.set_num_threads(os.cpu_count() or 1)
@@ -128,7 +128,7 @@ def _torch_step(units: int, precision: str, tokens: Any) -> Step:
 
 
 def windows_against_prefixes(console: Console) -> None:
-    """The notebook's stacked LSTM on words: an example for each prefix, or for each place in a window."""
+    """The notebook's stacked LSTM on words: one example per prefix, or one per position in a window."""
     text = split(corpus.load("shakespeare").text, "contiguous").train
     vocabulary = fit(text, "word")
     configuration = plan("stacked-lstm", "word")
@@ -153,7 +153,7 @@ def windows_against_prefixes(console: Console) -> None:
 
 
 def _step(network: Any, inputs: Any, targets: Any, loss: Any = None, optimizer: Any = None) -> Step:
-    """One training step, compiled and run once before it is returned."""
+    """One training step, compiled, after one run."""
     network.compile(
         optimizer or keras.optimizers.Adam(),
         loss or keras.losses.SparseCategoricalCrossentropy(from_logits=True),
@@ -164,7 +164,7 @@ def _step(network: Any, inputs: Any, targets: Any, loss: Any = None, optimizer: 
 
 
 def _medians(steps: list[Step]) -> list[float]:
-    """Median seconds of each step, taken in turns."""
+    """The median seconds of each step. The steps take turns."""
     seconds: list[list[float]] = [[] for _ in steps]
     for _ in range(ROUNDS):
         for step, taken in zip(steps, seconds, strict=True):

@@ -1,7 +1,7 @@
 """Writes `docs/commands.md`: one example of each reply of the bot, as the demo prints it.
 
-Run it with `.venv/bin/python docs/commands.py` after `make demo`; it trains small models, which takes about
-two minutes. The conversations are real: bot, workers and queue run against the sandbox in place of Discord.
+Run it with `.venv/bin/python docs/commands.py` after `make demo`. It trains small models, which takes about
+two minutes. The conversations are real: the bot, the workers, and the queue run against the sandbox.
 """
 
 import os
@@ -21,10 +21,10 @@ Everything after `/admin` is for teachers.
 """
 
 SMALL_MODEL = "train little --architecture lstm --vocabulary char --units 32 --epochs 1"
-"""A teacher's own model, for the lists, which is removed later."""
+"""A teacher's model for the lists. `/admin remove` removes it later."""
 
 LIFTED = "/admin limits per_minute: 60"
-"""Typed before the student's lines and not shown, since those come faster than a person types."""
+"""Comes before the student's lines, which are faster than a person types. It is not shown."""
 
 STUDENT = {
     "Verses": (
@@ -93,7 +93,7 @@ def main() -> None:
 
 
 def _conversation(user: str, subjects: dict[str, tuple[str, ...]], *before: str) -> list[str]:
-    """The conversation of one user in one demo: a Markdown section for each subject."""
+    """One user's conversation with the demo, as a Markdown section for each subject."""
     lines = [*before, *(line for subject in subjects.values() for line in subject)]
     say = [argument for line in lines for argument in ("--say", line)]
     with tempfile.TemporaryDirectory() as folder:
@@ -112,7 +112,7 @@ def _conversation(user: str, subjects: dict[str, tuple[str, ...]], *before: str)
         title, own = subject
         start = output.index(f"> {own[0]}")
         end = output.index(f"> {following[0]}", start) if following else len(output)
-        shown = re.sub(r": http://\S+(?=])", "", output[start:end].rstrip())  # addresses that change
+        shown = re.sub(r": http://\S+(?=])", "", output[start:end].rstrip())  # a new address each time
         sections.append(f"### {title}\n\n```text\n{shown}\n```\n")
         output = output[end:]
     return sections

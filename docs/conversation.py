@@ -32,7 +32,7 @@ def main() -> None:
         console.print(Text(line, style="bold" if line.startswith("> ") else ""))
     picture = Path(__file__).with_suffix(".svg")
     svg = console.export_svg(title="make demo")
-    # Without fonts from other servers: the viewer's own monospace font is good enough.
+    # The viewer's own monospace font suffices, so the picture loads no font from a server.
     picture.write_text(re.sub(r"@font-face {.*?}", "", svg, flags=re.DOTALL), encoding="utf-8")
     print(picture)
 

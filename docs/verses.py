@@ -1,7 +1,7 @@
 """Writes the verses in `docs/model.md`: numbers 1 to 10 of the shipped model, none left out.
 
-Run it with `.venv/bin/python docs/verses.py`. Each is what `shakelm verse` writes in eight lines
-with that temperature and number, without a seed.
+Run it with `.venv/bin/python docs/verses.py`. Each verse is what `shakelm verse` writes in eight lines with
+that temperature and number, without a seed.
 """
 
 import re
@@ -10,7 +10,7 @@ from pathlib import Path
 from shakelm.decoding import generation
 from shakelm.decoding.generation import Length
 from shakelm.decoding.sampling import Sampling
-from shakelm.store.registry import PACKAGED, Store
+from shakelm.store.registry import PACKAGED, open_registry
 
 MODEL = "shakespeare-char"
 TEMPERATURES = (0.5, 0.8, 1.1)
@@ -19,8 +19,8 @@ LINES = 8
 
 
 def main() -> None:
-    """Write the verses between the two marks of the page."""
-    model = generation.load(Store(PACKAGED).find(MODEL))
+    """Write the verses between the two comments of the page."""
+    model = generation.load(open_registry(PACKAGED).find(MODEL))
     parts = []
     for temperature in TEMPERATURES:
         parts.append(f"### Temperature {temperature}\n\nAll by `{model.reference}`.\n")
@@ -34,7 +34,7 @@ def main() -> None:
         r"<!-- verses -->.*<!-- end of verses -->", lambda _: verses, text, flags=re.DOTALL
     )
     if count != 1:
-        raise SystemExit(f"{page} has no marks between which the verses go.")
+        raise SystemExit(f"{page} has no comments that mark the place of the verses.")
     page.write_text(replaced, encoding="utf-8")
     print(page)
 

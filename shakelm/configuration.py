@@ -10,10 +10,11 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shakelm.data.splitting import Split
+from shakelm.data.vocabulary_kinds import VocabularyKind
+
 Architecture = Literal["simple-rnn", "lstm", "stacked-lstm"]
 Cell = Literal["simple-rnn", "lstm"]
-VocabularyKind = Literal["word", "char"]
-Split = Literal["contiguous", "blocks"]
 Precision = Literal["float32", "bfloat16"]
 Schedule = Literal["constant", "cosine"]
 
@@ -28,6 +29,9 @@ MAX_LAYERS = 8
 
 NAME_PATTERN = r"[a-z0-9][a-z0-9._-]{0,63}"
 """Names of models: they become folders, so no separators and no leading dot."""
+
+VERSION_PATTERN = r"[1-9][0-9]{0,8}"
+"""Numbers of versions, as in NAME@NUMBER."""
 
 
 def choose_random_seed() -> int:

@@ -1,7 +1,15 @@
-"""Defaults that several parts of the project share."""
+"""Defaults and limits that several parts of the project share."""
 
 TEMPERATURE = 0.8
 """Sampling temperature of a verse."""
+
+MAX_TEMPERATURE = 2.0
+
+LINES = 8
+"""Length of a verse."""
+
+CORPUS = "shakespeare"
+"""The known corpus of a training (`shakelm.data.corpus.NAMED`)."""
 
 REDIS_URL = "redis://localhost:6379/0"
 

@@ -1,8 +1,8 @@
-"""The one error that is meant for people."""
+"""The error that people read."""
 
 
 class ShakelmError(Exception):
-    """A mistake in input or surroundings: one sentence that names the cause and the cure.
+    """A mistake in the input or the environment, as one sentence that names the cause and the cure.
 
-    Commands print it and exit with status 1, the bot shows it; it never needs a traceback.
+    Commands print the sentence and exit with status 1, and the bot shows it. No traceback is needed.
     """

@@ -1,4 +1,4 @@
-"""Writing files so that a reader, or a crash in mid-write, never finds half of one."""
+"""Atomic writes: neither a reader nor a crash ever leaves half a file."""
 
 import os
 from pathlib import Path
@@ -6,7 +6,7 @@ from uuid import uuid4
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Write `data` as `path`, replacing what was there in one step; it is on the disk on return.
+    """Replace the file `path` with `data` in one step. The data is on the disk on return.
 
     Raises:
         OSError: the folder does not exist or cannot be written.
@@ -22,7 +22,7 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 
 def flush(path: Path) -> None:
-    """Wait until the file's bytes, or the folder's entries, are on the disk.
+    """Wait until the bytes of a file, or the entries of a folder, are on the disk.
 
     Raises:
         OSError: it cannot be opened or flushed.

@@ -1,4 +1,4 @@
-"""What this machine computes with, as far as that can be told without TensorFlow."""
+"""The processor and GPU of this machine, as far as they can be known without TensorFlow."""
 
 import os
 import platform
@@ -7,14 +7,14 @@ from pathlib import Path
 NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
 
 _GPU_DEVICES = (Path("/dev/nvidiactl"), Path("/dev/dxg"))
-"""How GPUs are passed on to containers, and from Windows to Linux (WSL 2)."""
+"""The device files of GPUs in containers, and of GPUs that Windows shares with Linux (WSL 2)."""
 
 
 def processor() -> str:
-    """The processor and its number of cores."""
+    """Return the name of the processor and its number of cores."""
     return f"CPU ({platform.machine()}, {os.cpu_count()} cores)"
 
 
 def may_have_gpu() -> bool:
-    """Whether TensorFlow might find a GPU: there is a driver, or this is a Mac."""
+    """Return whether TensorFlow might find a GPU: a driver is installed, or this is a Mac."""
     return any(path.exists() for path in (NVIDIA_DRIVER, *_GPU_DEVICES)) or platform.system() == "Darwin"

@@ -17,7 +17,6 @@ To add an option, add a field to `shakelm.configuration`. To offer it in Discord
 import types
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -30,9 +29,9 @@ from shakelm.configuration import (
     Configuration,
     ModelConfiguration,
     TrainingConfiguration,
-    VocabularyKind,
     Width,
 )
+from shakelm.data.vocabulary_kinds import KINDS, VocabularyKind
 from shakelm.errors import ShakelmError
 
 PRESETS = Path(__file__).parent / "presets"
@@ -40,7 +39,6 @@ PRESETS = Path(__file__).parent / "presets"
 
 DEFAULT_ARCHITECTURE: Architecture = "stacked-lstm"
 DEFAULT_VOCABULARY: VocabularyKind = "word"
-DEFAULT_SEQUENCE_LENGTH: dict[VocabularyKind, int] = {"word": 32, "char": 128}
 
 NOTEBOOK_UNITS: dict[Architecture, tuple[int, ...]] = {
     "simple-rnn": (150,),
@@ -268,7 +266,7 @@ def plan(
     given |= read_preset(preset) if preset is not None else {}
     given |= {name: value for name, value in chosen.items() if value is not None}
     given["units"] = _widths(given["architecture"], given.get("units"), given.pop("layers", None))
-    given.setdefault("sequence_length", DEFAULT_SEQUENCE_LENGTH[given["vocabulary"]])
+    given.setdefault("sequence_length", KINDS[given["vocabulary"]].default_sequence_length)
     model = {name: given.pop(name) for name in list(given) if name in ModelConfiguration.model_fields}
     # By their keys, which people know, and which pydantic then names in its errors.
     training = {

@@ -1,4 +1,4 @@
-"""Everything that configures the workers, and the part that the bot shares, from the environment."""
+"""Settings from environment variables: those of the workers, and those that the bot shares with them."""
 
 import logging
 from pathlib import Path
@@ -30,7 +30,7 @@ def _web_address(url: str) -> str:
 
 
 class QueueSettings(BaseSettings):
-    """What bot and workers share."""
+    """The settings that the bot and the workers share."""
 
     model_config = SettingsConfigDict(
         frozen=True, env_ignore_empty=True, extra="ignore", hide_input_in_errors=True
@@ -41,14 +41,14 @@ class QueueSettings(BaseSettings):
         AfterValidator(_redis_url),
         Field(
             alias="SHAKELM_REDIS_URL",
-            description="Where Redis is, as redis://[user:password@]host:port/database.",
+            description="Address of Redis, as redis://[user:password@]host:port/database.",
             repr=False,
         ),
     ] = defaults.REDIS_URL
     api_base: Annotated[
         str,
         AfterValidator(_web_address),
-        Field(alias="DISCORD_API_BASE", description="Address of the Discord API, its version included."),
+        Field(alias="DISCORD_API_BASE", description="Address of the Discord API, with its version."),
     ] = defaults.DISCORD_API
     log_level: Annotated[
         LogLevel, Field(alias="SHAKELM_LOG_LEVEL", description="DEBUG, INFO, WARNING or ERROR.")
@@ -56,36 +56,36 @@ class QueueSettings(BaseSettings):
 
 
 class WorkerSettings(QueueSettings):
-    """What the workers need besides."""
+    """The settings of the workers."""
 
     store: Annotated[
         Path | None,
         Field(
             alias="SHAKELM_STORE",
-            description="Folder of the trained models; all workers and the command `shakelm` share it. "
+            description="Folder of the trained models. All workers and the command `shakelm` share it. "
             "Default: the user's data folder.",
         ),
     ] = None
     engine: Annotated[
         Literal["numpy", "keras"],
-        Field(alias="SHAKELM_ENGINE", description="What writes verses: numpy, or keras (on the GPU)."),
+        Field(alias="SHAKELM_ENGINE", description="Library that computes verses: numpy, or keras for a GPU."),
     ] = "numpy"
     corpus: Annotated[
         str,
         Field(
             alias="SHAKELM_CORPUS",
             min_length=1,
-            description="What `/admin train` learns from: a known corpus's name or the path of a text file.",
+            description="Text of `/admin train`: the name of a known corpus, or the path of a text file.",
         ),
-    ] = "shakespeare"
+    ] = defaults.CORPUS
 
 
 def read(kind: type[_S]) -> _S:
-    """The settings of that kind, from the environment.
+    """Read the settings of that kind.
 
     Raises:
-        ShakelmError: a variable is missing or has no meaning; the sentence names the first one and says
-            what belongs there, never what it holds.
+        ShakelmError: a variable is missing or invalid. The sentence names the first one and its valid
+            values, but never its value, which may be a secret.
     """
     try:
         return kind()
@@ -99,11 +99,11 @@ def read(kind: type[_S]) -> _S:
 
 
 def configure_logging(level: LogLevel) -> None:
-    """One format for everything, on stderr.
+    """Log to stderr in one format.
 
-    What would write a line every few seconds at INFO (RQ's maintenance) is held at WARNING. What would write
-    addresses, and so tokens, is held at ERROR: urllib3 does so at DEBUG, and at WARNING where it cannot
-    parse an answer's headers.
+    RQ's loggers, which write a line every few seconds at INFO, start at WARNING. The loggers that write URLs,
+    which hold tokens, start at ERROR: urllib3 does so at DEBUG, and at WARNING if it cannot parse the headers
+    of a response.
     """
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for name in ("rq.worker", "rq.job", "rq.queue", "rq.registry"):

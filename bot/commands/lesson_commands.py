@@ -10,7 +10,8 @@ from bot.interactions.checks import check_known_model
 from bot.interactions.client import Bot
 from bot.interactions.command_translation import described
 from bot.interactions.submission import submit, who
-from shakelm.configuration import MAX_RANDOM_SEED, VocabularyKind, choose_random_seed
+from shakelm.configuration import MAX_RANDOM_SEED, choose_random_seed
+from shakelm.data.vocabulary_kinds import VocabularyKind
 from worker.lessons.curves import CurvesRequest
 from worker.lessons.next_tokens import NextRequest
 from worker.lessons.temperatures import MAX_COMPARED_LINES, TemperaturesRequest

@@ -8,7 +8,7 @@ import typer
 
 from shakelm.errors import ShakelmError
 from shakelm.networks.network import Engine
-from shakelm.store.registry import Store
+from shakelm.store.registry import ModelRegistry, open_registry
 
 if TYPE_CHECKING:
     from rich.progress import Progress as ProgressBar
@@ -34,9 +34,9 @@ def store_root() -> Path | None:
     return Path(root) if root else None
 
 
-def open_store() -> Store:
+def open_store() -> ModelRegistry:
     """The user's store."""
-    return Store(store_root())
+    return open_registry(store_root())
 
 
 def progress_bar(time_left: "ProgressColumn | None" = None) -> "ProgressBar":

@@ -6,7 +6,7 @@ from typing import Literal
 
 from shakelm.decoding.prediction import Prediction, visible
 from shakelm.store.card import Figures
-from shakelm.store.registry import Version
+from shakelm.store.version import Version
 
 
 def print_table(title: str, columns: list[str], rows: Sequence[Sequence[object]]) -> None:

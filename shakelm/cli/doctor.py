@@ -14,7 +14,7 @@ from shakelm import defaults
 from shakelm.data import corpus
 from shakelm.errors import ShakelmError
 from shakelm.machine import NVIDIA_DRIVER
-from shakelm.store.registry import Store
+from shakelm.store.registry import default_root, open_registry
 
 MIN_PYTHON = (3, 11)
 TENSORFLOW_TIMEOUT_S = 120
@@ -48,7 +48,7 @@ def examine(
     return [
         _python(),
         *_tensorflow(),
-        *_store(Store(store_root)),
+        *_store(store_root or default_root()),
         *_corpora(cache or corpus.default_cache()),
         _redis(redis_url),
         _discord_token(environment),
@@ -112,12 +112,13 @@ def _gpu(details: dict[str, object]) -> str:
             return name
 
 
-def _store(store: Store) -> Iterator[Finding]:
-    if _can_be_written(store.root):
-        yield Finding("Store", True, f"{store.root}, can be written")
+def _store(root: Path) -> Iterator[Finding]:
+    if _can_be_written(root):
+        yield Finding("Store", True, f"{root}, can be written")
     else:
         cure = "make that folder writable, or name another one in SHAKELM_STORE"
-        yield Finding("Store", False, f"{store.root} cannot be written", cure)
+        yield Finding("Store", False, f"{root} cannot be written", cure)
+    store = open_registry(root)
     try:
         versions = store.versions()
         live = store.live()

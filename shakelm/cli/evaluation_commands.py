@@ -78,16 +78,15 @@ def export(
     if output.suffix != ".keras":
         raise ShakelmError(f"{str(output)!r} does not end in .keras: Keras needs that ending.")
     version = open_store().find(model)
-    from shakelm.data.vocabulary import Vocabulary
-
-    vocabulary = version.read(version.vocabulary.name, Vocabulary)
+    vocabulary = version.vocabulary()
     from shakelm.networks import architectures, network
+    from shakelm.store.version import VOCABULARY
 
     exported = architectures.build(version.configuration().model, len(vocabulary))
-    architectures.set_weights(exported, network.load_weights(version.weights))
+    architectures.set_weights(exported, network.load_weights(version.weights_file))
     try:
         exported.save(output)
     except OSError as error:
         raise unwritable(output, error) from error
     print(f"{output}: {version.reference} as a Keras model, token ids to logits")
-    write_file(output.with_suffix(".vocabulary.json"), version.vocabulary.read_bytes())
+    write_file(output.with_suffix(".vocabulary.json"), version.file(VOCABULARY).read_bytes())

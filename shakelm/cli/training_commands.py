@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from shakelm import defaults
 from shakelm.cli import display
 from shakelm.cli.console import open_store, progress_bar
-from shakelm.configuration import Architecture, VocabularyKind
+from shakelm.configuration import Architecture
+from shakelm.data.vocabulary_kinds import KINDS, VocabularyKind
 from shakelm.errors import ShakelmError
 from shakelm.training_options import NOTEBOOK_UNITS, TRAINING_OPTIONS, TrainingOption, plan
 
@@ -102,7 +104,7 @@ def train(
         typer.Option(
             envvar="SHAKELM_CORPUS", metavar="NAME|FILE", help="A known corpus or a UTF-8 text file."
         ),
-    ] = "shakespeare",
+    ] = defaults.CORPUS,
     **chosen: Any,
 ) -> None:
     """Train a model and publish it as a new version; Ctrl-C keeps the best epoch so far.
@@ -132,7 +134,7 @@ class _TrainingReport:
     def __init__(self, bar: "ProgressBar", vocabulary: VocabularyKind) -> None:
         self._bar = bar
         self._task = bar.add_task("starting", total=1.0, time_left="")
-        self._unit = {"char": "characters", "word": "words"}[vocabulary]
+        self._unit = KINDS[vocabulary].units
         self._before: Progress | None = None
 
     def say(self, sentence: str) -> None:

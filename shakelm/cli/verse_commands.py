@@ -17,9 +17,9 @@ from shakelm.configuration import choose_random_seed
 def verse(
     seed: Annotated[str, typer.Argument(help="The text to begin with; may be left out.")] = "",
     temperature: Annotated[
-        float, typer.Option(help="From 0 (most likely) to 2 (wild).")
+        float, typer.Option(help=f"From 0 (most likely) to {defaults.MAX_TEMPERATURE:g} (wild).")
     ] = defaults.TEMPERATURE,
-    lines: Annotated[int | None, typer.Option(help="Length in lines; 8 by default.")] = None,
+    lines: Annotated[int | None, typer.Option(help=f"Length in lines; {defaults.LINES} by default.")] = None,
     words: Annotated[int | None, typer.Option(help="Length in words instead.")] = None,
     top_k: Annotated[int | None, typer.Option(help="Choose only among the k most likely tokens.")] = None,
     top_p: Annotated[
@@ -38,7 +38,7 @@ def verse(
     from shakelm.decoding.sampling import Sampling
 
     sampling = Sampling(temperature, top_k, top_p, min_p)
-    length = generation.Length(8 if lines is None and words is None else lines, words)
+    length = generation.Length(defaults.LINES if lines is None and words is None else lines, words)
     if number is None:
         number = choose_random_seed()
     started = time.perf_counter()
@@ -99,17 +99,15 @@ def tokens(
     model: ModelOption = None,
 ) -> None:
     """Show how a model sees a text: each word or character, its id, and what the id maps back to."""
-    from shakelm.data.vocabulary import Vocabulary, check_mapping
-    from shakelm.decoding.prediction import visible
+    from shakelm.data.vocabulary import check_mapping, visible
 
     version = open_store().find(model)
-    vocabulary = version.read(version.vocabulary.name, Vocabulary)
-    kind = {"word": "word", "char": "character"}[vocabulary.kind]
+    vocabulary = version.vocabulary()
     mappings = check_mapping(text, vocabulary)
     known = sum(mapping.known for mapping in mappings)
     display.print_table(
-        f"{version.reference}: {known} of {len(mappings)} {kind}s known",
-        [kind, ">id", f"recovered {kind}", "check"],
+        f"{version.reference}: {known} of {len(mappings)} {vocabulary.units} known",
+        [vocabulary.unit, ">id", f"recovered {vocabulary.unit}", "check"],
         [
             [
                 visible(row.piece),

@@ -1,4 +1,4 @@
-"""Corpora: named ones that are downloaded once and verified, and local text files."""
+"""Corpora: named ones, which are downloaded once and verified, and local text files."""
 
 import hashlib
 import unicodedata
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import requests
 
 OnProgress = Callable[[int, int | None], None]
-"""Told the bytes downloaded so far and the bytes in all, None where the server does not say."""
+"""Called with the bytes downloaded so far and the total, which is None if the server does not say."""
 
 ATTEMPTS = 4
 CONNECT_TIMEOUT_S = 10
@@ -26,11 +26,12 @@ _GIVE_A_FILE = "give a UTF-8 text file of your own with `--corpus FILE` or SHAKE
 
 @dataclass(frozen=True)
 class NamedCorpus:
-    """A corpus known by name: where it is, the SHA-256 of its bytes, and what it is."""
+    """A corpus with a name: its address, the SHA-256 of its bytes, its title and its length in characters."""
 
     address: str
     sha256: str
     title: str
+    characters: int
 
 
 NAMED: Mapping[str, NamedCorpus] = {
@@ -38,13 +39,14 @@ NAMED: Mapping[str, NamedCorpus] = {
         address="https://storage.googleapis.com/download.tensorflow.org/data/shakespeare.txt",
         sha256="86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",
         title="Speeches from the plays of William Shakespeare",
+        characters=1_115_394,
     ),
 }
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """A text to learn from: normalised, with the SHA-256 of the bytes it was read from."""
+    """A text to learn from, normalized, and the SHA-256 of the bytes that it was read from."""
 
     name: str
     text: str
@@ -59,12 +61,12 @@ def load(
 ) -> Corpus:
     """Load the corpus of that name, or the UTF-8 text file at that path.
 
-    A named corpus comes from the folder `cache` (by default `default_cache()`) if it lies there
-    undamaged, otherwise it is downloaded into it.
+    A named corpus comes from the folder `cache` (by default `default_cache()`). It is downloaded to that
+    folder if it is missing or damaged there.
 
     Raises:
-        ShakelmError: the file is missing, empty, binary, not UTF-8 or cannot be read; or the
-            download fails or does not have the right checksum.
+        ShakelmError: the file is missing, empty, binary, not UTF-8 or unreadable; or the download fails or
+            has the wrong checksum.
     """
     if source in named:
         data = _named(source, named[source], cache or default_cache(), on_progress)
@@ -74,27 +76,27 @@ def load(
 
 
 def default_cache() -> Path:
-    """The user's cache folder for downloaded corpora; it may not exist yet."""
+    """Return the user's cache folder for downloaded corpora. It may not exist yet."""
     from platformdirs import user_cache_path
 
     return user_cache_path("shakelm", appauthor=False)
 
 
 def cached(name: str, cache: Path) -> Path:
-    """Where the corpus of that name lies in the cache folder once it has been downloaded."""
+    """Return the path of a named corpus in the cache folder. It exists once the corpus was downloaded."""
     return cache / f"{name}.txt"
 
 
 def is_intact(path: Path, corpus: NamedCorpus) -> bool:
-    """Whether the file is there, can be read and has the corpus's checksum."""
+    """Return whether the file exists, can be read and has the checksum of the corpus."""
     try:
         return _sha256(path.read_bytes()) == corpus.sha256
     except OSError:
         return False
 
 
-def normalise(text: str) -> str:
-    """Drop a byte order mark, make every line end a single line feed, and compose letters (Unicode NFC)."""
+def normalize(text: str) -> str:
+    """Drop a byte order mark, turn every line end into a line feed, and compose letters (Unicode NFC)."""
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     return unicodedata.normalize("NFC", text)
 
@@ -120,7 +122,7 @@ def _decode(data: bytes, source: str) -> str:
     if b"\0" in data:
         raise ShakelmError(f"{source!r} is a binary file: give a UTF-8 text file.")
     try:
-        text = normalise(data.decode("utf-8"))
+        text = normalize(data.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise ShakelmError(
             f"{source!r} is not UTF-8 text (byte {error.start} does not fit): save it as UTF-8, "
@@ -190,7 +192,7 @@ def _fetch(address: str, on_progress: OnProgress | None) -> bytes:
 
 
 def _may_pass(error: BaseException) -> bool:
-    """Whether trying again may help: no connection, a timeout, a truncated body, or a server's error."""
+    """Return whether another attempt may help: after no connection, a timeout, a cut body or a server error."""
     import requests
 
     if isinstance(error, requests.HTTPError):

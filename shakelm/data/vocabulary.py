@@ -1,43 +1,84 @@
-"""Text to token ids and back: words as in the course notebook, or characters without loss."""
+"""The protocol of vocabularies: text to token ids and back.
 
-import re
-from collections import Counter
+Each kind of vocabulary is one class in a module of its own, registered in `vocabulary_kinds`. NumPy is
+imported where token ids are made and not before, because the bot asks a kind for its facts and never encodes.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar, Self
 
-import numpy as np
-from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
 
-from shakelm.configuration import Settings, VocabularyKind
-from shakelm.errors import ShakelmError
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 UNKNOWN = 0
-"""Id of the out-of-vocabulary token, in both kinds of vocabulary."""
+"""The id of the out-of-vocabulary token, in every kind of vocabulary."""
 
 UNKNOWN_TOKEN = "<unk>"  # noqa: S105 (a token of the language, not a secret)
 
-_WORD = re.compile(r"['\w]*[^\W_]['\w]*|\n")
-_TYPOGRAPHIC = str.maketrans("‘’", "''")
+
+@dataclass(frozen=True)
+class CorpusSize:
+    """The training part of a named corpus in one kind of vocabulary: its tokens, and the vocabulary's."""
+
+    tokens: int
+    vocabulary: int
 
 
-class Vocabulary(Settings):
-    """The tokens of a model; a token's id is its place in `tokens`, and id 0 stands for all others.
+class Vocabulary(BaseModel, ABC):
+    """The tokens of a model. A token's id is its place in `tokens`; id 0 stands for all unknown pieces.
 
-    `word`: lower case, punctuation stripped, the line end is a token of its own (lossy).
-    `char`: every character is a token (lossless for the characters it knows).
+    A subclass is a kind of vocabulary. It gives the field `kind` its name, sets the class variables and
+    defines `learn`, `pieces` and `extend`. The JSON form of a version's `vocabulary.json` holds the fields:
+    `kind` and `tokens`, and whatever fields a kind adds.
     """
 
-    kind: VocabularyKind
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    unit: ClassVar[str]
+    """What one token is, in English."""
+
+    units: ClassVar[str]
+    """The plural of `unit`."""
+
+    lossless: ClassVar[bool]
+    """Whether a text of known tokens comes back exactly as it was."""
+
+    default_sequence_length: ClassVar[int]
+    """Tokens in a training example where the person who trains does not choose."""
+
+    wide_output: ClassVar[bool]
+    """Whether the output layer takes the most time of a training, as with thousands of tokens."""
+
+    tokens_per_line: ClassVar[int]
+    """The most tokens of a line in a verse, so that a model that never ends its lines stops too."""
+
+    tokens_per_word: ClassVar[int]
+    """The most tokens of a word in a verse, for the same reason. Line ends between words count too."""
+
+    corpus_sizes: ClassVar[Mapping[str, CorpusSize]]
+    """The size of each named corpus, so that the cost of a training is known without the text."""
+
+    kind: str
     tokens: tuple[str, ...]
 
-    @cached_property
-    def _ids(self) -> dict[str, int]:
-        return {token: number for number, token in enumerate(self.tokens) if number != UNKNOWN}
+    @classmethod
+    @abstractmethod
+    def learn(cls, text: str) -> Self:
+        """Make a vocabulary from the training part of a text; the first token is `UNKNOWN_TOKEN`."""
 
-    @property
-    def lossless(self) -> bool:
-        """Whether a text of known tokens comes back exactly as it was."""
-        return self.kind == "char"
+    @abstractmethod
+    def pieces(self, text: str) -> list[str]:
+        """Cut a text into pieces, each of which is a token or unknown."""
+
+    @abstractmethod
+    def extend(self, text: str, token: int) -> str:
+        """Return what a token adds to the end of a text: the token itself, with a space where one belongs."""
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -45,63 +86,32 @@ class Vocabulary(Settings):
     def __contains__(self, piece: object) -> bool:
         return piece in self._ids
 
-    def encode(self, text: str) -> NDArray[np.int32]:
-        """Token ids of a text, shape (tokens,); unknown pieces become id 0."""
+    def encode(self, text: str) -> "NDArray[np.int32]":
+        """Return the token ids of a text, shape (tokens,). Unknown pieces have id 0."""
+        import numpy as np
+
         ids = self._ids
-        return np.array([ids.get(piece, UNKNOWN) for piece in pieces(text, self.kind)], dtype=np.int32)
+        return np.array([ids.get(piece, UNKNOWN) for piece in self.pieces(text)], dtype=np.int32)
 
-    def extend(self, text: str, token: int) -> str:
-        """What a token adds to a text: words get a space before them, except at the start of a line."""
-        piece = self.tokens[token]
-        if self.kind == "char" or piece == "\n" or not text or text[-1].isspace():
-            return piece
-        return f" {piece}"
-
-    def decode(self, ids: NDArray[np.int32] | list[int]) -> str:
-        """The text of token ids of shape (tokens,), each between 0 and the vocabulary's length."""
+    def decode(self, ids: "NDArray[np.int32] | Sequence[int]") -> str:
+        """Return the text of token ids, shape (tokens,), each from 0 to below the vocabulary's length."""
         parts: list[str] = []
         for token in ids:
             parts.append(self.extend(parts[-1] if parts else "", int(token)))
         return "".join(parts)
 
     def unknown(self, text: str) -> list[str]:
-        """The distinct pieces of a text that this vocabulary does not know, in order of appearance."""
-        return list(dict.fromkeys(piece for piece in pieces(text, self.kind) if piece not in self))
+        """Return the distinct pieces of a text that are not in the vocabulary, in order of appearance."""
+        return list(dict.fromkeys(piece for piece in self.pieces(text) if piece not in self))
 
-
-def pieces(text: str, kind: VocabularyKind) -> list[str]:
-    """Cut a text into what can be tokens: words and line ends, or characters."""
-    if kind == "char":
-        return list(text)
-    return _WORD.findall(text.translate(_TYPOGRAPHIC).lower())
-
-
-def fit(text: str, kind: VocabularyKind) -> Vocabulary:
-    """Learn a vocabulary from the training part of a text.
-
-    Words seen only once are left out, so that the out-of-vocabulary token occurs in training and is
-    learned. Words are ordered by falling frequency, characters by code point.
-
-    Raises:
-        ShakelmError: fewer than two tokens remain.
-    """
-    counts = Counter(pieces(text, kind))
-    if kind == "char":
-        known = sorted(counts)
-    else:
-        counts["\n"] += 2
-        known = sorted((word for word, count in counts.items() if count > 1), key=lambda w: (-counts[w], w))
-    if len(known) < 2:
-        raise ShakelmError(
-            f"The training text gives a {kind} vocabulary of {len(known)} tokens, too few to learn from: "
-            "give a longer text."
-        )
-    return Vocabulary(kind=kind, tokens=(UNKNOWN_TOKEN, *known))
+    @cached_property
+    def _ids(self) -> dict[str, int]:
+        return {token: number for number, token in enumerate(self.tokens) if number != UNKNOWN}
 
 
 @dataclass(frozen=True)
-class Mapping:
-    """One piece of a text on its way through a vocabulary: piece, id, and what the id maps back to."""
+class TokenMapping:
+    """One piece of a text, its token id, and the token with that id."""
 
     piece: str
     token: int
@@ -113,9 +123,14 @@ class Mapping:
         return self.piece == self.recovered
 
 
-def check_mapping(text: str, vocabulary: Vocabulary) -> list[Mapping]:
-    """The notebook's check that tokens map back to words, for each piece of a text."""
+def check_mapping(text: str, vocabulary: Vocabulary) -> list[TokenMapping]:
+    """Map each piece of a text to its id and back, which is the check in the course notebook."""
     return [
-        Mapping(piece, int(token), vocabulary.tokens[token])
-        for piece, token in zip(pieces(text, vocabulary.kind), vocabulary.encode(text), strict=True)
+        TokenMapping(piece, int(token), vocabulary.tokens[token])
+        for piece, token in zip(vocabulary.pieces(text), vocabulary.encode(text), strict=True)
     ]
+
+
+def visible(piece: str) -> str:
+    """Return a piece as a table or picture can show it: blanks and control characters as in `repr`."""
+    return repr(piece) if not piece.isprintable() or piece.isspace() else piece

@@ -12,13 +12,7 @@ from shakelm.decoding.sampling import Sampling, choose, distribution, entropy
 from shakelm.errors import ShakelmError
 from shakelm.networks import network
 from shakelm.networks.network import Engine, Floats, Network, State
-from shakelm.store.registry import Version
-
-LONGEST_LINE = {"char": 160, "word": 40}
-"""Tokens granted a line, so that a model that never ends its lines stops all the same."""
-
-LONGEST_WORD = {"char": 40, "word": 3}
-"""Tokens granted a word, for the same reason; line ends between words count too."""
+from shakelm.store.version import Version
 
 _PLAIN = {"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "--", "…": "...", "\u00a0": " "}
 
@@ -65,9 +59,9 @@ class Length:
     def budget(self, vocabulary: Vocabulary) -> int:
         """The most tokens that a verse of this length may take."""
         if self.lines is not None:
-            return self.lines * LONGEST_LINE[vocabulary.kind]
+            return self.lines * vocabulary.tokens_per_line
         assert self.words is not None  # noqa: S101 (one of the two is given, checked at construction)
-        return self.words * LONGEST_WORD[vocabulary.kind]
+        return self.words * vocabulary.tokens_per_word
 
 
 @dataclass(frozen=True)
@@ -102,8 +96,8 @@ def load(version: Version, engine: Engine = "numpy") -> LanguageModel:
         ShakelmError: the version's files are damaged.
     """
     configuration = version.configuration()
-    vocabulary = version.read(version.vocabulary.name, Vocabulary)
-    loaded = network.load(version.weights, configuration.model, len(vocabulary), engine)
+    vocabulary = version.vocabulary()
+    loaded = network.load(version.weights_file, configuration.model, len(vocabulary), engine)
     return LanguageModel(version.reference, vocabulary, loaded)
 
 

@@ -62,7 +62,7 @@ def predict(
         model: a loaded version.
         seed: the text before; may be empty.
         top: how many tokens, from 1 to `MAX_TOP`; a small vocabulary may have fewer.
-        temperatures: each from 0 to `sampling.MAX_TEMPERATURE`.
+        temperatures: each from 0 to `defaults.MAX_TEMPERATURE`.
 
     Raises:
         ShakelmError: `top` or a temperature is out of range.

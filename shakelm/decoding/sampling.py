@@ -12,8 +12,6 @@ from shakelm import defaults
 from shakelm.data.vocabulary import UNKNOWN
 from shakelm.errors import ShakelmError
 
-MAX_TEMPERATURE = 2.0
-
 _COLDEST = 1e-30
 """Stands in for lower temperatures, whose inverse float32 cannot hold; any gap between logits is more."""
 
@@ -45,10 +43,10 @@ class Sampling:
         Raises:
             ShakelmError: a value lies outside its range.
         """
-        if not (math.isfinite(self.temperature) and 0 <= self.temperature <= MAX_TEMPERATURE):
+        if not (math.isfinite(self.temperature) and 0 <= self.temperature <= defaults.MAX_TEMPERATURE):
             raise ShakelmError(
                 f"The temperature {self.temperature} is out of range: give a number from 0 (always the most "
-                f"likely token) to {MAX_TEMPERATURE:g} (wild)."
+                f"likely token) to {defaults.MAX_TEMPERATURE:g} (wild)."
             )
         if self.top_k is not None and self.top_k < 1:
             raise ShakelmError(f"top-k {self.top_k} keeps no token: give a whole number of at least 1.")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from shakelm.data.vocabulary import UNKNOWN, Vocabulary, pieces
+from shakelm.data.vocabulary import UNKNOWN, Vocabulary
 from shakelm.errors import ShakelmError
 from shakelm.networks.network import Floats, Network
 from shakelm.store.card import Figures
@@ -66,7 +66,7 @@ def score(
             correct += int((logits.argmax(axis=-1) == wanted).sum())
             done += wanted.size
             on_progress(done / len(targets))
-    characters = len(text) - len(pieces(text, vocabulary.kind)[0])
+    characters = len(text) - len(vocabulary.pieces(text)[0])
     return Figures(
         tokens=len(targets),
         characters=characters,
@@ -94,7 +94,7 @@ def _rows(ids: NDArray[np.int32], window: int | None) -> list[NDArray[np.int32]]
 def _losses(logits: Floats, targets: NDArray[np.int32]) -> NDArray[np.float64]:
     """Nats that each target costs, of the targets' shape (batch, time)."""
     highest = logits.max(axis=-1, keepdims=True)
-    normaliser = np.log(np.exp(logits - highest).sum(axis=-1, dtype=np.float64)) + highest[..., 0]
+    normalizer = np.log(np.exp(logits - highest).sum(axis=-1, dtype=np.float64)) + highest[..., 0]
     chosen = np.take_along_axis(logits, targets[..., np.newaxis].astype(np.int64), axis=-1)[..., 0]
-    losses: NDArray[np.float64] = normaliser - chosen
+    losses: NDArray[np.float64] = normalizer - chosen
     return losses

@@ -17,7 +17,8 @@ from shakelm.evaluation.scoring import score
 from shakelm.networks import backend
 from shakelm.networks.network import Floats, NumpyNetwork
 from shakelm.store.card import Card, CorpusFacts, Figures, History
-from shakelm.store.registry import Store, Version
+from shakelm.store.registry import ModelRegistry
+from shakelm.store.version import Version
 
 FIGURES_WINDOW = 256
 """Tokens in the windows of the card's second held-out figure (nanoGPT's measure for characters)."""
@@ -44,7 +45,7 @@ class FinishedTraining:
     seconds: float
 
 
-def publish(store: Store, training: FinishedTraining) -> Version:
+def publish(store: ModelRegistry, training: FinishedTraining) -> Version:
     """Score a trained model on the held-out part, once, and add it to the store.
 
     Raises:

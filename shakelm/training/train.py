@@ -7,12 +7,13 @@ from typing import Any
 from shakelm.configuration import Configuration
 from shakelm.data.corpus import Corpus
 from shakelm.data.splitting import split
-from shakelm.data.vocabulary import fit
+from shakelm.data.vocabulary_kinds import fit
 from shakelm.errors import ShakelmError
 from shakelm.networks import architectures, backend
 from shakelm.networks.backend import keras
 from shakelm.store.card import History
-from shakelm.store.registry import Store, Version
+from shakelm.store.registry import ModelRegistry
+from shakelm.store.version import Version
 from shakelm.training import checkpoints, training_run
 from shakelm.training.batches import dataset
 from shakelm.training.callbacks import ProgressReporter, StateReset
@@ -27,7 +28,7 @@ def train(
     name: str,
     corpus: Corpus,
     configuration: Configuration,
-    store: Store,
+    store: ModelRegistry,
     command: str,
     on_progress: OnProgress = lambda _progress: None,
     on_notice: OnNotice = lambda _sentence: None,
@@ -70,7 +71,7 @@ def train(
         checkpoints.claim(store.checkpoints, name, corpus.sha256, configuration) as checkpoint_file,
         explain_resumption(checkpoint_file, on_notice),
     ):
-        if vocabulary.kind == "char":  # with a vocabulary of words the output layer takes the most time
+        if not vocabulary.wide_output:
             backend.halve_threads()
         keras.utils.set_random_seed(settings.random_seed)
         run = training_run.start(

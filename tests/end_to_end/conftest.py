@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from shakelm.store.registry import Store
+from shakelm.store.registry import open_registry
 from tests.support.control_client import Discord
 from tests.support.discord_messages import title
 from tests.support.full_stack import Stack, serving
@@ -45,7 +45,7 @@ def discord(stack: Stack) -> Discord:
 @pytest.fixture(scope="session")
 def shipped(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The version that is live before anything was trained or promoted."""
-    return Store(tmp_path_factory.mktemp("store")).find(None).reference
+    return open_registry(tmp_path_factory.mktemp("store")).find(None).reference
 
 
 @pytest.fixture
@@ -64,9 +64,9 @@ def paused(stack: Stack) -> Iterator[None]:
 
 
 @pytest.fixture
-def live_again(stack: Stack, discord: Discord, shipped: str) -> Iterator[None]:
-    """The version that ships is live again after the test."""
+def promotions_undone(stack: Stack, discord: Discord, shipped: str) -> Iterator[None]:
+    """After the test the version that ships is live again, and nothing is left to roll back."""
     yield
-    if Store(stack.store).live().reference != shipped:
-        promoted = discord.ask(f"/admin promote model: {shipped}", "teacher")
-        assert "is now live" in title(promoted)
+    while "is live again" in title(discord.ask("/admin rollback", "teacher")):
+        pass
+    assert open_registry(stack.store).live().reference == shipped

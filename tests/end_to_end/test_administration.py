@@ -42,7 +42,7 @@ def test_an_unknown_model_cannot_be_promoted(discord: Discord) -> None:
     assert "nobody@3" in description(answer)
 
 
-@pytest.mark.usefixtures("live_again")
+@pytest.mark.usefixtures("promotions_undone")
 def test_a_roll_back_undoes_a_promotion_and_a_second_one_has_nothing_to_undo(
     discord: Discord, shipped: str
 ) -> None:

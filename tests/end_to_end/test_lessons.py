@@ -10,7 +10,7 @@ from shakelm.decoding import generation
 from shakelm.decoding.generation import LanguageModel, Length
 from shakelm.decoding.prediction import predict
 from shakelm.decoding.sampling import Sampling
-from shakelm.store.registry import Store
+from shakelm.store.registry import open_registry
 from tests.support.control_client import Discord
 from tests.support.discord_messages import embed, is_private
 from tests.support.full_stack import Stack
@@ -24,7 +24,7 @@ WORDS = "model: shakespeare-word"
 @pytest.fixture(scope="module")
 def words(stack: Stack) -> LanguageModel:
     """The model of words that ships."""
-    return generation.load(Store(stack.store).find("shakespeare-word"))
+    return generation.load(open_registry(stack.store).find("shakespeare-word"))
 
 
 def top(message: dict[str, Any]) -> str:
@@ -179,7 +179,7 @@ def test_curves_are_a_picture_with_its_figures_in_words(stack: Stack, discord: D
     (choice,) = discord.complete("/curves model: word")
     message = discord.ask(f"/curves model: {choice['value']}")
 
-    history = Store(stack.store).find("shakespeare-word").history()
+    history = open_registry(stack.store).find("shakespeare-word").history()
     for epoch in (history.epochs[0], history.epochs[-1]):
         assert f"training loss {epoch.loss:.3f}" in picture(message)["description"]
         assert f"training loss {epoch.loss:.3f}" in message["content"]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from shakelm.store.registry import PACKAGED, Store
+from shakelm.store.registry import PACKAGED, open_registry
 from tests.support.control_client import Discord
 from tests.support.discord_messages import description, is_private
 from tests.support.full_stack import Stack
@@ -17,9 +17,9 @@ def spare(stack: Stack) -> str:
     """A version that nobody needs, once the workers have told the bot of it."""
 
     def copy(folder: Path, _number: int) -> None:
-        shutil.copytree(Store(PACKAGED).find("shakespeare-word").folder, folder, dirs_exist_ok=True)
+        shutil.copytree(open_registry(PACKAGED).find("shakespeare-word").file("card.json").parent, folder, dirs_exist_ok=True)
 
-    reference = Store(stack.store).publish("spare", copy).reference
+    reference = open_registry(stack.store).publish("spare", copy).reference
     index_holds(stack, reference)
     return reference
 
@@ -71,7 +71,7 @@ def test_what_cannot_be_removed_is_refused_with_a_sentence(discord: Discord, mod
     assert answer["components"] == []
 
 
-@pytest.mark.usefixtures("live_again")
+@pytest.mark.usefixtures("promotions_undone")
 def test_a_version_that_became_live_before_the_confirmation_stays(
     stack: Stack, discord: Discord, spare: str
 ) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shakelm.store.registry import Store
+from shakelm.store.registry import ModelRegistry, open_registry
 from tests.support.discord_messages import description, footer, title
 from tests.support.full_stack import Stack
 
@@ -59,7 +59,7 @@ def start_training(own_stack: Stack, options: str) -> str:
     return text(started).rpartition("/")[2]
 
 
-def published(store: Store) -> list[str]:
+def published(store: ModelRegistry) -> list[str]:
     """The versions that were trained here."""
     return [version.reference for version in store.versions() if not version.packaged]
 
@@ -89,7 +89,7 @@ def test_a_training_that_ends_while_redis_is_away_is_told_of_and_not_repeated(ow
     message = start_training(own_stack, "architecture: lstm units: 64 epochs: 3")
     with own_stack.train_worker_stopped_after_progress():
         own_stack.kill_valkey()
-    store = Store(own_stack.store)
+    store = open_registry(own_stack.store)
     own_stack.train_worker.until(lambda: published(store), "a version")
     own_stack.start_valkey()
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import requests
 
-from shakelm.store.registry import Store
+from shakelm.store.registry import open_registry
 from tests.support.control_client import Discord
 from tests.support.discord_messages import description, embed, is_private, labels, plain, title
 from tests.support.full_stack import Stack
@@ -117,7 +117,7 @@ def test_it_shows_two_verses_of_each_version(discord: Discord, training: Seen, s
     assert discord.verse(f"number: 8 lines: 4 model: {shipped}").text == verses[f"{shipped}, number 8"]
 
 
-@pytest.mark.usefixtures("live_again")
+@pytest.mark.usefixtures("promotions_undone")
 def test_it_is_promoted_by_its_button_and_nothing_promotes_itself(
     stack: Stack, discord: Discord, training: Seen, shipped: str
 ) -> None:
@@ -177,7 +177,7 @@ def test_a_stopped_training_keeps_the_best_so_far(stack: Stack, stopped: Seen) -
     kept = re.search(r"after epoch (\d+), the best of (\d+) epochs", description(stopped.final))
     assert kept
     assert 1 <= int(kept[1]) <= int(kept[2]) < 200
-    assert Store(stack.store).find("poems@1").history().best == int(kept[1])
+    assert open_registry(stack.store).find("poems@1").history().best == int(kept[1])
 
 
 def test_words_are_not_compared_with_characters(stopped: Seen) -> None:
@@ -187,10 +187,11 @@ def test_words_are_not_compared_with_characters(stopped: Seen) -> None:
 
 def test_a_version_names_the_text_that_it_learned_from(stack: Stack, stopped: Seen, poems: bytes) -> None:
     assert "corpus My_poems_.txt" in description(stopped.asked)
-    card = Store(stack.store).find("poems@1").card()
+    card = open_registry(stack.store).find("poems@1").card()
     assert card.corpus.name == "My_poems_.txt"
     assert card.corpus.sha256 == hashlib.sha256(poems).hexdigest()
-    assert "--corpus My_poems_.txt --units 16 --epochs 200" in card.command
+    assert "--units 16 --epochs 200" in card.command
+    assert "--corpus My_poems_.txt" in card.command
     assert stack.redis.ttl(f"shakelm:corpus:{card.corpus.sha256}") <= retention.PROPOSAL.seconds
 
 
@@ -223,7 +224,7 @@ def test_a_cancelled_training_leaves_nothing(stack: Stack, discord: Discord, sto
 
     assert title(final) == "🗑️ Training doomed was canceled; nothing was kept"
     assert labels(final) == []
-    store = Store(stack.store)
+    store = open_registry(stack.store)
     assert "doomed" not in [version.name for version in store.versions()]
     assert not list(store.checkpoints.glob("doomed-*"))
     announced = [one["content"] for one in discord.messages("student") if one["content"].startswith("🔧")]
@@ -268,7 +269,7 @@ def test_a_file_that_nobody_can_learn_from_is_refused(discord: Discord, content:
     [
         ("preset: best layers: 3", "2 widths do not fit 3 layers"),
         ("name: ../escape", "name"),
-        ("learning_rate: 0", "learning_rate"),
+        ("learning_rate: 0", "learning rate"),
     ],
 )
 def test_what_cannot_be_trained_is_refused_at_once(discord: Discord, options: str, part: str) -> None:

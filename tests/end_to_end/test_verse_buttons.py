@@ -9,7 +9,7 @@ import pytest
 from shakelm.decoding import generation
 from shakelm.decoding.generation import Length
 from shakelm.decoding.sampling import Sampling
-from shakelm.store.registry import Store
+from shakelm.store.registry import open_registry
 from tests.support import discord_messages
 from tests.support.control_client import Discord
 from tests.support.discord_messages import description, footer, is_private
@@ -84,7 +84,7 @@ def test_continue_goes_on_where_the_verse_stopped(
     more = press(discord, "Continue", verse, "assistant")
     yet_more = press(discord, "Continue", more)
 
-    model = generation.load(Store(stack.store).find("shakespeare-char"))
+    model = generation.load(open_registry(stack.store).find("shakespeare-char"))
     read = written(stack, verse)
     for message in (more, yet_more):
         record = record_of(stack, message)

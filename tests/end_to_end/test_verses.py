@@ -12,7 +12,7 @@ import requests
 from shakelm.decoding import generation
 from shakelm.decoding.generation import Length
 from shakelm.decoding.sampling import Sampling
-from shakelm.store.registry import Store
+from shakelm.store.registry import open_registry
 from tests.support.control_client import Discord
 from tests.support.discord_messages import description, embed, is_private
 from tests.support.full_stack import Stack
@@ -163,7 +163,7 @@ def test_markup_mentions_and_links_come_out_as_they_were_typed(discord: Discord)
 
 def test_a_verse_that_is_too_long_for_discord_comes_whole_in_a_file(stack: Stack, discord: Discord) -> None:
     seed = "*_" * 250  # each sign takes two characters in Discord's markdown
-    model = generation.load(Store(stack.store).find("shakespeare-word"))
+    model = generation.load(open_registry(stack.store).find("shakespeare-word"))
     number, written = next(
         (number, text)
         for number in range(200)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shakelm.store.registry import Store
+from shakelm.store.registry import ModelRegistry, open_registry
 from tests.support import tiny_models
 
 
@@ -19,7 +19,7 @@ def write_files(name: str, folder: Path, number: int) -> None:
 
 @pytest.fixture
 def writer() -> Callable[[str], Callable[[Path, int], None]]:
-    """Given a name, what `Store.publish` calls to write the files of a version of that name."""
+    """Given a name, what `ModelRegistry.publish` calls to write the files of a version of that name."""
     return lambda name: lambda folder, number: write_files(name, folder, number)
 
 
@@ -34,9 +34,9 @@ def packaged(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(tmp_path: Path, packaged: Path) -> Store:
+def store(tmp_path: Path, packaged: Path) -> ModelRegistry:
     """An empty store, whose folder does not exist yet, over the packaged versions."""
-    return Store(tmp_path / "store", packaged)
+    return open_registry(tmp_path / "store", packaged)
 
 
 @pytest.fixture

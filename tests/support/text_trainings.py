@@ -3,7 +3,7 @@
 import hashlib
 
 from shakelm.data.corpus import Corpus
-from shakelm.store.registry import Version
+from shakelm.store.version import Version
 
 
 def corpus(text: str) -> Corpus:

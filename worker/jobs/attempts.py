@@ -6,7 +6,7 @@ from redis.exceptions import RedisError
 from rq import get_current_job
 from tenacity import Retrying, retry_if_exception_type, wait_fixed
 
-from shakelm.store.registry import Version
+from shakelm.store.version import Version
 
 _until_redis_is_back = Retrying(retry=retry_if_exception_type(RedisError), wait=wait_fixed(1))
 """For as long as the job may take: RQ interrupts it then."""

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 
 from shakelm import defaults
 from shakelm.configuration import MAX_RANDOM_SEED
-from shakelm.data.vocabulary import Vocabulary
 from shakelm.decoding import generation
 from shakelm.decoding.generation import LanguageModel, Length
 from shakelm.decoding.sampling import Sampling
-from shakelm.store.registry import Version
+from shakelm.store.card import Figures
+from shakelm.store.version import Version
 from worker.jobs import model_publishing
 from worker.protocol.training_payloads import Comparison, Specimen, Verdict
 
@@ -46,15 +46,15 @@ def _verdict(version: Version, live: Version) -> Verdict:
     live_text = (live_card.corpus.sha256, live_settings.training.split)
     if new_text != live_text:
         return "texts"
-    # A loss per character means the same whatever other characters the model knows.
-    if new_settings.model.vocabulary != "char" and _tokens(version) != _tokens(live):
+    vocabulary = version.vocabulary()
+    if not vocabulary.lossless and vocabulary.tokens != live.vocabulary().tokens:
         return "words"
-    better = new_card.held_out.nats_per_token < live_card.held_out.nats_per_token
-    return "better" if better else "worse"
+    return "better" if _loss(new_card.held_out) < _loss(live_card.held_out) else "worse"
 
 
-def _tokens(version: Version) -> tuple[str, ...]:
-    return version.read(version.vocabulary.name, Vocabulary).tokens
+def _loss(figures: Figures) -> float:
+    """Nats per character, which mean the same for all tokens; per token if the vocabulary is lossy."""
+    return figures.nats_per_token if figures.nats_per_char is None else figures.nats_per_char
 
 
 def _specimen(model: LanguageModel, random_seed: int) -> Specimen:

@@ -7,7 +7,8 @@ from rq import get_current_job
 from shakelm.decoding import generation
 from shakelm.decoding.generation import LanguageModel
 from shakelm.networks.network import Engine
-from shakelm.store.registry import Store, Version
+from shakelm.store.registry import ModelRegistry, open_registry
+from shakelm.store.version import Version
 from worker.lessons.tools import Tools
 from worker.settings import WorkerSettings, read
 
@@ -24,9 +25,9 @@ def settings() -> WorkerSettings:
     return read(WorkerSettings)
 
 
-def store() -> Store:
+def store() -> ModelRegistry:
     """The store of this process. Its live alias and its versions are read anew at each use."""
-    return Store(settings().store)
+    return open_registry(settings().store)
 
 
 def load(reference: str | None) -> LanguageModel:

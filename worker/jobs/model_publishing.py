@@ -6,7 +6,8 @@ import redis
 
 from shakelm.errors import ShakelmError
 from shakelm.store.card import Card
-from shakelm.store.registry import Store, Version
+from shakelm.store.registry import ModelRegistry
+from shakelm.store.version import Version
 from worker.protocol.model_payloads import HeldOut, ModelIndex, ModelSummary
 from worker.records import model_index
 
@@ -38,7 +39,7 @@ def summary(version: Version, live: bool) -> ModelSummary:
     )
 
 
-def publish(connection: "redis.Redis", store: Store) -> None:
+def publish(connection: "redis.Redis", store: ModelRegistry) -> None:
     """Publish what the store holds, without damaged versions.
 
     A store that cannot be read is logged, and the index stays as it was.

@@ -5,7 +5,7 @@ A second attempt of a job repeats its answer, and changes nothing more.
 
 from collections.abc import Callable
 
-from shakelm.store.registry import Version
+from shakelm.store.version import Version
 from worker.jobs import model_publishing
 from worker.jobs.answering import connection
 from worker.jobs.attempts import once

@@ -10,11 +10,11 @@ from redis.exceptions import RedisError
 
 from shakelm.data import corpus
 from shakelm.data.corpus import Corpus
-from shakelm.data.vocabulary import Vocabulary
 from shakelm.decoding import generation
 from shakelm.decoding.generation import LanguageModel
 from shakelm.errors import ShakelmError
-from shakelm.store.registry import Store, Version
+from shakelm.store.registry import ModelRegistry
+from shakelm.store.version import Version
 from shakelm.training import checkpoints
 from shakelm.training.progress import Discarded
 from worker.jobs import live_comparison, model_publishing
@@ -40,7 +40,11 @@ class InterruptedTrainingError(Exception):
 
 
 def run(
-    connection: "redis.Redis", store: Store, default_corpus: str, training_id: str, request: TrainRequest
+    connection: "redis.Redis",
+    store: ModelRegistry,
+    default_corpus: str,
+    training_id: str,
+    request: TrainRequest,
 ) -> None:
     """Train, publish the version, and note how the training ended. Progress goes to Redis all the time.
 
@@ -70,7 +74,11 @@ def run(
 
 
 def _train(
-    connection: "redis.Redis", store: Store, default_corpus: str, training_id: str, request: TrainRequest
+    connection: "redis.Redis",
+    store: ModelRegistry,
+    default_corpus: str,
+    training_id: str,
+    request: TrainRequest,
 ) -> Version:
     """Train and publish the version.
 
@@ -121,7 +129,7 @@ def _load_text(connection: "redis.Redis", request: TrainRequest, default_corpus:
 
 def _record_speed(connection: "redis.Redis", version: Version, tokens_per_second: float) -> None:
     """Record the speed of the training. An error is only logged, because the version is published."""
-    vocabulary = version.read(version.vocabulary.name, Vocabulary)
+    vocabulary = version.vocabulary()
     try:
         training_plans.record_speed(
             connection, version.configuration().model, len(vocabulary), tokens_per_second
@@ -182,7 +190,7 @@ class _ProgressReporter:
 
 
 def _finish(
-    connection: "redis.Redis", store: Store, training_id: str, version: Version, request: TrainRequest
+    connection: "redis.Redis", store: ModelRegistry, training_id: str, version: Version, request: TrainRequest
 ) -> None:
     """Publish the curves, the figures and the verses of a new version."""
     history, card = version.history(), version.card()
@@ -211,7 +219,7 @@ def _finish(
     log.info("%s: trained %s", training_id, version.reference)
 
 
-def _load_live(store: Store) -> tuple[Version, LanguageModel] | None:
+def _load_live(store: ModelRegistry) -> tuple[Version, LanguageModel] | None:
     """The live version and its model. None if there is none, or if its files are damaged."""
     try:
         live = store.live()

@@ -6,10 +6,11 @@ from typing import Annotated
 
 from pydantic import Field
 
-from shakelm.configuration import VocabularyKind
+from shakelm.data.vocabulary_kinds import VocabularyKind
 from worker.lessons.tools import Tools
 from worker.messages.catalog import DEFAULT, text
 from worker.messages.discord_json import BLUE, MAX_FIELD, Message, clip, cut, embed, escape
+from worker.messages.formats import unit
 from worker.protocol.job_request import JobRequest
 from worker.protocol.payload import ModelReference, Prompt, RandomSeed
 
@@ -72,7 +73,9 @@ def message(
     """
     fields = [
         {
-            "name": text(locale, f"temperatures.name.{kind}", temperature=temperature, bits=bits),
+            "name": text(
+                locale, "temperatures.name", temperature=temperature, bits=bits, unit=unit(kind, locale)
+            ),
             "value": cut(escape(verse.strip("\n")), "…", MAX_FIELD) or text(locale, "verse.empty"),
             "inline": True,
         }

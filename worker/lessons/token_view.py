@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from shakelm.configuration import VocabularyKind
+from shakelm.data.vocabulary_kinds import VocabularyKind
 from worker.lessons.token_names import token_name
 from worker.lessons.tools import Tools
 from worker.messages.catalog import DEFAULT, text
@@ -19,11 +19,12 @@ from worker.messages.discord_json import (
     embed,
     escape,
 )
+from worker.messages.formats import units
 from worker.protocol.job_request import JobRequest
 from worker.protocol.payload import MAX_PROMPT_CHARACTERS, ModelReference
 
 if TYPE_CHECKING:
-    from shakelm.data.vocabulary import Mapping
+    from shakelm.data.vocabulary import TokenMapping
 
 
 class TokensRequest(JobRequest, job="tokens"):
@@ -39,22 +40,24 @@ def answer(wanted: TokensRequest, tools: Tools) -> Message:
     Raises:
         ShakelmError: there is no such model, or its files are damaged.
     """
-    from shakelm.data.vocabulary import Vocabulary, check_mapping
+    from shakelm.data.vocabulary import check_mapping
 
     version = tools.find(wanted.model)
-    vocabulary = version.read(version.vocabulary.name, Vocabulary)
+    vocabulary = version.vocabulary()
     mappings = check_mapping(wanted.text, vocabulary)
     return message(mappings, vocabulary.kind, version.reference, wanted.reply_to.locale)
 
 
 def message(
-    mappings: "Sequence[Mapping]", kind: VocabularyKind, model: str, locale: str = DEFAULT
+    mappings: "Sequence[TokenMapping]", kind: VocabularyKind, model: str, locale: str = DEFAULT
 ) -> Message:
     """A table of a text's tokens, their ids and what these decode to. A long table is cut, and attached."""
     if not mappings:
         return Message(embed("", text(locale, "tokens.none"), AMBER))
     known = sum(mapping.known for mapping in mappings)
-    title = text(locale, f"tokens.title.{kind}", model=model, known=known, count=len(mappings))
+    title = text(
+        locale, "tokens.title", model=model, known=known, count=len(mappings), units=units(kind, locale)
+    )
     table = list(_table(mappings, locale))
     whole, note = "\n".join(table), text(locale, "tokens.cut")
     block = f"```\n{whole}\n```"
@@ -65,7 +68,7 @@ def message(
     return Message(body, Attachment("tokens.txt", f"{title}\n\n{whole}\n".encode()))
 
 
-def _table(mappings: "Sequence[Mapping]", locale: str) -> Iterator[str]:
+def _table(mappings: "Sequence[TokenMapping]", locale: str) -> Iterator[str]:
     """A header and one line per token, in columns."""
     cells = [
         [text(locale, "tokens.token"), text(locale, "tokens.id"), text(locale, "tokens.back")],

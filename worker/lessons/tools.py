@@ -8,7 +8,7 @@ import redis
 
 if TYPE_CHECKING:
     from shakelm.decoding.generation import LanguageModel
-    from shakelm.store.registry import Version
+    from shakelm.store.version import Version
 
 PNG = "image/png"
 

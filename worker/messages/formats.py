@@ -2,6 +2,7 @@
 
 import math
 
+from shakelm.data.vocabulary_kinds import KINDS, VocabularyKind
 from worker.messages.catalog import text
 from worker.protocol.model_payloads import HeldOut
 
@@ -22,6 +23,29 @@ def figures_of(held_out: HeldOut, locale: str) -> str:
         perplexity=held_out.perplexity,
         accuracy=held_out.accuracy,
     )
+
+
+def unit(kind: VocabularyKind, locale: str) -> str:
+    """What one token of that kind of vocabulary is."""
+    return _of_kind(kind, "unit", KINDS[kind].unit, locale)
+
+
+def units(kind: VocabularyKind, locale: str) -> str:
+    """The plural of `unit`."""
+    return _of_kind(kind, "units", KINDS[kind].units, locale)
+
+
+def short_unit(kind: VocabularyKind, locale: str) -> str:
+    """A short form of `unit` for a column."""
+    return _of_kind(kind, "short", kind, locale)
+
+
+def _of_kind(kind: VocabularyKind, form: str, english: str, locale: str) -> str:
+    """The text of a kind, or the English one of its class where the catalog has none."""
+    try:
+        return text(locale, f"vocabulary.{kind}.{form}")
+    except KeyError:
+        return english
 
 
 def bar(share: float, width: int = 20) -> str:

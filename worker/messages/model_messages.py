@@ -2,23 +2,30 @@
 
 from collections.abc import Iterator, Sequence
 
-from shakelm.configuration import VocabularyKind
+from shakelm.data.vocabulary_kinds import KINDS, VocabularyKind
 from shakelm.networks.layers import Layer, layers
 from shakelm.training_options import NOTEBOOK_UNITS, plan
 from worker.messages.catalog import DEFAULT, text
 from worker.messages.discord_json import BLUE, MAX_CHOICE, Body, button, clip, embed, escape, rows
-from worker.messages.formats import loss_of
+from worker.messages.formats import loss_of, short_unit, unit, units
 from worker.protocol.custom_ids import ModelPage
 from worker.protocol.model_payloads import ModelIndex, ModelSummary
-from worker.trainings.training_plans import KNOWN_SIZES
 
 MODELS_A_PAGE = 10
 
 
 def architectures(kind: VocabularyKind, locale: str = DEFAULT) -> Body:
     """Each architecture with its purpose, layers, output shapes and parameters."""
-    size = KNOWN_SIZES["shakespeare"].vocabulary[kind]  # those of the shipped models
-    parts = [text(locale, f"architectures.vocabulary.{kind}", size=size)]
+    size = KINDS[kind].corpus_sizes["shakespeare"].vocabulary  # those of the shipped models
+    parts = [
+        text(
+            locale,
+            "architectures.vocabulary",
+            unit=unit(kind, locale),
+            units=units(kind, locale),
+            size=size,
+        )
+    ]
     for name in NOTEBOOK_UNITS:
         network = layers(plan(name, kind).model, size)
         total = sum(layer.parameters for layer in network)
@@ -71,7 +78,9 @@ def _model(summary: ModelSummary, locale: str) -> str:
     held_out = summary.held_out
     return text(
         locale,
-        f"models.line.{summary.vocabulary}",
+        "models.line",
+        units=units(summary.vocabulary, locale),
+        short=short_unit(summary.vocabulary, locale),
         sign=text(locale, "models.live" if summary.live else "models.other"),
         model=escape(summary.reference),
         architecture=summary.architecture,

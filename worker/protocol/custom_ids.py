@@ -11,10 +11,10 @@ from typing import Annotated, ClassVar, Self
 from pydantic import Field, StringConstraints, ValidationError
 from pydantic.dataclasses import dataclass
 
-from shakelm.configuration import NAME_PATTERN
+from shakelm.configuration import NAME_PATTERN, VERSION_PATTERN
 from worker.protocol.payload import RecordId
 
-VersionReference = Annotated[str, StringConstraints(pattern=rf"^{NAME_PATTERN}@[1-9][0-9]{{0,8}}$")]
+VersionReference = Annotated[str, StringConstraints(pattern=rf"^{NAME_PATTERN}@{VERSION_PATTERN}$")]
 """NAME@VERSION."""
 
 

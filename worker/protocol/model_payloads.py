@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from shakelm.configuration import Architecture, VocabularyKind
+from shakelm.configuration import Architecture
+from shakelm.data.vocabulary_kinds import VocabularyKind
 from worker.protocol.job_request import Request
 from worker.protocol.payload import ModelName, ModelReference, Payload
 

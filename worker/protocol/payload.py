@@ -4,11 +4,11 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from shakelm.configuration import MAX_RANDOM_SEED, NAME_PATTERN
+from shakelm.configuration import MAX_RANDOM_SEED, NAME_PATTERN, VERSION_PATTERN
 
 RecordId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
 Snowflake = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,20}$")]
-ModelReference = Annotated[str, StringConstraints(pattern=rf"^{NAME_PATTERN}(@[1-9][0-9]{{0,8}})?$")]
+ModelReference = Annotated[str, StringConstraints(pattern=rf"^{NAME_PATTERN}(@{VERSION_PATTERN})?$")]
 ModelName = Annotated[str, StringConstraints(pattern=rf"^{NAME_PATTERN}$")]
 RandomSeed = Annotated[int, Field(alias="number", ge=0, le=MAX_RANDOM_SEED)]
 """What reproduces a verse or a training. People, and the JSON in Redis, call it `number`."""

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, create_model
 
-from shakelm.configuration import Architecture, VocabularyKind
+from shakelm.configuration import Architecture
+from shakelm.data.vocabulary_kinds import VocabularyKind
 from shakelm.training_options import TEACHER_OPTIONS, TrainingOption
 from worker.protocol.model_payloads import HeldOut
 from worker.protocol.payload import (

@@ -15,9 +15,9 @@ from worker.protocol.payload import (
 )
 
 MAX_CONTEXT_CHARACTERS = 4000
-DEFAULT_LINES = 8
+DEFAULT_LINES = defaults.LINES
 MAX_LINES = 40
-MAX_TEMPERATURE = 2.0
+MAX_TEMPERATURE = defaults.MAX_TEMPERATURE
 
 
 class VerseSettings(Payload):

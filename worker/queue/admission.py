@@ -62,10 +62,10 @@ def admit(connection: "redis.Redis", request: JobRequest, settings: GuildSetting
         now = snapshot.look(connection)
         _check_open(request, settings, now)
         _count(connection, request, settings)
+        enqueueing.hold(connection, request)  # before the record: a withdrawal removes both, by the job
         if isinstance(request, VerseRequest):
             record = VerseRecord(**request.model_dump(exclude={"reply_to"}), asked_at=time.time())
             verse_records.save(connection, record, settings.retention_days)
-        enqueueing.hold(connection, request)
     return now.outlook(request.author)
 
 

@@ -9,7 +9,7 @@ from typing import cast
 
 import redis
 
-from shakelm.data.corpus import Corpus, normalise
+from shakelm.data.corpus import Corpus, normalize
 from worker.messages.catalog import Refusal
 from worker.protocol import retention
 from worker.protocol.training_payloads import AttachedText
@@ -30,7 +30,7 @@ def check(name: str, content: bytes) -> tuple[AttachedText, str]:
     if b"\0" in content:
         raise Refusal("refusal.corpus_binary", name=name)
     try:
-        text = normalise(content.decode("utf-8"))
+        text = normalize(content.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise Refusal("refusal.corpus_encoding", name=name, byte=error.start) from error
     if len(text.strip()) < MIN_CHARACTERS:
@@ -69,7 +69,7 @@ def load(connection: "redis.Redis", attached: AttachedText) -> Corpus:
     content = cast("bytes | None", connection.get(_key(attached)))
     if content is None:
         raise Refusal("training.error.corpus_gone", name=attached.name)
-    return Corpus(attached.name, normalise(content.decode("utf-8")), attached.sha256)
+    return Corpus(attached.name, normalize(content.decode("utf-8")), attached.sha256)
 
 
 def release(connection: "redis.Redis", attached: AttachedText) -> None:

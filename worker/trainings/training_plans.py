@@ -15,10 +15,10 @@ from typing import cast
 
 import redis
 
-from shakelm.configuration import Configuration, ModelConfiguration, VocabularyKind
+from shakelm.configuration import Configuration, ModelConfiguration
 from shakelm.data import corpus
-from shakelm.data.splitting import SHARE
-from shakelm.data.vocabulary import fit, pieces
+from shakelm.data.splitting import TEST_FRACTION, VALIDATION_FRACTION
+from shakelm.data.vocabulary_kinds import KINDS, VocabularyKind, fit
 from shakelm.errors import ShakelmError
 from shakelm.networks.layers import layers
 from shakelm.training_options import command_line, plan
@@ -45,14 +45,17 @@ class WorkersCorpus(Payload):
     size: TextSize | None
 
 
-KNOWN_SIZES = {
-    "shakespeare": TextSize(
-        characters=1_115_394,
-        tokens={"word": 197_044, "char": 903_469},
-        vocabulary={"word": 6_047, "char": 66},
+def known_size(name: str) -> TextSize | None:
+    """The size of a known corpus, which the bot does not download. None for any other text."""
+    known = corpus.NAMED.get(name)
+    if known is None:
+        return None
+    sizes = {kind: vocabulary.corpus_sizes[name] for kind, vocabulary in KINDS.items()}
+    return TextSize(
+        characters=known.characters,
+        tokens={kind: size.tokens for kind, size in sizes.items()},
+        vocabulary={kind: size.vocabulary for kind, size in sizes.items()},
     )
-}
-"""Sizes of known corpora. The bot does not download them."""
 
 
 def configuration(request: TrainRequest) -> Configuration:
@@ -75,18 +78,18 @@ def measure(text: str) -> TextSize:
     Raises:
         ShakelmError: the text has too few tokens for a vocabulary.
     """
-    learned = text[: round(len(text) * (1 - SHARE) ** 2)]
-    kinds: tuple[VocabularyKind, ...] = ("word", "char")
+    learned = text[: round(len(text) * (1 - TEST_FRACTION) * (1 - VALIDATION_FRACTION))]
+    vocabularies = {kind: fit(learned, kind) for kind in KINDS}
     return TextSize(
         characters=len(text),
-        tokens={kind: len(pieces(learned, kind)) for kind in kinds},
-        vocabulary={kind: len(fit(learned, kind)) for kind in kinds},
+        tokens={kind: len(vocabulary.pieces(learned)) for kind, vocabulary in vocabularies.items()},
+        vocabulary={kind: len(vocabulary) for kind, vocabulary in vocabularies.items()},
     )
 
 
 def publish_corpus(connection: "redis.Redis", source: str) -> None:
-    """Publish the corpus of this training worker, a known corpus or a file. Withdraw it if it is unreadable."""
-    size = KNOWN_SIZES.get(source)
+    """Publish the corpus of this training worker, a known corpus or a file; withdraw an unreadable one."""
+    size = known_size(source)
     name = source
     if source not in corpus.NAMED:
         try:
@@ -115,7 +118,7 @@ def cost(connection: "redis.Redis", request: TrainRequest, size: TextSize) -> Co
     rates = _rates(connection, request.vocabulary)
     if not rates:
         return Cost(parameters, None)
-    tokens = size.tokens[request.vocabulary] / (1 if planned.training.validation else 1 - SHARE)
+    tokens = size.tokens[request.vocabulary] / (1 if planned.training.validation else 1 - VALIDATION_FRACTION)
     return Cost(parameters, work * tokens * planned.training.epochs / min(rates))
 
 

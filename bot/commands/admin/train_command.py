@@ -72,7 +72,7 @@ async def train(
     name: Range[str, 1, 64] | None = None,
     **chosen: Any,
 ) -> None:
-    """Say what a training would cost, to you alone, and ask whether to start it."""
+    """Show in private what a training would cost, and ask whether to start it."""
     bot, locale = interaction.client, interaction.locale.value
     check_can_post(interaction)
     if corpus is not None and text is not None:
@@ -88,7 +88,7 @@ async def train(
 def _request(
     chosen: dict[str, Any], name: str | None, corpus: str | None, interaction: discord.Interaction[Bot]
 ) -> TrainRequest:
-    """The request with these options, by name, and a random seed where none was chosen.
+    """The request with these options, by name. It gets a new random seed if none was chosen.
 
     Raises:
         ShakelmError: the options do not fit each other.
@@ -111,11 +111,11 @@ def _request(
 
 
 async def _attach(bot: Bot, request: TrainRequest, file: discord.Attachment) -> tuple[TrainRequest, TextSize]:
-    """The request with the file's text as its corpus, which is kept for the training, and the text's size.
+    """Store the text of a file for the training. Returns the request with that text, and its size.
 
     Raises:
-        ShakelmError: nothing can be learned from that file.
-        discord.HTTPException: Discord does not give it.
+        ShakelmError: the text is not suitable for a training.
+        discord.HTTPException: Discord does not deliver the file.
     """
     attached_texts.check_size(file.size)
     content = await file.read()
@@ -126,12 +126,12 @@ async def _attach(bot: Bot, request: TrainRequest, file: discord.Attachment) -> 
 
 
 def _propose(connection: redis.Redis, request: TrainRequest, size: TextSize | None, locale: str) -> Body:
-    """Keep a training as a proposal; the question whether to start it."""
+    """Keep a training as a proposal. Returns the question whether to start it."""
     own = None if request.attached or request.corpus else training_plans.workers_corpus(connection)
     if own is not None:
         size = own.size
     elif request.corpus is not None:
-        size = training_plans.KNOWN_SIZES.get(request.corpus)
+        size = training_plans.known_size(request.corpus)
     return training_messages.proposal(
         training_records.propose(connection, request),
         request,

@@ -43,7 +43,9 @@ def test_a_default_in_a_text_is_that_of_the_table(option: TrainingOption) -> Non
 def proposed(room: Room) -> TrainRequest:
     """The only proposal."""
     (key,) = room.bot.connection.keys("shakelm:training:*:proposal")
-    return TrainRequest.model_validate_json(room.bot.connection.get(key))
+    stored = room.bot.connection.get(key)
+    assert isinstance(stored, bytes)
+    return TrainRequest.model_validate_json(stored)
 
 
 async def test_what_was_chosen_is_proposed(room: Room) -> None:

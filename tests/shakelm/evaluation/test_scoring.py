@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from shakelm.data.vocabulary import UNKNOWN_TOKEN, Vocabulary, fit
+from shakelm.data.char_vocabulary import CharVocabulary
+from shakelm.data.vocabulary import UNKNOWN_TOKEN, Vocabulary
+from shakelm.data.vocabulary_kinds import fit
 from shakelm.errors import ShakelmError
 from shakelm.evaluation.scoring import ESCAPE_NATS, score
 from shakelm.networks.network import Floats, NumpyNetwork, State
@@ -89,7 +91,7 @@ def test_a_lossy_vocabulary_has_no_figure_per_character() -> None:
 
 
 def test_accuracy_counts_the_most_likely_token() -> None:
-    vocabulary = Vocabulary(kind="char", tokens=(UNKNOWN_TOKEN, "\n", "a"))
+    vocabulary = CharVocabulary(tokens=(UNKNOWN_TOKEN, "\n", "a"))
     weights = {
         "embedding.embeddings": np.zeros((3, 1), np.float32),
         "recurrent_0.kernel": np.zeros((1, 4), np.float32),

@@ -1,7 +1,7 @@
 """The faster LSTM layer against Keras's own: outputs, states and every gradient."""
 
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -81,7 +81,9 @@ def test_narrow_products_stay_close() -> None:
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 @pytest.mark.parametrize("streams", [1, 2, 3])
-def test_a_known_number_of_streams_is_carried(streams: int, precision: str) -> None:
+def test_a_known_number_of_streams_is_carried(
+    streams: int, precision: Literal["float32", "bfloat16"]
+) -> None:
     configuration = plan("stacked-lstm", "char", units=(4, 4), embedding=3).model
     kinds = (keras.layers.LSTM, partial(LSTM, precision=precision))
     networks = [architectures.build(configuration, 9, kind, streams) for kind in kinds]

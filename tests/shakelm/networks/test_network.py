@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from shakelm.configuration import Architecture, ModelConfiguration, VocabularyKind
+from shakelm.configuration import Architecture, ModelConfiguration
+from shakelm.data.vocabulary_kinds import VocabularyKind
 from shakelm.networks import architectures, network
 from shakelm.networks.backend import keras
 from shakelm.training_options import plan
@@ -84,7 +85,7 @@ def test_both_engines_carry_the_same_state(architecture: Architecture, tmp_path:
     first, second = np.random.default_rng(4).integers(0, 66, (2, 2, 9)).astype(np.int32)
     results = []
     for engine in ("numpy", "keras"):
-        loaded = network.load(path, configuration, 66, engine)  # type: ignore[arg-type]
+        loaded = network.load(path, configuration, 66, engine)
         _, state = loaded.advance(first, loaded.empty_state(2))
         results.append(loaded.read(second, state))
     (numpy_logits, numpy_state), (keras_logits, keras_state) = results

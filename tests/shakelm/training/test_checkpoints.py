@@ -19,7 +19,8 @@ from safetensors.numpy import load_file, save_file
 from shakelm.configuration import Configuration
 from shakelm.errors import ShakelmError
 from shakelm.lifetimes import ABANDONED_CHECKPOINT_S
-from shakelm.store.registry import Store, Version
+from shakelm.store.registry import ModelRegistry, open_registry
+from shakelm.store.version import Version
 from shakelm.training.checkpoints import (
     Arrays,
     Checkpoint,
@@ -56,11 +57,11 @@ def small(**settings: Any) -> Configuration:
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Version:
     """What `small()` makes of the text without interruption."""
-    store = Store(tmp_path_factory.mktemp("whole"), packaged=Path("nothing"))
+    store = open_registry(tmp_path_factory.mktemp("whole"), packaged=Path("nothing"))
     return train("model", corpus(TEXT), small(), store, "shakelm train model")
 
 
-def checkpoint(store: Store) -> Path:
+def checkpoint(store: ModelRegistry) -> Path:
     (folder,) = store.checkpoints.iterdir()
     return folder / "checkpoint.safetensors"
 
@@ -74,7 +75,7 @@ def assert_the_same(version: Version, other: Version) -> None:
     assert curves(version) == curves(other)
     assert version.history().best == other.history().best
     assert version.card().held_out == other.card().held_out
-    assert version.weights.read_bytes() == other.weights.read_bytes()
+    assert version.weights_file.read_bytes() == other.weights_file.read_bytes()
 
 
 # The command
@@ -129,7 +130,7 @@ def test_a_killed_command_goes_on_as_if_nothing_had_happened(
     assert "Going on" not in said
 
     version, other = (
-        Store(tmp_path / store, packaged=tmp_path / "nothing").find("model@1")
+        open_registry(tmp_path / store, packaged=tmp_path / "nothing").find("model@1")
         for store in ("killed", "whole")
     )
     assert_the_same(version, other)
@@ -139,7 +140,7 @@ def test_a_killed_command_goes_on_as_if_nothing_had_happened(
 # What goes on, and what does not
 
 
-def test_a_training_goes_on_from_its_checkpoint(own_store: Store, whole: Version) -> None:
+def test_a_training_goes_on_from_its_checkpoint(own_store: ModelRegistry, whole: Version) -> None:
     with pytest.raises(CutShortError):
         train("model", corpus(TEXT), small(), own_store, "shakelm train model", cut_short)
     assert own_store.versions() == []
@@ -156,7 +157,7 @@ def test_a_training_goes_on_from_its_checkpoint(own_store: Store, whole: Version
     assert list(own_store.checkpoints.iterdir()) == []
 
 
-def test_streams_without_validation_go_on_too(own_store: Store) -> None:
+def test_streams_without_validation_go_on_too(own_store: ModelRegistry) -> None:
     configuration = small(validation=False, ema_momentum=0.9, stateful=True)
     with pytest.raises(CutShortError):
         train("model", corpus(TEXT), configuration, own_store, "shakelm train model", cut_short)
@@ -166,7 +167,7 @@ def test_streams_without_validation_go_on_too(own_store: Store) -> None:
     assert_the_same(version, other)
 
 
-def test_patience_counts_over_an_interruption(own_store: Store) -> None:
+def test_patience_counts_over_an_interruption(own_store: ModelRegistry) -> None:
     """The validation text runs backwards: the more the network learns, the worse its figure gets."""
     text = corpus("abcd" * 810 + "dcba" * 190)
     configuration = small(epochs=60, patience=4, batch_size=8, learning_rate=0.05)
@@ -182,7 +183,7 @@ def test_patience_counts_over_an_interruption(own_store: Store) -> None:
     assert abs(validation - losses[0]) < abs(validation - min(losses[1:]))
 
 
-def test_a_training_that_ended_is_published_without_another_epoch(own_store: Store, whole: Version) -> None:
+def test_a_training_that_ended_is_published_without_another_epoch(own_store: ModelRegistry, whole: Version) -> None:
     def cut_in_scoring(progress: Progress) -> None:
         if progress.stage == "scoring":
             raise CutShortError
@@ -195,7 +196,7 @@ def test_a_training_that_ended_is_published_without_another_epoch(own_store: Sto
     assert_the_same(version, whole)
 
 
-def test_another_configuration_does_not_take_a_checkpoint(own_store: Store) -> None:
+def test_another_configuration_does_not_take_a_checkpoint(own_store: ModelRegistry) -> None:
     with pytest.raises(CutShortError):
         train("model", corpus(TEXT), small(), own_store, "shakelm train model", cut_short)
     left = checkpoint(own_store)
@@ -224,7 +225,7 @@ def test_each_training_has_a_checkpoint_of_its_own(
         assert again.path == file.path
 
 
-def test_a_damaged_checkpoint_starts_the_training_again(own_store: Store, whole: Version) -> None:
+def test_a_damaged_checkpoint_starts_the_training_again(own_store: ModelRegistry, whole: Version) -> None:
     with pytest.raises(CutShortError):
         train("model", corpus(TEXT), small(), own_store, "shakelm train model", cut_short)
     damage(checkpoint(own_store))
@@ -313,7 +314,7 @@ def test_a_training_that_never_ended_an_epoch_leaves_nothing(tmp_path: Path) -> 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_training_that_is_thrown_away_leaves_nothing(own_store: Store) -> None:
+def test_a_training_that_is_thrown_away_leaves_nothing(own_store: ModelRegistry) -> None:
     def throw_away(progress: Progress) -> None:
         if progress.epoch == 3:
             assert list(own_store.checkpoints.glob("*/checkpoint.safetensors"))
@@ -326,7 +327,7 @@ def test_a_training_that_is_thrown_away_leaves_nothing(own_store: Store) -> None
 
 
 @pytest.mark.usefixtures("interrupts")
-def test_a_second_interrupt_says_how_to_go_on(own_store: Store) -> None:
+def test_a_second_interrupt_says_how_to_go_on(own_store: ModelRegistry) -> None:
     def interrupt_twice(progress: Progress) -> None:
         if progress.epoch == 3:
             signal.raise_signal(signal.SIGINT)
@@ -349,7 +350,7 @@ def small_files() -> Iterator[Callable[[int], None]]:
 
 
 def test_a_training_without_room_for_checkpoints_says_so_and_ends_with_its_version(
-    own_store: Store, small_files: Callable[[int], None]
+    own_store: ModelRegistry, small_files: Callable[[int], None]
 ) -> None:
     small_files(20_000)  # more than the version's files, less than a checkpoint
     said: list[str] = []
@@ -362,7 +363,7 @@ def test_a_training_without_room_for_checkpoints_says_so_and_ends_with_its_versi
     assert list(own_store.checkpoints.iterdir()) == []
 
 
-def test_abandoned_checkpoints_are_removed_when_another_training_begins(own_store: Store) -> None:
+def test_abandoned_checkpoints_are_removed_when_another_training_begins(own_store: ModelRegistry) -> None:
     folders: dict[str, Path] = {}
     for name in ("old", "young", "mine"):
         with pytest.raises(CutShortError), claim(own_store.checkpoints, name, "0", small()) as file:
@@ -387,8 +388,8 @@ def test_abandoned_checkpoints_are_removed_when_another_training_begins(own_stor
             raise CutShortError
 
 
-def test_a_folder_that_cannot_be_written_is_told_at_once(own_store: Store) -> None:
-    own_store.root.mkdir()
+def test_a_folder_that_cannot_be_written_is_told_at_once(own_store: ModelRegistry) -> None:
+    Path(own_store.location).mkdir()
     own_store.checkpoints.touch()
     with pytest.raises(ShakelmError, match="SHAKELM_STORE"):
         train("model", corpus(TEXT), small(), own_store, "shakelm train model")

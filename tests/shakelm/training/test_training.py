@@ -15,7 +15,7 @@ from shakelm.decoding import generation
 from shakelm.errors import ShakelmError
 from shakelm.evaluation.scoring import score
 from shakelm.networks import architectures
-from shakelm.store.registry import Store
+from shakelm.store.registry import ModelRegistry
 from shakelm.training.batches import Windows
 from shakelm.training.callbacks import StateReset
 from shakelm.training.optimization import LAST_RATE, WARM_UP_STEPS, learning_rate
@@ -41,7 +41,7 @@ def small(**settings: Any) -> Configuration:
     return plan("lstm", "char", units=(24,), embedding=12, **(defaults | settings))
 
 
-def test_a_trained_model_comes_near_the_entropy_of_its_language(own_store: Store) -> None:
+def test_a_trained_model_comes_near_the_entropy_of_its_language(own_store: ModelRegistry) -> None:
     version = train("entropy", language(12_000), small(), own_store, "shakelm train entropy")
     figures = version.card().held_out
     assert figures.nats_per_char == pytest.approx(ENTROPY, rel=0.03)
@@ -49,7 +49,7 @@ def test_a_trained_model_comes_near_the_entropy_of_its_language(own_store: Store
     assert figures.nats_per_char > ENTROPY * 0.995
 
 
-def test_a_model_that_hardly_trained_knows_how_frequent_characters_are_and_no_more(own_store: Store) -> None:
+def test_a_model_that_hardly_trained_knows_how_frequent_characters_are_and_no_more(own_store: ModelRegistry) -> None:
     hardly = small(learning_rate=1e-6, epochs=1)
     version = train("hardly", language(12_000), hardly, own_store, "shakelm train hardly")
     letters = "".join(LEXICON) + " " * len(LEXICON)
@@ -59,7 +59,7 @@ def test_a_model_that_hardly_trained_knows_how_frequent_characters_are_and_no_mo
     assert version.card().held_out.nats_per_token == pytest.approx(of_frequencies, rel=0.02)
 
 
-def test_a_version_is_complete_and_its_card_is_true(own_store: Store) -> None:
+def test_a_version_is_complete_and_its_card_is_true(own_store: ModelRegistry) -> None:
     text = language(1500)
     seen: list[Progress] = []
     version = train("whole", text, small(epochs=2), own_store, "shakelm train whole", seen.append)
@@ -88,7 +88,7 @@ def test_a_version_is_complete_and_its_card_is_true(own_store: Store) -> None:
     assert seen[-1].validation_loss == history.epochs[-1].validation_loss
 
 
-def test_the_random_seed_repeats_a_training(own_store: Store) -> None:
+def test_the_random_seed_repeats_a_training(own_store: ModelRegistry) -> None:
     text = language(1500)
     first, second, other = (
         train(
@@ -100,7 +100,7 @@ def test_the_random_seed_repeats_a_training(own_store: Store) -> None:
         )
         for random_seed in (5, 5, 6)
     )
-    assert first.weights.read_bytes() == second.weights.read_bytes() != other.weights.read_bytes()
+    assert first.weights_file.read_bytes() == second.weights_file.read_bytes() != other.weights_file.read_bytes()
 
 
 def test_a_state_reset_empties_the_same_streams_in_all_layers() -> None:
@@ -125,7 +125,7 @@ def test_a_state_reset_empties_the_same_streams_in_all_layers() -> None:
     assert all(np.all(np.asarray(state) == 0) for state in states)
 
 
-def test_the_best_epoch_is_kept_and_training_stops_early(own_store: Store) -> None:
+def test_the_best_epoch_is_kept_and_training_stops_early(own_store: ModelRegistry) -> None:
     # Far too little text for its size: the model learns it by heart and validation gets worse.
     noise = corpus("".join(np.random.default_rng(2).choice(list("abcdefgh"), 1500)))
     configuration = plan(
@@ -147,7 +147,7 @@ def test_the_best_epoch_is_kept_and_training_stops_early(own_store: Store) -> No
     assert abs(validation - min(losses)) < abs(validation - losses[-1])
 
 
-def test_carried_state_averaged_weights_and_schedule_reach_the_entropy_too(own_store: Store) -> None:
+def test_carried_state_averaged_weights_and_schedule_reach_the_entropy_too(own_store: ModelRegistry) -> None:
     settings = plan(
         "lstm",
         "char",
@@ -170,7 +170,7 @@ def test_carried_state_averaged_weights_and_schedule_reach_the_entropy_too(own_s
     assert figures.nats_per_char == pytest.approx(ENTROPY, rel=0.03)
 
 
-def test_averaged_weights_are_what_is_validated_and_kept(own_store: Store) -> None:
+def test_averaged_weights_are_what_is_validated_and_kept(own_store: ModelRegistry) -> None:
     # An average this slow hardly moves after the first steps.
     versions = [
         train(
@@ -192,7 +192,7 @@ def test_averaged_weights_are_what_is_validated_and_kept(own_store: Store) -> No
     assert scored.nats_per_token == pytest.approx(averaged.validation_loss, abs=0.05)
 
 
-def test_without_validation_all_is_learned_from_and_the_last_epoch_is_kept(own_store: Store) -> None:
+def test_without_validation_all_is_learned_from_and_the_last_epoch_is_kept(own_store: ModelRegistry) -> None:
     # Letters that only the validating part holds enter the vocabulary.
     text = language(1500).text
     cut = len(text) * 85 // 100
@@ -211,7 +211,7 @@ def test_without_validation_all_is_learned_from_and_the_last_epoch_is_kept(own_s
 
 @pytest.mark.usefixtures("interrupts")
 @pytest.mark.parametrize("interrupted_in_epoch", [1, 2])
-def test_an_interrupt_keeps_the_best_so_far(own_store: Store, interrupted_in_epoch: int) -> None:
+def test_an_interrupt_keeps_the_best_so_far(own_store: ModelRegistry, interrupted_in_epoch: int) -> None:
     def interrupt(progress: Progress) -> None:
         if (
             progress.stage == "training"
@@ -228,7 +228,7 @@ def test_an_interrupt_keeps_the_best_so_far(own_store: Store, interrupted_in_epo
     assert validation_figure(version) < math.log(6)
 
 
-def test_the_stop_event_ends_a_training_and_keeps_the_best_epoch(own_store: Store) -> None:
+def test_the_stop_event_ends_a_training_and_keeps_the_best_epoch(own_store: ModelRegistry) -> None:
     stop = threading.Event()
 
     def watch(progress: Progress) -> None:
@@ -242,7 +242,7 @@ def test_the_stop_event_ends_a_training_and_keeps_the_best_epoch(own_store: Stor
     assert not list(own_store.checkpoints.iterdir())
 
 
-def test_each_epoch_is_followed_by_a_line_that_its_weights_write(own_store: Store) -> None:
+def test_each_epoch_is_followed_by_a_line_that_its_weights_write(own_store: ModelRegistry) -> None:
     samples: dict[int, set[str | None]] = {}
 
     def watch(progress: Progress) -> None:
@@ -258,7 +258,7 @@ def test_each_epoch_is_followed_by_a_line_that_its_weights_write(own_store: Stor
         assert set(line) <= set("abcd ")
 
 
-def test_a_loss_that_is_no_number_ends_with_a_sentence(own_store: Store) -> None:
+def test_a_loss_that_is_no_number_ends_with_a_sentence(own_store: ModelRegistry) -> None:
     with pytest.raises(ShakelmError, match="lower learning rate"):
         train(
             "diverged",
@@ -270,7 +270,7 @@ def test_a_loss_that_is_no_number_ends_with_a_sentence(own_store: Store) -> None
     assert own_store.versions() == []
 
 
-def test_words_are_learned_too(own_store: Store) -> None:
+def test_words_are_learned_too(own_store: ModelRegistry) -> None:
     text = corpus("the king and the queen\nand the fool sing\n" * 200)
     configuration = plan(
         "stacked-lstm", "word", units=(24, 16), embedding=12, learning_rate=0.02, batch_size=4, epochs=12

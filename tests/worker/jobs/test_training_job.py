@@ -9,7 +9,7 @@ import pytest
 import redis
 
 from shakelm.data.corpus import load
-from shakelm.store.registry import Store
+from shakelm.store.registry import ModelRegistry
 from shakelm.training import checkpoints
 from tests.support import rq_records
 from tests.support.module_process import Process, Start
@@ -71,7 +71,7 @@ def child(supervisor: Process) -> psutil.Process | None:
 
 
 def test_a_training_leaves_a_version_figures_and_curves_and_its_process(
-    supervisor: Process, connection: Connection, corpus: Path, store: Store
+    supervisor: Process, connection: Connection, corpus: Path, store: ModelRegistry
 ) -> None:
     eventually(lambda: len(live_workers(connection, TRAIN)), "a training worker")
     first = child(supervisor)
@@ -98,8 +98,8 @@ def test_a_training_leaves_a_version_figures_and_curves_and_its_process(
     assert set(progress.verses[1].text) <= set("abc\n")
     assert "small@1" in progress.curves
     assert card.command == (
-        "shakelm train small --architecture simple-rnn --vocabulary char "
-        f"--corpus {corpus} --epochs 1 --number 5"
+        "shakelm train small --architecture simple-rnn --vocabulary char --epochs 1 --number 5 "
+        f"--corpus {corpus}"
     )
     curves = training_records.curves(connection, training_id)
     assert curves is not None
@@ -114,7 +114,7 @@ def test_a_training_leaves_a_version_figures_and_curves_and_its_process(
 
 
 def test_a_training_whose_version_is_published_is_not_repeated(
-    start: Start, connection: Connection, corpus: Path, store: Store
+    start: Start, connection: Connection, corpus: Path, store: ModelRegistry
 ) -> None:
     training_id = enqueue(connection, request(1))
     job = rq_records.fetch(connection, training_id)
@@ -180,7 +180,7 @@ def test_a_training_outlives_its_worker_be_that_killed_or_told_to_stop(
 
 
 def test_a_training_that_is_cancelled_while_it_waits_to_go_on_leaves_no_checkpoint(
-    start: Start, connection: Connection, corpus: Path, store: Store
+    start: Start, connection: Connection, corpus: Path, store: ModelRegistry
 ) -> None:
     wanted = request(200)
     training_id = enqueue(connection, wanted)

@@ -5,22 +5,22 @@ import redis
 
 from shakelm.decoding import generation
 from shakelm.decoding.generation import LanguageModel
-from shakelm.store.registry import Store
+from shakelm.store.registry import ModelRegistry, open_registry
 from worker.lessons.tools import Tools
 
 
 @pytest.fixture(scope="session")
-def shipped(tmp_path_factory: pytest.TempPathFactory) -> Store:
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> ModelRegistry:
     """The versions that ship."""
-    return Store(tmp_path_factory.mktemp("store"))
+    return open_registry(tmp_path_factory.mktemp("store"))
 
 
 @pytest.fixture(scope="session")
-def words(shipped: Store) -> LanguageModel:
+def words(shipped: ModelRegistry) -> LanguageModel:
     return generation.load(shipped.find("shakespeare-word"))
 
 
 @pytest.fixture
-def tools(connection: "redis.Redis", words: LanguageModel, shipped: Store) -> Tools:
+def tools(connection: "redis.Redis", words: LanguageModel, shipped: ModelRegistry) -> Tools:
     """Tools whose every model is the word model."""
     return Tools(connection, lambda _: words, lambda reference: shipped.find(reference))

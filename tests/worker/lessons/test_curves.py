@@ -6,7 +6,7 @@ import pytest
 import redis
 from matplotlib.image import imread
 
-from shakelm.store.registry import Store
+from shakelm.store.registry import ModelRegistry
 from tests.support.request_makers import reply_to
 from worker.lessons import curves
 from worker.lessons.curves import CurvesRequest
@@ -18,7 +18,7 @@ WHO = {"author": "1", "guild": "2", "channel": "3"}
 
 
 @pytest.mark.parametrize("model", ["shakespeare-word", "shakespeare-char"])
-def test_curves_are_a_picture_and_words(shipped: Store, tools: Tools, model: str) -> None:
+def test_curves_are_a_picture_and_words(shipped: ModelRegistry, tools: Tools, model: str) -> None:
     version = shipped.find(model)
     message = curves.answer(CurvesRequest(model=model, reply_to=reply_to(), **WHO), tools)
 

@@ -14,7 +14,7 @@ from shakelm.decoding import generation
 from shakelm.decoding.generation import LanguageModel
 from shakelm.decoding.prediction import predict
 from shakelm.errors import ShakelmError
-from shakelm.store.registry import Store
+from shakelm.store.registry import ModelRegistry
 from tests.support.request_makers import reply_to
 from worker.lessons import next_tokens, shared_lines
 from worker.lessons.next_tokens import OFFERED, NextRequest, StepRequest
@@ -196,7 +196,7 @@ def test_nothing_is_appended_to_a_text_of_full_length(tools: Tools, text: str) -
 
 
 def test_blanks_have_names_and_every_character_its_place(
-    connection: Connection, shipped: Store, tools: Tools
+    connection: Connection, shipped: ModelRegistry, tools: Tools
 ) -> None:
     model = generation.load(shipped.find("shakespeare-char"))
     wanted = NextRequest(text="KING HENRY VI:", reply_to=reply_to(), **WHO)

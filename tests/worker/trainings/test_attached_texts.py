@@ -5,7 +5,7 @@ import hashlib
 import pytest
 import redis
 
-from shakelm.data.corpus import normalise
+from shakelm.data.corpus import normalize
 from tests.support.request_makers import train_request
 from worker.messages.catalog import Refusal
 from worker.protocol import retention
@@ -38,7 +38,7 @@ def test_an_attached_text_is_kept_by_its_checksum_until_its_training_is_over(con
     attach(connection)  # once more, for a training that nobody has confirmed
     assert connection.ttl(key) > retention.PROPOSAL.seconds
     loaded = attached_texts.load(connection, attached)
-    assert (loaded.name, loaded.text, loaded.sha256) == ("be.txt", normalise(TEXT), attached.sha256)
+    assert (loaded.name, loaded.text, loaded.sha256) == ("be.txt", normalize(TEXT), attached.sha256)
 
     training_records.cancel(connection, ids[0])
     assert connection.exists(key)  # the other one needs it

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import redis
 
-from shakelm.data import vocabulary
-from shakelm.data.corpus import NAMED, normalise
+from shakelm.data.corpus import NAMED, normalize
 from shakelm.data.splitting import split
+from shakelm.data.vocabulary_kinds import KINDS, fit
 from shakelm.errors import ShakelmError
 from shakelm.networks import architectures
 from shakelm.training_options import TEACHER_OPTIONS
@@ -86,9 +86,10 @@ def test_a_text_is_measured_as_it_is_split() -> None:
     text = " ".join(words) + " rarely rarely"
     size = training_plans.measure(text)
     learned = split(text, "contiguous").train
-    for kind in ("word", "char"):
-        assert size.vocabulary[kind] == len(vocabulary.fit(learned, kind))
-        assert size.tokens[kind] == pytest.approx(len(vocabulary.pieces(learned, kind)), abs=1)
+    for kind in KINDS:
+        vocabulary = fit(learned, kind)
+        assert size.vocabulary[kind] == len(vocabulary)
+        assert size.tokens[kind] == pytest.approx(len(vocabulary.pieces(learned)), abs=1)
 
 
 def test_parameters_are_those_that_keras_counts(connection: Connection) -> None:
@@ -119,17 +120,21 @@ def test_the_time_comes_from_what_was_measured_on_the_live_workers(
     assert training_plans.cost(connection, train_request(vocabulary="word"), SIZE).seconds is None
     own = training_plans.workers_corpus(connection)
     assert own is not None
-    assert (own.name, own.size) == ("own.txt", training_plans.measure(normalise(TEXT)))
+    assert (own.name, own.size) == ("own.txt", training_plans.measure(normalize(TEXT)))
 
 
 def test_what_the_workers_learn_from_is_told_where_it_can_be_read(connection: Connection) -> None:
     training_plans.publish_corpus(connection, "shakespeare")
     own = training_plans.workers_corpus(connection)
     assert own is not None
-    assert own.size == training_plans.KNOWN_SIZES["shakespeare"]
+    assert own.size == training_plans.known_size("shakespeare")
     training_plans.publish_corpus(connection, "/nowhere/missing.txt")
     assert training_plans.workers_corpus(connection) is None
 
 
-def test_sizes_are_those_of_known_corpora() -> None:
-    assert training_plans.KNOWN_SIZES.keys() <= NAMED.keys()
+def test_the_size_of_every_known_corpus_is_known() -> None:
+    for name in NAMED:
+        size = training_plans.known_size(name)
+        assert size is not None
+        assert size.tokens.keys() == size.vocabulary.keys() == KINDS.keys()
+    assert training_plans.known_size("my_poems.txt") is None

@@ -1,0 +1,177 @@
+"""A request is in the queue exactly if its author was told so."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import redis
+import requests
+
+from bot.interactions.answers import arguments
+from sandbox.client import clicks, typed_input
+from sandbox.world.ids import GUILD_ID, VERSES_ID
+from tests.support.bot_room import Room, Running
+from tests.support.discord_messages import description, is_private
+from tests.support.request_makers import shared_line
+from tests.support.waiting import eventually_async
+from worker.lessons import shared_lines
+from worker.messages import discord_json
+from worker.protocol.custom_ids import Append
+from worker.queue import enqueueing, rq_internals, snapshot, withdrawal
+from worker.queue.rq_internals import VERSE
+from worker.records import guild_settings
+
+ADMISSION = f"shakelm:server:{GUILD_ID}:admission"
+"""The lock of a guild's admissions."""
+
+ATTEMPTS = 5
+"""How often discord.py sends the first answer to an interaction."""
+
+
+@pytest.fixture
+def connection(valkey_url: str) -> Iterator[redis.Redis]:
+    """Another connection than the bot's."""
+    with redis.Redis.from_url(valkey_url) as connection:
+        yield connection
+        connection.client_unpause()
+
+
+def records(connection: redis.Redis) -> list[bytes]:
+    """The keys of all verse records."""
+    return list(connection.scan_iter("shakelm:verse:*"))
+
+
+def assert_nothing_is_left(connection: redis.Redis) -> None:
+    assert snapshot.look(connection).open_jobs() == []
+    assert enqueueing.held_ids(connection) == []
+    assert rq_internals.job_ids(connection, VERSE).queued == []
+    assert records(connection) == []
+
+
+async def refuse_first_answer(room: Room) -> None:
+    """Have Discord refuse the next first answer to an interaction, until discord.py gives up."""
+    fault = {"kind": "429", "route": "POST /interactions/", "seconds": 0, "times": ATTEMPTS}
+    response = await asyncio.to_thread(
+        requests.post, f"{room.sandbox.address}/sandbox/faults", json=fault, timeout=30
+    )
+    response.raise_for_status()
+
+
+def told(room: Room, part: str) -> bool:
+    """Whether a person has read this in private."""
+    messages = room.sandbox.world.messages.values()
+    return any(message.ephemeral and part in description(message) for message in messages)
+
+
+async def test_a_request_is_in_the_queue_once_its_notice_is_sent(
+    running: Running, connection: redis.Redis
+) -> None:
+    async with running() as room:
+        notice = await room.ask("/verse")
+    (queued,) = rq_internals.job_ids(connection, VERSE).queued
+    assert "⏳" in notice["content"]
+    assert notice["components"][0]["components"][0]["custom_id"] == f"cancel:{queued}"
+    assert records(connection) == [f"shakelm:verse:{queued}".encode()]
+    assert enqueueing.held_ids(connection) == []
+
+
+async def test_a_request_whose_notice_is_refused_leaves_nothing(
+    running: Running, connection: redis.Redis
+) -> None:
+    async with running() as room:
+        await refuse_first_answer(room)
+        answer = await room.ask("/verse")
+        assert is_private(answer)
+        assert "reference" in description(answer)
+    assert_nothing_is_left(connection)
+
+
+async def test_a_press_whose_deferral_is_refused_leaves_nothing(
+    running: Running, connection: redis.Redis
+) -> None:
+    line = shared_line()
+    shared_lines.begin(connection, line)
+    row = discord_json.rows([discord_json.button("b", Append(line.id, line.version, 0))])
+    async with running() as room:
+        channel = room.bot.get_partial_messageable(int(VERSES_ID))
+        await channel.send(**arguments(discord_json.plain("a") | {"components": row}))
+        await refuse_first_answer(room)
+        world = room.sandbox.world
+        clicks.press(world, world.users["student"], "b")
+        await room.until(lambda: told(room, "reference"), "a sentence")
+    assert_nothing_is_left(connection)
+    assert shared_lines.find(connection, line.id) == line
+
+
+async def test_while_redis_hangs_people_are_told_in_time_and_nothing_is_enqueued_later(
+    running: Running, connection: redis.Redis
+) -> None:
+    async with running() as room:
+        connection.client_pause(60_000, all=False)
+        answer = await room.ask("/verse")  # fails if there is no answer within Discord's 3 seconds
+        connection.client_unpause()
+        assert is_private(answer)
+        assert "The queue does not respond" in description(answer)
+    assert_nothing_is_left(connection)
+
+
+async def test_a_request_whose_turn_comes_too_late_is_not_counted(
+    running: Running, connection: redis.Redis
+) -> None:
+    guild_settings.change(connection, GUILD_ID, per_minute=2)
+    async with running() as room:
+        with connection.lock(ADMISSION):
+            answers = await asyncio.gather(*(room.ask("/verse") for _ in range(4)))
+        assert all("The queue does not respond" in description(answer) for answer in answers)
+        assert "⏳" in (await room.ask("/verse"))["content"]
+    assert len(records(connection)) == 1
+
+
+async def test_a_request_that_a_limit_refuses_is_not_counted(
+    running: Running, connection: redis.Redis
+) -> None:
+    guild_settings.change(connection, GUILD_ID, per_minute=2, open_per_person=1)
+    async with running() as room:
+        assert "⏳" in (await room.ask("/verse"))["content"]
+        (first,) = await eventually_async(lambda: rq_internals.job_ids(connection, VERSE).queued, "a job")
+        for _ in range(3):
+            refused = await room.ask("/verse")
+            assert is_private(refused)
+            assert "⏳" not in refused["content"]
+        assert len(records(connection)) == 1
+        assert withdrawal.withdraw(connection, first)
+        assert "⏳" in (await room.ask("/verse"))["content"]
+
+
+async def ask_during_admission(room: Room) -> Any:
+    """Ask for a verse, and wait until its admission is under way."""
+    world = room.sandbox.world
+    asked = typed_input.use_command(world, world.users["student"], VERSES_ID, "/verse")
+    await eventually_async(room.bot.admission.locked, "an admission")
+    return asked
+
+
+async def test_a_bot_that_closes_finishes_what_it_has_begun(
+    running: Running, connection: redis.Redis
+) -> None:
+    async with running() as room:
+        with connection.lock(ADMISSION):
+            asked = await ask_during_admission(room)
+            closing = asyncio.create_task(room.bot.close())
+        await closing
+    assert "⏳" in asked.original.content
+    assert len(rq_internals.job_ids(connection, VERSE).queued) == 1
+
+
+async def test_a_bot_closes_while_redis_hangs(
+    running: Running, connection: redis.Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running() as room:
+        connection.client_pause(60_000, all=False)
+        await ask_during_admission(room)
+        await room.bot.close()
+    assert "tasks under way" in caplog.text
+    connection.client_unpause()
+    await eventually_async(lambda: enqueueing.held_ids(connection), "an admission that nobody waits for")
+    assert rq_internals.job_ids(connection, VERSE).queued == []

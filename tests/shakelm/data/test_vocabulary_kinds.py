@@ -1,0 +1,211 @@
+"""The contract of every registered kind of vocabulary, and that a kind is one module and one registration."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from shakelm.data.corpus import NAMED
+from shakelm.data.vocabulary import UNKNOWN, UNKNOWN_TOKEN
+from shakelm.data.vocabulary_kinds import KINDS, fit, parse
+from shakelm.errors import ShakelmError
+
+TEXT = "To be, or not to be:\nThat is the question.\n\nOr not to be; the 'tis and o'er!\n" * 2
+STRANGE = "漢字 ☃☃ zyx ☃"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_kind_says_what_others_ask_it(kind: str) -> None:
+    vocabulary = KINDS[kind]
+    assert vocabulary.unit.isalpha()
+    assert vocabulary.units not in ("", vocabulary.unit)
+    assert 2 <= vocabulary.default_sequence_length <= 4096
+    assert 1 <= vocabulary.tokens_per_word <= vocabulary.tokens_per_line
+    assert vocabulary.corpus_sizes.keys() == NAMED.keys()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_kind_learns_tokens_of_its_name(kind: str) -> None:
+    vocabulary = fit(TEXT, kind)
+    assert type(vocabulary) is KINDS[kind]
+    assert vocabulary.kind == kind
+    assert vocabulary.tokens[UNKNOWN] == UNKNOWN_TOKEN
+    assert len(set(vocabulary.tokens)) == len(vocabulary.tokens) == len(vocabulary)
+    assert fit(TEXT, kind) == vocabulary
+    assert "\n" in vocabulary  # a verse ends by its lines
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_was_encoded_is_decoded(kind: str) -> None:
+    vocabulary = fit(TEXT, kind)
+    ids = vocabulary.encode(TEXT)
+    assert (ids.dtype, ids.shape) == (np.int32, (len(vocabulary.pieces(TEXT)),))
+    assert (ids != UNKNOWN).all()
+    assert np.array_equal(vocabulary.encode(vocabulary.decode(ids)), ids)
+    assert (vocabulary.decode(ids) == TEXT) == vocabulary.lossless
+    for end in range(len(ids)):  # token by token, as a verse is written
+        whole = vocabulary.decode(ids[: end + 1])
+        before = vocabulary.decode(ids[:end])
+        assert whole == before + vocabulary.extend(before, int(ids[end]))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_unknown_pieces_have_the_unknown_id_and_are_named_once(kind: str) -> None:
+    vocabulary = fit(TEXT, kind)
+    pieces, ids = vocabulary.pieces(STRANGE), vocabulary.encode(STRANGE)
+    strange = [piece for piece in pieces if piece not in vocabulary]
+    assert strange
+    assert [piece for piece, token in zip(pieces, ids, strict=True) if token == UNKNOWN] == strange
+    assert vocabulary.unknown(STRANGE) == list(dict.fromkeys(strange))
+    assert vocabulary.unknown(TEXT) == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_vocabulary_survives_json(kind: str) -> None:
+    vocabulary = fit(TEXT, kind)
+    data = vocabulary.model_dump_json()
+    assert list(json.loads(data))[:2] == ["kind", "tokens"]
+    again = parse(data.encode())
+    assert again == vocabulary
+    assert np.array_equal(again.encode(TEXT), vocabulary.encode(TEXT))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_empty_text_is_refused(kind: str) -> None:
+    with pytest.raises(ShakelmError, match=f"gives a {kind} vocabulary of . tokens, too few"):
+        fit("", kind)
+
+
+@pytest.mark.parametrize(("text", "kind"), [("one two three", "word"), ("aaaa", "char")])
+def test_too_few_tokens_are_refused(text: str, kind: str) -> None:
+    with pytest.raises(ShakelmError, match="too few"):
+        fit(text, kind)
+
+
+@pytest.mark.parametrize(
+    "damage", ["", "{", '{"kind": "rune", "tokens": []}', '{"kind": "char"}', '{"kind": "char", "tokens": 3}']
+)
+def test_a_damaged_vocabulary_is_refused(damage: str) -> None:
+    with pytest.raises(ValidationError):
+        parse(damage.encode())
+
+
+PAIRS = '''
+"""Pairs of characters, with a line end for itself."""
+
+import re
+from typing import Literal, Self
+
+from shakelm.data.vocabulary import UNKNOWN_TOKEN, CorpusSize, Vocabulary
+
+
+class PairVocabulary(Vocabulary):
+    unit = "pair"
+    units = "pairs"
+    lossless = True
+    wide_output = False
+    default_sequence_length = 24
+    tokens_per_line = 80
+    tokens_per_word = 20
+    corpus_sizes = {"shakespeare": CorpusSize(tokens=450_000, vocabulary=1_300)}
+
+    kind: Literal["pair"] = "pair"
+
+    @classmethod
+    def learn(cls, text: str) -> Self:
+        return cls(tokens=(UNKNOWN_TOKEN, *sorted(set(_pairs(text)))))
+
+    def pieces(self, text: str) -> list[str]:
+        return _pairs(text)
+
+    def extend(self, text: str, token: int) -> str:
+        return self.tokens[token]
+
+
+def _pairs(text: str) -> list[str]:
+    return re.findall(r"\\n|[^\\n]{1,2}", text)
+'''
+
+BOT = """
+import json
+from bot.commands.admin.train_command import train
+from bot.commands.lesson_commands import architectures
+from worker.messages import model_messages
+
+print(json.dumps({
+    "choices": [
+        [choice.value for choice in command.get_parameter("vocabulary").choices]
+        for command in (train, architectures)
+    ],
+    "shown": str(model_messages.architectures("pair")),
+}))
+"""
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A copy of the packages with a third kind: one new module and its place in the registry."""
+    here = Path(__file__).parents[3]
+    for package in ("shakelm", "worker", "bot"):
+        shutil.copytree(here / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+    data = tmp_path / "shakelm" / "data"
+    (data / "pair_vocabulary.py").write_text(PAIRS)
+    registry = data / "vocabulary_kinds.py"
+    before = registry.read_text()
+    first = "from shakelm.data.vocabulary import Vocabulary\n"
+    after = before.replace(first, f"{first}from shakelm.data.pair_vocabulary import PairVocabulary\n")
+    after = after.replace("(WordVocabulary, CharVocabulary)", "(WordVocabulary, CharVocabulary, PairVocabulary)")
+    assert after.count("PairVocabulary") == 2
+    registry.write_text(after)
+    return tmp_path
+
+
+def run(checkout: Path, *arguments: str) -> str:
+    environment = {
+        "PATH": "/usr/bin:/bin",
+        "PYTHONPATH": str(checkout),
+        "SHAKELM_STORE": str(checkout / "store"),
+        "CUDA_VISIBLE_DEVICES": "-1",
+        "COLUMNS": "120",
+    }
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=checkout, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_a_kind_is_one_module_and_one_registration(checkout: Path) -> None:
+    """It is trained, writes, predicts, is scored and shown; slash commands offer it. No other file changes."""
+    text = checkout / "text.txt"
+    text.write_text("the king shall speak,\nand love the queen.\n" * 60)
+
+    def shakelm(*arguments: str) -> str:
+        return run(checkout, "-m", "shakelm.cli", *arguments)
+
+    sizes = ["--units", "8", "--embedding", "4", "--epochs", "1", "--architecture", "lstm"]
+    shakelm("train", "pairs", "--vocabulary", "pair", "--corpus", str(text), *sizes)
+
+    files = checkout / "store" / "pairs" / "1"
+    assert json.loads((files / "vocabulary.json").read_text())["kind"] == "pair"
+    assert json.loads((files / "configuration.json").read_text())["training"]["window"] == 24
+    verse = json.loads(shakelm("verse", "the king", "--model", "pairs", "--number", "1", "--json"))
+    assert verse["text"].startswith("the king")
+    assert verse["unknown"] == []
+    likely = json.loads(shakelm("next", "the king", "--model", "pairs", "--json"))
+    assert len(likely["tokens"]) == 10
+    assert max(map(len, likely["tokens"])) == 2
+    scores = json.loads(shakelm("evaluate", "pairs", "--text", str(text), "--json"))
+    assert scores["unknown"] == 0
+    assert scores["nats_per_char"] < scores["nats_per_token"]
+    assert "4 of 4 pairs known" in shakelm("tokens", "the king", "--model", "pairs")
+    assert "pair lstm" in shakelm("models")
+
+    shown = json.loads(run(checkout, "-c", BOT))
+    assert shown["choices"] == [["word", "char", "pair"]] * 2
+    assert "one pair at a time" in shown["shown"]
