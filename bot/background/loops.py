@@ -10,7 +10,7 @@ import redis
 
 from bot.background import heartbeat
 from bot.background.training_message_updates import TrainingMessages
-from bot.background.waiting_notices import WaitingMessages
+from bot.background.waiting_notices import WaitingNotices
 from bot.interactions.client import Bot
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ WAITING_PAUSE_S = 5.0
 @asynccontextmanager
 async def running(bot: Bot) -> AsyncIterator[None]:
     """Run all loops until the context ends. The bot must be logged in."""
-    waiting = WaitingMessages(bot)
+    waiting = WaitingNotices(bot)
     steps: list[tuple[Callable[[], Awaitable[None]], float]] = [
         (partial(heartbeat.beat, bot), PAUSE_S),
         (TrainingMessages(bot).refresh, PAUSE_S),

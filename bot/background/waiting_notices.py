@@ -21,7 +21,7 @@ EDITS_A_ROUND = 20
 
 
 @dataclass
-class WaitingMessages:
+class WaitingNotices:
     """The waiting notices of all requests, also of those made before this bot started."""
 
     bot: Bot
@@ -48,10 +48,10 @@ class WaitingMessages:
             async with self.bot.deliveries:
                 await self.bot.call(_edit, self.bot.settings.api_base, request, notice)
         except webhook_client.DeliveryFailedError as error:
-            log.info("A waiting message stays as it is for now: %s", error)
+            log.info("A waiting notice stays as it is for now: %s", error)
             return
         except webhook_client.DeliveryRefusedError as error:
-            log.info("A waiting message stays as it is: %s", error)
+            log.info("A waiting notice stays as it is: %s", error)
         self._shown[request.id] = notice
 
     async def withdraw(self) -> None:
@@ -74,7 +74,7 @@ async def tell_withdrawn(bot: Bot, request: JobRequest, body: Body) -> None:
     try:
         await asyncio.to_thread(webhook_client.say_instead, bot.settings.api_base, request.reply_to, body)
     except (webhook_client.DeliveryRefusedError, webhook_client.DeliveryFailedError) as error:
-        log.warning("Could not say that a verse was withdrawn: %s", error)
+        log.warning("Could not tell an author about a withdrawal: %s", error)
 
 
 def _notices(connection: redis.Redis) -> list[tuple[JobRequest, Body]]:

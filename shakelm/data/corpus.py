@@ -192,7 +192,7 @@ def _fetch(address: str, on_progress: OnProgress | None) -> bytes:
 
 
 def _may_pass(error: BaseException) -> bool:
-    """Return whether another attempt may help: after no connection, a timeout, a cut body or a server error."""
+    """Return whether another attempt may help: after a lost connection, a timeout or a server error."""
     import requests
 
     if isinstance(error, requests.HTTPError):

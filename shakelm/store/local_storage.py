@@ -118,7 +118,8 @@ class LocalStorage:
             return self._alias.read_bytes()
         except OSError as error:
             raise ShakelmError(
-                f"{self._alias} cannot be read ({error.strerror}): delete that file and promote a model again."
+                f"{self._alias} cannot be read ({error.strerror}): delete that file and promote a model "
+                "again."
             ) from error
 
     def compare_and_set_alias(

@@ -40,7 +40,10 @@ def default_root() -> Path:
 
 
 def open_registry(root: Path | None = None, packaged: Path = PACKAGED) -> "ModelRegistry":
-    """Refer to the registry in a local folder, by default `default_root()`. Nothing is read or created yet."""
+    """Return the registry of the folder `root`, by default `default_root()`.
+
+    Nothing is read or created yet.
+    """
     return ModelRegistry(LocalStorage(root or default_root()), LocalStorage(packaged))
 
 
@@ -127,15 +130,15 @@ class ModelRegistry:
         """
         Reference.parse(reference)  # a malformed one is refused before anything is written
 
-        def promoted(alias: LiveAlias | None) -> LiveAlias:
+        def promoted(alias: LiveAlias | None) -> tuple[Version, LiveAlias]:
             version = self.find(reference)
-            if alias is None:
-                return LiveAlias(live=version.reference)
-            if alias.live == version.reference:
-                return alias
-            return LiveAlias(live=version.reference, previous=(*alias.previous, alias.live))
+            if alias is not None and alias.live == version.reference:
+                return version, alias
+            previous = () if alias is None else (*alias.previous, alias.live)
+            return version, LiveAlias(live=version.reference, previous=previous)
 
-        return self._change_alias(promoted)
+        version, _ = self._change_alias(promoted)
+        return version
 
     def roll_back(self) -> Version:
         """Make the version live again that was live before.
@@ -144,46 +147,50 @@ class ModelRegistry:
             ShakelmError: there is none.
         """
 
-        def rolled_back(alias: LiveAlias | None) -> LiveAlias:
+        def rolled_back(alias: LiveAlias | None) -> tuple[Version, LiveAlias]:
             previous = alias.previous if alias else ()
             while previous:
                 *earlier, reference = previous
                 previous = tuple(earlier)
-                if self._exact(reference) is not None:
-                    return LiveAlias(live=reference, previous=previous)
+                version = self._exact(reference)
+                if version is not None:
+                    return version, LiveAlias(live=reference, previous=previous)
             raise ShakelmError(
-                "There is no formerly live model to go back to: choose one with `shakelm models promote NAME`."
+                "There is no formerly live model to go back to: choose one with "
+                "`shakelm models promote NAME`."
             )
 
-        return self._change_alias(rolled_back)
+        version, _ = self._change_alias(rolled_back)
+        return version
 
     def remove(self, reference: str) -> Version:
         """Delete the version NAME@NUMBER. Its number is never given again.
 
         Raises:
-            ShakelmError: there is no such version, it is live, it ships with the package, or the reference has
-                no number.
+            ShakelmError: there is no such version, it is live, it ships with the package, or the reference
+                has no number.
         """
         if Reference.parse(reference).version is None:
             newest = self.find(reference)
             raise ShakelmError(f"Say which version to remove, as in {newest.reference}.")
-        while True:
+
+        def without(alias: LiveAlias | None) -> tuple[Version, LiveAlias | None]:
             version = self.find(reference)
             if version.packaged:
                 raise ShakelmError(f"{version.reference} ships with the package and cannot be removed.")
-            stored = self._storage.read_alias()
-            alias = self._alias(stored)
-            if alias is not None and alias.live == version.reference:
+            if alias is None:
+                return version, None
+            if version.reference == alias.live:
                 raise ShakelmError(
                     f"{version.reference} is live and cannot be removed: promote another model first."
                 )
-            if alias is not None and version.reference in alias.previous:
-                previous = tuple(one for one in alias.previous if one != version.reference)
-                forgotten = LiveAlias(live=alias.live, previous=previous).model_dump_json().encode()
-                if not self._storage.compare_and_set_alias(stored, forgotten):
-                    continue  # another process was faster
-                stored = forgotten
-            if self._storage.remove(version.name, version.number, stored):
+            previous = tuple(entry for entry in alias.previous if entry != version.reference)
+            return version, LiveAlias(live=alias.live, previous=previous)
+
+        while True:
+            version, alias = self._change_alias(without)
+            # If another process has set the alias since, the version may be live by now.
+            if self._storage.remove(version.name, version.number, alias):
                 return version
 
     def prepare(self, name: str) -> None:
@@ -201,38 +208,40 @@ class ModelRegistry:
     def publish(self, name: str, write: WriteFiles) -> Version:
         """Add a version with the next free number of that name.
 
-        `write(folder, number)` writes the version's files into a folder that nobody else sees. The version
-        appears, complete and durable, once it returns. If it raises, nothing is added.
+        `write(folder, number)` writes the version's files to a folder that no other process sees. The version
+        appears, complete and durable, after `write` returns. If `write` raises, nothing is added.
 
         Raises:
-            ShakelmError: as `prepare`; and whatever `write` raises.
+            ShakelmError: as `prepare`. Errors of `write` go on to the caller.
         """
         self.prepare(name)
         above = max(self._packaged.numbers(name), default=0)
         number = self._storage.publish(name, write, above)
         return Version(name, number, self._storage, packaged=False)
 
-    def _change_alias(self, change: Callable[[LiveAlias | None], LiveAlias]) -> Version:
-        """Set the live alias to what `change` makes of it, and again where another process was faster.
+    def _change_alias(
+        self, change: Callable[[LiveAlias | None], tuple[Version, LiveAlias | None]]
+    ) -> tuple[Version, bytes | None]:
+        """Replace the alias by what `change` makes of it, again whenever another process was faster.
 
         Returns:
-            The version that is live then.
+            The version that `change` found, and the alias as it is stored now.
         """
+        self._storage.prepare()
         while True:
             stored = self._storage.read_alias()
             before = self._alias(stored)
-            after = change(before)
-            version = self._exact(after.live)
-            if version is None:
-                continue  # it was removed just now, which `change` sees
-            needs = None if version.packaged else (version.name, version.number)
-            if after == before or self._storage.compare_and_set_alias(
-                stored, after.model_dump_json().encode(), needs
-            ):
-                return version
+            version, after = change(before)
+            if after is None or after == before:
+                return version, stored
+            becomes_live = after.live == version.reference and not version.packaged
+            needs = (version.name, version.number) if becomes_live else None
+            data = after.model_dump_json().encode()
+            if self._storage.compare_and_set_alias(stored, data, needs):
+                return version, data
 
     def _alias(self, stored: bytes | None) -> LiveAlias | None:
-        """The live alias; before the first promotion it is the packaged default model."""
+        """Return the alias; the packaged default is live as long as none was stored."""
         if stored is None:
             number = max(self._packaged.numbers(DEFAULT), default=None)
             return None if number is None else LiveAlias(live=f"{DEFAULT}@{number}")
@@ -240,8 +249,8 @@ class ModelRegistry:
             return LiveAlias.model_validate_json(stored)
         except ValidationError as error:
             raise ShakelmError(
-                f"{self._storage.alias_location} is damaged ({error.errors()[0]['msg']}): delete that file and "
-                "promote a model again."
+                f"{self._storage.alias_location} is damaged ({error.errors()[0]['msg']}): delete that file "
+                "and promote a model again."
             ) from error
 
     def _exact(self, reference: str) -> Version | None:

@@ -1,4 +1,4 @@
-"""The real client in front of the sandbox and Valkey. All but Valkey run in the test's event loop."""
+"""The real client, the sandbox, and Valkey. All but Valkey run in the test's event loop."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator

@@ -15,7 +15,7 @@ from tests.support.waiting import DEADLINE_S
 
 
 async def start(*arguments: str, **environment: str) -> asyncio.subprocess.Process:
-    """Start the bot with these settings and no others."""
+    """Start the bot with only these settings."""
     return await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -28,13 +28,13 @@ async def start(*arguments: str, **environment: str) -> asyncio.subprocess.Proce
 
 
 async def end(process: asyncio.subprocess.Process) -> tuple[int | None, str]:
-    """Its exit status and everything it printed."""
+    """Wait for the end of a process. Returns its exit status and its output."""
     output, _ = await asyncio.wait_for(process.communicate(), DEADLINE_S)
     return process.returncode, output.decode()
 
 
 def refused(status: int | None, output: str, part: str) -> None:
-    """One clear sentence on the last line, status 1, no traceback."""
+    """Check that the bot ended with status 1 and one sentence, which contains `part`, without a traceback."""
     assert status == 1
     assert part in output.splitlines()[-1]
     assert "Traceback" not in output
@@ -42,7 +42,7 @@ def refused(status: int | None, output: str, part: str) -> None:
 
 @pytest.fixture
 def nobody() -> str:
-    """An address of this machine at which nothing listens."""
+    """An address of this machine where nothing listens."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         return f"127.0.0.1:{taken.getsockname()[1]}"
@@ -84,7 +84,7 @@ async def test_no_api(valkey_url: str, nobody: str) -> None:
     refused(*await end(process), f"The API at {api} does not answer")
 
 
-async def test_something_else_than_discord(valkey_url: str) -> None:
+async def test_an_address_that_is_not_discord(valkey_url: str) -> None:
     async with serving() as sandbox:
         api = f"{sandbox.address}/nothing/here"
         process = await start(DISCORD_TOKEN="token", DISCORD_API_BASE=api, SHAKELM_REDIS_URL=valkey_url)
@@ -93,7 +93,7 @@ async def test_something_else_than_discord(valkey_url: str) -> None:
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-async def test_it_connects_and_leaves_when_it_is_told(valkey_url: str, how: signal.Signals) -> None:
+async def test_it_connects_and_stops_at_a_signal(valkey_url: str, how: signal.Signals) -> None:
     async with serving() as sandbox:
         world = sandbox.world
         process = await start(**sandbox.environment(), SHAKELM_REDIS_URL=valkey_url)
@@ -106,7 +106,7 @@ async def test_it_connects_and_leaves_when_it_is_told(valkey_url: str, how: sign
     assert world.token not in output
 
 
-async def test_it_leaves_though_a_cancellation_is_lost() -> None:
+async def test_it_stops_even_if_a_cancellation_is_lost() -> None:
     async def lose_one() -> None:
         os.kill(os.getpid(), signal.SIGTERM)
         with contextlib.suppress(asyncio.CancelledError):
@@ -116,7 +116,7 @@ async def test_it_leaves_though_a_cancellation_is_lost() -> None:
     await asyncio.wait_for(until_told(lose_one()), DEADLINE_S)
 
 
-async def test_a_token_that_is_withdrawn_while_the_bot_runs(valkey_url: str) -> None:
+async def test_a_token_that_is_revoked_while_the_bot_runs(valkey_url: str) -> None:
     async with serving() as sandbox:
         world = sandbox.world
         process = await start(**sandbox.environment(), SHAKELM_REDIS_URL=valkey_url)
@@ -126,7 +126,7 @@ async def test_a_token_that_is_withdrawn_while_the_bot_runs(valkey_url: str) -> 
         refused(*await end(process), "Discord refuses the bot's token")
 
 
-async def test_health_tells_whether_the_bot_is_connected(valkey_url: str) -> None:
+async def test_health_says_whether_the_bot_is_connected(valkey_url: str) -> None:
     async def healthy() -> tuple[int | None, str]:
         return await end(await start("health", SHAKELM_REDIS_URL=valkey_url))
 

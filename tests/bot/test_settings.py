@@ -1,4 +1,4 @@
-"""Settings: what is wrong is named by its variable."""
+"""Settings from environment variables."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(variable, raising=False)
 
 
-def test_the_token_is_all_that_is_needed_and_stays_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_token_is_required_and_it_stays_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DISCORD_TOKEN", "a-secret")
 
     settings = read(BotSettings)
@@ -45,7 +45,7 @@ def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) ->
         ("DISCORD_API_BASE", "discord.com"),
     ],
 )
-def test_what_is_wrong_is_one_sentence_with_the_variable(
+def test_an_invalid_setting_is_one_sentence_that_names_the_variable(
     monkeypatch: pytest.MonkeyPatch, variable: str, value: str
 ) -> None:
     monkeypatch.setenv("DISCORD_TOKEN", "a-secret")

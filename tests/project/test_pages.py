@@ -7,5 +7,5 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 
 def test_the_page_of_lifetimes_is_that_of_the_table() -> None:
-    page = runpy.run_path(str(DOCS / "retention.py"))["page"]
+    page = runpy.run_path(str(DOCS / "retention_page.py"))["page"]
     assert (DOCS / "retention.md").read_text(encoding="utf-8") == page()

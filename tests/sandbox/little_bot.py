@@ -1,9 +1,10 @@
-"""A small discord.py bot that answers in every way; also a program: `python little_bot.py`."""
+"""A small discord.py bot with every kind of answer; also a program: `python little_bot.py`."""
 
 import asyncio
 import io
 import os
 import sys
+from typing import Any
 
 import discord
 import requests
@@ -12,20 +13,20 @@ from discord import app_commands
 
 
 def point_at(api_base: str) -> None:
-    """Let discord.py, as it is, talk to another address."""
+    """Point an unmodified discord.py at another API."""
     discord.http.Route.BASE = api_base
     gateway = requests.get(f"{api_base}/gateway", timeout=60).json()["url"]
     discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway)
 
 
 class LittleBot(discord.Client):
-    """Its commands are registered globally, and `/here` only in the server."""
+    """Registers its commands globally, and `/here` only in the guild."""
 
     def __init__(self, api_base: str, intents: discord.Intents | None = None) -> None:
         super().__init__(intents=intents or discord.Intents.default(), guild_ready_timeout=0.05)
         self.api_base = api_base
         self.tree = app_commands.CommandTree(self)
-        self.errors: list[Exception] = []
+        self.errors: list[Any] = []
         self.resumed = asyncio.Event()
         self.seen: list[discord.Message] = []
         self.edited: list[discord.RawMessageUpdateEvent] = []
@@ -58,8 +59,10 @@ class LittleBot(discord.Client):
         self.interactions.append(interaction)
 
 
-def edit_as_another(api_base: str, interaction: discord.Interaction, body: dict) -> requests.Response:
-    """Edit the first answer as a process does that knows no more than the token."""
+def edit_as_another(
+    api_base: str, interaction: discord.Interaction, body: dict[str, Any]
+) -> requests.Response:
+    """Edit the first answer as a process that has only the token does."""
     url = f"{api_base}/webhooks/{interaction.application_id}/{interaction.token}/messages/@original"
     return requests.patch(url, json=body, timeout=60)
 
@@ -82,6 +85,7 @@ def add_commands(tree: app_commands.CommandTree) -> None:
     @tree.command(description="Answers, and another edits")
     async def queued(interaction: discord.Interaction) -> None:
         await interaction.response.send_message("⏳ place 1 in the queue")
+        assert isinstance(interaction.client, LittleBot)
         api_base = interaction.client.api_base
         body = {"content": "the verse", "allowed_mentions": {"parse": []}}
         await asyncio.to_thread(edit_as_another, api_base, interaction, body)

@@ -44,7 +44,7 @@ class Stage:
     @property
     def channel(self) -> discord.TextChannel:
         """#verses as the bot has it."""
-        return self.bot.text_channel(VERSES_ID)
+        return text_channel(self.bot, VERSES_ID)
 
     def user(self, name: str) -> User:
         return self.world.users[name]
@@ -58,6 +58,11 @@ class Stage:
 
     def press(self, button: str, message: Message | None = None, user: str = "student") -> Interaction:
         return clicks.press(self.world, self.user(user), button, message.id if message else None)
+
+    async def post(self, components: list[Any]) -> Any:
+        """Send a message with these components past the checks of discord.py's views; Discord's JSON."""
+        route = discord.http.Route("POST", "/channels/{channel_id}/messages", channel_id=int(VERSES_ID))
+        return await self.bot.http.request(route, json={"content": "x", "components": components})
 
     async def answered(self, text: str, user: str = "student", **options: Any) -> tuple[Interaction, Message]:
         """Use a command; the interaction, and the message of its first answer."""
@@ -118,19 +123,35 @@ class Stage:
         return await asyncio.to_thread(requests.request, method, url, headers=headers, timeout=60, **options)
 
 
+def text_channel(bot: LittleBot, channel_id: str) -> discord.TextChannel:
+    """A channel as a bot has it."""
+    channel = bot.get_channel(int(channel_id))
+    assert isinstance(channel, discord.TextChannel)
+    return channel
+
+
+def text_in(label: "discord.ui.Label[Any]") -> str:
+    """The text that a person typed under a label."""
+    assert isinstance(label.component, discord.ui.TextInput)
+    return label.component.value
+
+
 def as_it_is(_bot: LittleBot) -> None:
     """Leave the bot as it is."""
 
 
 @asynccontextmanager
-async def connected(box: Sandbox, prepare: Prepare = as_it_is) -> AsyncIterator[LittleBot]:
-    """A further little bot in a sandbox, while the context lasts."""
+async def connected(
+    box: Sandbox, prepare: Prepare = as_it_is, *, intents: discord.Intents | None = None
+) -> AsyncIterator[LittleBot]:
+    """Run another little bot in a sandbox while the context lasts."""
     await asyncio.to_thread(point_at, box.api_base)
-    async with LittleBot(box.api_base) as bot:
+    async with LittleBot(box.api_base, intents) as bot:
         prepare(bot)
         running = asyncio.create_task(bot.start(box.world.token))
         await eventually_async(lambda: bot.readies or running.done(), "a bot that is ready")
-        assert not running.done(), running.result()
+        if running.done():
+            await running
         yield bot
     await asyncio.gather(running, return_exceptions=True)
 

@@ -1,4 +1,4 @@
-"""Background loops survive errors."""
+"""Background loops go on after errors."""
 
 import asyncio
 import logging
@@ -10,7 +10,7 @@ from bot.background import loops
 from tests.support.waiting import DEADLINE_S
 
 
-async def test_a_loop_goes_on_and_repeats_no_complaint(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_loop_goes_on_and_logs_the_same_error_once(caplog: pytest.LogCaptureFixture) -> None:
     troubles: list[Exception | None] = [
         redis.ConnectionError("away"),
         redis.ConnectionError("away"),

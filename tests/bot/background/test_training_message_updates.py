@@ -1,4 +1,4 @@
-"""Training messages follow their trainings."""
+"""The channel messages that follow trainings."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ PNG = b"\x89PNG\r\n\x1a\n"
 
 
 async def training_in(room: Room, channel: str = "verses") -> tuple[str, Any]:
-    """A training in the queue, and the message that shows it."""
+    """Start a training. Returns its id, and the message that follows it."""
     world = room.sandbox.world
     (channel_id,) = (known.id for known in world.channels.values() if known.name == channel)
     sent = await room.bot.get_partial_messageable(int(channel_id)).send("soon")
@@ -42,7 +42,7 @@ FINISHED = TrainProgress(
 )
 
 
-async def test_a_message_is_edited_when_there_is_something_new_to_say(room: Room) -> None:
+async def test_a_message_is_edited_when_its_content_changes(room: Room) -> None:
     training, message = await training_in(room)
     watcher = TrainingMessages(room.bot)
     for share, edits in ((0.25, 1), (0.25, 1), (0.5, 2)):
@@ -52,7 +52,7 @@ async def test_a_message_is_edited_when_there_is_something_new_to_say(room: Room
         assert f"{share:.0%}" in description(message)
 
 
-async def test_the_end_comes_with_the_curves_and_is_the_last_edit(room: Room) -> None:
+async def test_the_last_edit_brings_the_result_with_its_curves(room: Room) -> None:
     training, message = await training_in(room)
     training_records.save_curves(room.bot.connection, training, PNG)
     training_records.save_progress(room.bot.connection, training, FINISHED)
@@ -68,7 +68,7 @@ async def test_the_end_comes_with_the_curves_and_is_the_last_edit(room: Room) ->
     assert not training_records.watched(room.bot.connection)
 
 
-async def test_another_bot_goes_on_where_the_first_stopped(room: Room) -> None:
+async def test_a_restarted_bot_goes_on_with_the_messages(room: Room) -> None:
     training, message = await training_in(room)
     training_records.save_progress(room.bot.connection, training, running_at(0.25))
     await TrainingMessages(room.bot).refresh()
@@ -78,7 +78,7 @@ async def test_another_bot_goes_on_where_the_first_stopped(room: Room) -> None:
     assert "complete" in title(message)
 
 
-async def test_a_deleted_message_is_let_go(room: Room, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_deleted_message_is_no_longer_updated(room: Room, caplog: pytest.LogCaptureFixture) -> None:
     training, message = await training_in(room)
     _, other = await training_in(room)
     del room.sandbox.world.messages[message.id]
@@ -89,7 +89,7 @@ async def test_a_deleted_message_is_let_go(room: Room, caplog: pytest.LogCapture
     assert f"Giving up the message of training {training}" in caplog.text
 
 
-async def test_a_message_that_grows_old_is_followed_by_a_new_one(room: Room) -> None:
+async def test_an_old_message_is_replaced_by_a_new_one(room: Room) -> None:
     world, connection = room.sandbox.world, room.bot.connection
     training, old = await training_in(room)
     training_records.save_progress(connection, training, running_at(0.25))
@@ -110,7 +110,7 @@ async def test_a_message_that_grows_old_is_followed_by_a_new_one(room: Room) -> 
     assert old.edits == 1
 
 
-async def test_a_new_message_comes_even_where_the_old_one_can_no_longer_be_edited(room: Room) -> None:
+async def test_a_new_message_is_sent_even_if_the_old_one_cannot_be_edited(room: Room) -> None:
     world, connection = room.sandbox.world, room.bot.connection
     training, old = await training_in(room)
     del world.messages[old.id]
@@ -121,9 +121,7 @@ async def test_a_new_message_comes_even_where_the_old_one_can_no_longer_be_edite
     assert "25%" in description(new)
 
 
-async def test_where_discord_bars_edits_the_bot_waits_as_it_is_told(
-    room: Room, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_the_bot_waits_as_long_as_discord_asks(room: Room, caplog: pytest.LogCaptureFixture) -> None:
     world = room.sandbox.world
     training, message = await training_in(room)
     world.move_clock(2 * 3600)

@@ -1,4 +1,4 @@
-"""The messages of those who wait: kept current, never over a verse, and brought to an end in time."""
+"""Waiting notices are kept current, never overwrite a verse, and end in time."""
 
 import asyncio
 from functools import partial
@@ -9,7 +9,7 @@ import redis
 import requests
 
 from bot.background import waiting_notices as bot_waiting
-from bot.background.waiting_notices import WaitingMessages
+from bot.background.waiting_notices import WaitingNotices
 from tests.support.bot_room import Room, Running
 from tests.support.discord_messages import description
 from tests.support.request_makers import enqueue, reply_to, shared_line, verse_request
@@ -26,7 +26,7 @@ VERSE = discord_json.embed("", "a verse", discord_json.BLUE)
 
 
 async def waiting_in(room: Room, *people: str) -> tuple[list[JobRequest], list[Any]]:
-    """A verse of each of them waits; their requests and their messages, as Discord has them."""
+    """Ask for a verse as each of these people. Returns the requests and the messages."""
     connection, world = room.bot.connection, room.sandbox.world
     shown = []
     for user in people:
@@ -46,30 +46,30 @@ def _has_more_jobs_than(connection: redis.Redis, number: int) -> bool:
 
 
 def fault(room: Room, kind: str, **more: Any) -> None:
-    """Let an edit of a message meet a fault."""
+    """Make the next edits of messages fail."""
     form = {"kind": kind, "route": "PATCH", **more}
     requests.post(f"{room.sandbox.address}/sandbox/faults", json=form, timeout=30).raise_for_status()
 
 
 def request_that_dies_in(seconds: float) -> VerseRequest:
-    """A request under a token that no interaction has."""
+    """A request with a token that Discord does not know."""
     return verse_request(reply_to=reply_to(seconds_left=seconds))
 
 
-async def watcher_of(room: Room) -> WaitingMessages:
-    """One that has seen everything that waits."""
-    watcher = WaitingMessages(room.bot)
+async def watcher_of(room: Room) -> WaitingNotices:
+    """The waiting notices, after a first refresh."""
+    watcher = WaitingNotices(room.bot)
     await watcher.refresh()
     return watcher
 
 
 def write(room: Room, request: JobRequest) -> None:
-    """What a worker does in the end."""
+    """Write the verse as a worker does."""
     answer_lock.claim(room.bot.connection, request.reply_to)
     webhook_client.edit_original(room.bot.settings.api_base, request.reply_to, VERSE)
 
 
-async def test_a_message_that_has_to_stay_gets_no_notice(room: Room) -> None:
+async def test_a_message_that_is_answered_in_place_gets_no_notice(room: Room) -> None:
     (asked,), (message,) = await waiting_in(room, "student")
     room.bot.connection.flushdb()
     stays = asked.reply_to.model_copy(update={"in_place": True})
@@ -103,7 +103,7 @@ async def test_a_notice_is_edited_when_the_place_has_changed(room: Room) -> None
     assert "paused" in message.content
 
 
-async def test_another_bot_keeps_current_what_it_finds(room: Room) -> None:
+async def test_a_restarted_bot_goes_on_with_the_notices(room: Room) -> None:
     (first, _), (_, message) = await waiting_in(room, "student", "teacher")
     withdrawal.withdraw(room.bot.connection, first.id)
     watcher = await watcher_of(room)
@@ -111,7 +111,7 @@ async def test_another_bot_keeps_current_what_it_finds(room: Room) -> None:
     assert "next" in message.content
 
 
-async def test_a_slow_refresh_is_waited_for_and_does_not_overwrite_the_verse(room: Room) -> None:
+async def test_a_verse_waits_for_a_slow_refresh_and_is_not_overwritten(room: Room) -> None:
     (request,), (message,) = await waiting_in(room, "student")
     watcher = await watcher_of(room)
     pausing.pause(room.bot.connection)
@@ -125,7 +125,7 @@ async def test_a_slow_refresh_is_waited_for_and_does_not_overwrite_the_verse(roo
     assert (message.content, message.components) == ("", [])
 
 
-async def test_a_refresh_that_comes_after_the_verse_is_dropped(room: Room) -> None:
+async def test_a_refresh_after_the_verse_is_dropped(room: Room) -> None:
     (request,), (message,) = await waiting_in(room, "student")
     held = room.bot.deliveries = asyncio.Semaphore(0)
     watcher = await watcher_of(room)
@@ -140,7 +140,7 @@ async def test_a_refresh_that_comes_after_the_verse_is_dropped(room: Room) -> No
     assert description(message) == "a verse"
 
 
-async def test_of_many_the_nearest_are_refreshed_first(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_next_requests_are_refreshed_first(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bot_waiting, "EDITS_A_ROUND", 2)
     _, shown = await waiting_in(room, "student", "teacher", "assistant")
     watcher = await watcher_of(room)
@@ -149,8 +149,10 @@ async def test_of_many_the_nearest_are_refreshed_first(room: Room, monkeypatch: 
         assert [message.edits for message in shown] == edits
 
 
-async def test_what_cannot_be_edited_is_let_alone(room: Room, caplog: pytest.LogCaptureFixture) -> None:
-    enqueue(room.bot.connection, request_that_dies_in(300))  # nobody has that token
+async def test_a_notice_that_discord_refuses_is_tried_once(
+    room: Room, caplog: pytest.LogCaptureFixture
+) -> None:
+    enqueue(room.bot.connection, request_that_dies_in(300))  # Discord does not know its token
     _, (message,) = await waiting_in(room, "student")
     watcher = await watcher_of(room)
     with caplog.at_level("INFO"):
@@ -160,7 +162,7 @@ async def test_what_cannot_be_edited_is_let_alone(room: Room, caplog: pytest.Log
     assert caplog.text.count("stays as it is") == 1
 
 
-async def test_a_refresh_that_fails_is_made_up_for(room: Room) -> None:
+async def test_a_refresh_that_fails_is_repeated(room: Room) -> None:
     _, (message,) = await waiting_in(room, "student")
     watcher = await watcher_of(room)
     await asyncio.to_thread(fault, room, "503", times=4)
@@ -169,7 +171,7 @@ async def test_a_refresh_that_fails_is_made_up_for(room: Room) -> None:
     assert message.edits == 1
 
 
-async def test_who_would_wait_too_long_is_told(room: Room) -> None:
+async def test_an_author_is_told_before_the_token_expires(room: Room) -> None:
     (first, _), shown = await waiting_in(room, "student", "student")
     watcher = await watcher_of(room)
     await watcher.withdraw()
@@ -184,14 +186,14 @@ async def test_who_would_wait_too_long_is_told(room: Room) -> None:
     assert not withdrawal.withdraw(room.bot.connection, first.id)
 
 
-async def test_only_verses_that_nobody_will_write_in_time_are_withdrawn(
+async def test_only_requests_with_expiring_tokens_are_withdrawn(
     running: Running, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with running(SHAKELM_WITHDRAW_S=60) as room:
         kept = enqueue(room.bot.connection, request_that_dies_in(300))
         enqueue(room.bot.connection, request_that_dies_in(30))
-        await WaitingMessages(room.bot).withdraw()
+        await WaitingNotices(room.bot).withdraw()
 
         assert [job.request.id for job in snapshot.look(room.bot.connection).open_jobs()] == [kept]
-        assert "Could not say that a verse was withdrawn" in caplog.text  # nobody has that token
+        assert "Could not tell an author about a withdrawal" in caplog.text  # Discord does not know its token
         assert "token=" not in caplog.text

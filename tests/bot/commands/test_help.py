@@ -11,7 +11,7 @@ from worker.protocol.verse_payloads import VerseRecord
 from worker.records import guild_settings, verse_records
 
 
-async def test_help_is_private_and_privacy_knows_the_servers_retention(room: Room) -> None:
+async def test_help_is_private_and_names_the_retention_of_the_guild(room: Room) -> None:
     for line, part in (
         ("/help", "`/temperatures`"),
         ("/help topic: verse", "*Hotter*"),
@@ -26,7 +26,7 @@ async def test_help_is_private_and_privacy_knows_the_servers_retention(room: Roo
     assert "for 1 day on this server" in embed(await room.ask("/help topic: privacy"))["description"]
 
 
-async def test_whoever_confirms_is_forgotten_and_nobody_else(room: Room) -> None:
+async def test_only_the_data_of_the_person_who_confirms_is_removed(room: Room) -> None:
     connection, people = room.bot.connection, room.sandbox.world.users
     kept = {}
     for name in ("student", "assistant"):

@@ -4,7 +4,7 @@ from tests.support.bot_room import Room
 from tests.support.discord_messages import description, is_private
 
 
-async def test_architectures_are_told_without_a_worker(room: Room) -> None:
+async def test_architectures_are_shown_without_a_worker(room: Room) -> None:
     words = await room.ask("/architectures")
     characters = await room.ask("/architectures vocabulary: char")
     for message, size in ((words, "6,047 words"), (characters, "66 characters")):

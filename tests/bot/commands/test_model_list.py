@@ -14,7 +14,7 @@ def disabled(message: dict[str, Any]) -> list[str]:
     return [button["label"] for button in buttons(message) if button.get("disabled")]
 
 
-async def test_anybody_turns_the_pages_of_many_models(room: Room) -> None:
+async def test_everybody_can_turn_the_pages(room: Room) -> None:
     first_day = datetime(2025, 1, 1, tzinfo=UTC)
     versions = [
         tiny_models.summary(
@@ -41,7 +41,7 @@ async def test_anybody_turns_the_pages_of_many_models(room: Room) -> None:
     assert "**model\\@1**" in embed(await room.message(first["id"], "page 2 of 2"))["description"]
 
 
-async def test_without_an_index_of_models_there_is_one_private_sentence(room: Room) -> None:
+async def test_without_an_index_the_list_is_refused_in_private(room: Room) -> None:
     refused = await room.ask("/models")
     assert is_private(refused)
     assert "No worker has published" in embed(refused)["description"]

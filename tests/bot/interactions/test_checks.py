@@ -1,4 +1,4 @@
-"""Who may administer, and where the bot can keep a message."""
+"""Checks of permissions and models."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.support.discord_messages import description, is_private, title
 from worker.protocol.model_payloads import ModelIndex
 
 
-async def test_a_role_may_administer_where_one_is_set(running: Running) -> None:
+async def test_members_with_the_administrators_role_pass(running: Running) -> None:
     async with running() as room:
         roles = {role.name: role.id for role in room.sandbox.world.roles.values()}
         refused = await room.ask("/admin status", "assistant")
@@ -30,7 +30,7 @@ async def test_a_training_needs_a_channel_in_which_the_bot_may_post(room: Room) 
     assert len(room.sandbox.world.messages) == 1
 
 
-def test_an_unknown_model_passes_only_while_no_worker_has_said_what_there_is() -> None:
+def test_an_unknown_model_passes_only_without_an_index() -> None:
     check_model("anything", None)
 
     with pytest.raises(ShakelmError, match="no model 'anything'"):

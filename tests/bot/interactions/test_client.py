@@ -1,4 +1,4 @@
-"""The command tree as Discord sees it, and its one error handler."""
+"""The commands as Discord has them, and errors in commands."""
 
 import logging
 import re
@@ -17,10 +17,10 @@ from worker.protocol import retention
 from worker.records import incidents
 
 CHAT_INPUT = 1
-"""Type of a command that is typed (Discord: Application Command Types)."""
+"""The type of a slash command (Discord: Application Command Types)."""
 
 
-async def test_commands_are_for_servers_only_and_admin_is_hidden_from_students(room: Room) -> None:
+async def test_commands_are_for_guilds_only_and_admin_is_hidden_from_students(room: Room) -> None:
     commands = {command["name"]: command for command in room.sandbox.world.commands.values()}
     assert {"verse", "Continue as verse", "models", "admin"} <= set(commands)
     assert all(command["contexts"] == [0] for command in commands.values())
@@ -42,7 +42,7 @@ async def test_every_command_and_option_is_described(room: Room) -> None:
         left += described.get("options", [])
 
 
-async def test_one_server_can_have_the_commands_for_itself(running: Running) -> None:
+async def test_the_commands_can_be_limited_to_one_guild(running: Running) -> None:
     async with running() as room:
         guild = room.bot.guilds[0].id
     async with running(DISCORD_GUILD=guild) as room:
@@ -63,7 +63,7 @@ async def fail(interaction: discord.Interaction, how: str) -> None:
     raise ShakelmError("There is no such *model*.")
 
 
-async def test_an_error_before_the_first_answer_is_told_privately(running: Running) -> None:
+async def test_an_error_before_the_first_answer_is_answered_in_private(running: Running) -> None:
     async with running([fail]) as room:
         answer = await room.ask("/fail how: mistake")
         assert is_private(answer)
@@ -71,9 +71,7 @@ async def test_an_error_before_the_first_answer_is_told_privately(running: Runni
 
 
 @pytest.mark.parametrize("first", ["public", "private"])
-async def test_an_error_after_the_first_answer_is_told_privately_in_its_place(
-    running: Running, first: str
-) -> None:
+async def test_an_error_after_the_first_answer_replaces_it_in_private(running: Running, first: str) -> None:
     async with running([fail]) as room:
         world = room.sandbox.world
         await room.ask(f"/fail how: mistake after a {first} answer")
@@ -107,12 +105,12 @@ async def test_an_unexpected_error_gets_a_reference_that_leads_to_the_log(
     assert "a bug" not in text
 
 
-async def test_an_error_is_noted_also_where_nobody_can_be_told(
+async def test_an_error_is_recorded_even_if_the_person_cannot_be_told(
     running: Running, caplog: pytest.LogCaptureFixture
 ) -> None:
     @app_commands.command()
     async def gone(interaction: discord.Interaction) -> None:  # noqa: ARG001
-        """Have a bug after the interaction's token has died."""
+        """Have a bug after the interaction's token has expired."""
         room.sandbox.world.move_clock(retention.INTERACTION.seconds)
         raise LookupError
 

@@ -1,4 +1,4 @@
-"""Descriptions of commands in every language that has a catalog."""
+"""Descriptions of commands in each language that has a catalog."""
 
 import shutil
 from pathlib import Path
@@ -43,7 +43,7 @@ FINISHED = TrainProgress(state=TrainingState.FINISHED, epochs=20)
 
 @pytest.fixture
 def spanish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A Spanish catalog, in use beside the English one."""
+    """A Spanish catalog beside the English one."""
     shutil.copy(catalog.FOLDER / f"{catalog.DEFAULT}.toml", tmp_path)
     monkeypatch.setattr(catalog, "FOLDER", tmp_path)
     path = tmp_path / "es-ES.toml"
@@ -52,7 +52,7 @@ def spanish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 async def described() -> dict[str, dict[str, Any]]:
-    """What Discord is told of every command, subcommand and option, by the path of names."""
+    """The payload of each command, subcommand, and option, by the path of names."""
     bot = Bot(BotSettings(DISCORD_TOKEN="token"), redis.Redis(), COMMANDS)
     found: dict[str, dict[str, Any]] = {}
     left = [
@@ -100,13 +100,13 @@ async def test_a_second_catalog_describes_the_commands_in_its_language() -> None
 
 
 @pytest.mark.usefixtures("spanish")
-async def test_the_bot_registers_them(room: Room) -> None:
+async def test_the_bot_registers_the_translations(room: Room) -> None:
     (admin,) = (found for found in room.sandbox.world.commands.values() if found["name"] == "admin")
     assert admin["description_localizations"]["es-ES"] == "Entrena modelos y elige el que escribe"
 
 
 @pytest.mark.usefixtures("spanish")
-async def test_people_are_answered_in_their_language_and_refused_in_it(room: Room) -> None:
+async def test_people_read_answers_in_their_own_language(room: Room) -> None:
     room.sandbox.world.locales["student"] = "es-ES"
     refused = embed(await room.ask("/admin status", "student"))
     assert refused["description"] == "Te falta el permiso Gestionar servidor."
@@ -115,7 +115,7 @@ async def test_people_are_answered_in_their_language_and_refused_in_it(room: Roo
 
 
 @pytest.mark.usefixtures("spanish")
-async def test_a_training_is_shown_in_the_language_of_the_server(room: Room) -> None:
+async def test_a_training_is_shown_in_the_language_of_the_guild(room: Room) -> None:
     world = room.sandbox.world
     world.guild_locale = "es-ES"
     asked = await room.ask("/admin train name: mine", "teacher")

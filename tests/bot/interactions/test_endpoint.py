@@ -1,4 +1,4 @@
-"""The bot speaks to the API that it was given, and to the gateway that this API names."""
+"""The bot uses the API of its settings, and the gateway that this API names."""
 
 import discord
 import pytest
@@ -19,13 +19,13 @@ async def test_every_connection_goes_to_the_given_api_and_its_gateway(room: Room
     assert room.sandbox.world.bot_connected
 
 
-def test_a_slash_at_the_end_of_the_address_does_no_harm() -> None:
+def test_a_slash_at_the_end_of_the_address_is_ignored() -> None:
     endpoint.use_api("http://127.0.0.1:1/api/v10/")
 
     assert Route("GET", "/users/@me").url == "http://127.0.0.1:1/api/v10/users/@me"
 
 
-async def test_an_api_without_a_gateway_is_one_sentence() -> None:
+async def test_an_api_without_a_gateway_is_refused_in_one_sentence() -> None:
     async def me(_request: web.Request) -> web.Response:
         return web.json_response({"id": "1", "username": "bot", "discriminator": "0", "avatar": None})
 

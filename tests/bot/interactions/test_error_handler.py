@@ -1,4 +1,4 @@
-"""What people are told: one sentence for each class of error."""
+"""Each class of error has one sentence for people."""
 
 from types import SimpleNamespace
 
@@ -66,7 +66,7 @@ def test_each_class_of_error_has_its_sentence(error: Exception, part: str) -> No
     [ValueError("a bug"), refused_by_discord(400, discord.HTTPException)],
     ids=lambda e: type(e).__name__,
 )
-def test_a_fault_of_our_own_has_none_and_gets_a_reference_instead(error: Exception) -> None:
+def test_an_error_of_the_bot_itself_has_no_sentence(error: Exception) -> None:
     assert refusal(error, "en-US") is None
 
 

@@ -8,11 +8,12 @@ import pytest
 import redis
 import requests
 
+from bot.__main__ import THREADS
 from bot.interactions.answers import arguments
 from sandbox.client import clicks, typed_input
 from sandbox.world.ids import GUILD_ID, VERSES_ID
 from tests.support.bot_room import Room, Running
-from tests.support.discord_messages import description, is_private
+from tests.support.discord_messages import description, is_private, title
 from tests.support.request_makers import shared_line
 from tests.support.waiting import eventually_async
 from worker.lessons import shared_lines
@@ -113,6 +114,20 @@ async def test_while_redis_hangs_people_are_told_in_time_and_nothing_is_enqueued
         connection.client_unpause()
         assert is_private(answer)
         assert "The queue does not respond" in description(answer)
+    assert_nothing_is_left(connection)
+
+
+async def test_other_commands_are_answered_while_many_requests_wait_for_admission(
+    running: Running, connection: redis.Redis
+) -> None:
+    many = THREADS + 8
+    guild_settings.change(connection, GUILD_ID, per_minute=600, open_per_person=many)
+    async with running() as room:
+        with connection.lock(ADMISSION):
+            answers = await asyncio.gather(*(room.ask("/verse") for _ in range(many)))
+            help_ = await room.ask("/help")
+    assert all("The queue does not respond" in description(answer) for answer in answers)
+    assert title(help_) == "Help"
     assert_nothing_is_left(connection)
 
 

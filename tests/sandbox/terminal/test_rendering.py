@@ -1,6 +1,6 @@
 """Messages as a person reads them in the terminal."""
 
-import asyncio
+from typing import Any
 
 import pytest
 
@@ -12,6 +12,7 @@ from sandbox.world import interaction_lifecycle
 from sandbox.world.attachments import Upload
 from sandbox.world.channel_messages import defer, edit, send
 from sandbox.world.ids import VERSES_ID
+from sandbox.world.message_objects import Message
 from sandbox.world.starting_guild import BOT
 from sandbox.world.state import World
 
@@ -31,13 +32,13 @@ from sandbox.world.state import World
         ("<t:99999999999999999999>", "Invalid Date"),
     ],
 )
-def test_readable(text, expected):
+def test_readable(text: str, expected: str | None) -> None:
     if expected is None:
         expected = "@Student #verses @Teacher @unknown-user"
     assert readable(World("t"), text) == expected
 
 
-def test_relative_moments_follow_the_worlds_clock():
+def test_relative_moments_follow_the_worlds_clock() -> None:
     world = World("t")
     world.move_clock(100.0)
     now = round(world.clock.now())
@@ -45,11 +46,11 @@ def test_relative_moments_follow_the_worlds_clock():
     assert readable(world, f"<t:{now - 90}:R>") in ("1 minute ago", "2 minutes ago")
 
 
-def message(world, body, uploads=(), **options):
+def message(world: World, body: dict[str, Any], uploads: tuple[Upload, ...] = (), **options: Any) -> Message:
     return send(world, VERSES_ID, BOT, parse_form(MessageForm, body), list(uploads), **options)
 
 
-def test_embed_with_fields_footer_and_file():
+def test_embed_with_fields_footer_and_file() -> None:
     world = World("t")
     world.address = "http://127.0.0.1:1"
     body = {
@@ -64,7 +65,7 @@ def test_embed_with_fields_footer_and_file():
             }
         ],
     }
-    sent = message(world, body, [Upload("0", "c.png", b"x" * 1500)])
+    sent = message(world, body, (Upload("0", "c.png", b"x" * 1500),))
     url = f"http://127.0.0.1:1/sandbox/attachments/{sent.attachments[0].id}/c.png"
     assert render(world, sent).splitlines() == [
         "shakelm [APP]",
@@ -86,23 +87,20 @@ def test_embed_with_fields_footer_and_file():
 FIELD = {"name": "Loss", "value": "1.5"}
 
 
-def test_deferred_then_edited_ephemeral_answer():
-    async def play():
-        world = World("t")
-        student = world.users["student"]
-        interaction = interaction_lifecycle.start(world, student, VERSES_ID, "verse", {})
-        waiting = defer(world, VERSES_ID, BOT, interaction, ephemeral=True)
-        head = "Student used /verse\nshakelm [APP]\n"
-        assert render(world, waiting) == head + "… is thinking\n(only you can see this)"
-        edit(world, waiting, parse_form(MessageForm, {"content": "done"}), [])
-        assert render(world, waiting) == head + "done\n(only you can see this)"
-        edit(world, waiting, parse_form(MessageForm, {"content": "done again"}), [])
-        assert render(world, waiting) == head + "done again\n(edited)\n(only you can see this)"
-
-    asyncio.run(play())
+async def test_deferred_then_edited_ephemeral_answer() -> None:
+    world = World("t")
+    student = world.users["student"]
+    interaction = interaction_lifecycle.start(world, student, VERSES_ID, "verse", {})
+    waiting = defer(world, VERSES_ID, BOT, interaction, ephemeral=True)
+    head = "Student used /verse\nshakelm [APP]\n"
+    assert render(world, waiting) == head + "… is thinking\n(only you can see this)"
+    edit(world, waiting, parse_form(MessageForm, {"content": "done"}), [])
+    assert render(world, waiting) == head + "done\n(only you can see this)"
+    edit(world, waiting, parse_form(MessageForm, {"content": "done again"}), [])
+    assert render(world, waiting) == head + "done again\n(edited)\n(only you can see this)"
 
 
-ROWS = [
+ROWS: list[dict[str, Any]] = [
     {
         "type": 1,
         "components": [
@@ -125,7 +123,7 @@ ROWS = [
 ]
 
 
-def test_buttons_and_selects_stand_below_and_disabled_ones_look_faint():
+def test_buttons_and_selects_stand_below_and_disabled_ones_look_faint() -> None:
     world = World("t")
     sent = message(world, {"content": "x", "components": ROWS})
     assert render(world, sent).splitlines()[2:] == [
@@ -135,31 +133,28 @@ def test_buttons_and_selects_stand_below_and_disabled_ones_look_faint():
     assert "<[Continue, disabled]>" in render(world, sent, lambda text: f"<{text}>")
 
 
-def test_answers_say_what_was_used():
-    async def play():
-        world = World("t")
-        student = world.users["student"]
-        asked = message(world, {"content": "x", "components": ROWS})
+async def test_answers_say_what_was_used() -> None:
+    world = World("t")
+    student = world.users["student"]
+    asked = message(world, {"content": "x", "components": ROWS})
 
-        def head(shown, source=None, **options):
-            interaction = interaction_lifecycle.start(
-                world, student, VERSES_ID, "n", {}, shown=shown, source=source, **options
-            )
-            replies_to = source and source.id
-            answer = message(world, {"content": "y"}, interaction=interaction, replies_to=replies_to)
-            interaction.original = answer
-            more = message(world, {"content": "z"}, interaction=interaction, replies_to=answer.id)
-            assert render(world, more) == "shakelm [APP]\nz"
-            return render(world, answer).splitlines()[0]
+    def head(shown: str, source: Message | None = None, kind: int = 2) -> str:
+        interaction = interaction_lifecycle.start(
+            world, student, VERSES_ID, "n", {}, shown=shown, source=source, kind=kind
+        )
+        replies_to = source.id if source else None
+        answer = message(world, {"content": "y"}, interaction=interaction, replies_to=replies_to)
+        interaction.original = answer
+        more = message(world, {"content": "z"}, interaction=interaction, replies_to=answer.id)
+        assert render(world, more) == "shakelm [APP]\nz"
+        return render(world, answer).splitlines()[0]
 
-        assert head("Continue as verse") == "Student used Continue as verse"
-        assert head("[Again]", asked, kind=3) == "Student used [Again]"
-        assert head("Change", asked, kind=5) == "Student filled in Change"
-
-    asyncio.run(play())
+    assert head("Continue as verse") == "Student used Continue as verse"
+    assert head("[Again]", asked, kind=3) == "Student used [Again]"
+    assert head("Change", asked, kind=5) == "Student filled in Change"
 
 
-def test_a_modal():
+def test_a_modal() -> None:
     seed = {"type": 4, "custom_id": "s", "style": 1, "label": "Seed", "value": "to be"}
     select = {"type": 3, "custom_id": "k", "required": False, "options": ROWS[1]["components"][0]["options"]}
     rows = [{"type": 1, "components": [seed]}, {"type": 18, "label": "Kind", "component": select}]

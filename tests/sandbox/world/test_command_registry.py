@@ -1,38 +1,21 @@
-"""Registration of commands and the reading of typed lines."""
+"""The registration of commands."""
+
+from typing import Any
 
 import pytest
 
 from sandbox.client import line_parser
-from sandbox.sandbox_error import SandboxError
 from sandbox.schemas.command_form import CommandForm
 from sandbox.schemas.refusals import Refusal
 from sandbox.schemas.validation import parse_form
 from sandbox.world import command_registry
 from sandbox.world.ids import GUILD_ID, VERSES_ID
 from sandbox.world.state import World
-
-OPTIONS = [
-    {"type": 3, "name": "seed", "description": "d", "required": True, "min_length": 2, "max_length": 30},
-    {"type": 10, "name": "temperature", "description": "d", "min_value": 0, "max_value": 2},
-    {"type": 4, "name": "lines", "description": "d", "min_value": 1, "max_value": 40},
-    {"type": 5, "name": "private", "description": "d"},
-    {"type": 3, "name": "kind", "description": "d", "choices": [{"name": "Word", "value": "w"}]},
-    {"type": 6, "name": "who", "description": "d"},
-]
-VERSE = {"name": "verse", "description": "Write", "options": OPTIONS}
-ADMIN = {
-    "name": "admin",
-    "description": "For teachers",
-    "default_member_permissions": "32",
-    "options": [
-        {"type": 1, "name": "train", "description": "d", "options": [OPTIONS[2]]},
-        {"type": 1, "name": "status", "description": "d"},
-    ],
-}
+from tests.sandbox.sample_commands import ADMIN, OPTIONS, VERSE
 
 
 @pytest.fixture
-def world(monkeypatch):
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.delenv("SANDBOX_TOKEN", raising=False)
     made = World()
     for body in (VERSE, ADMIN, {"name": "plain", "description": "d"}):
@@ -40,78 +23,7 @@ def world(monkeypatch):
     return made
 
 
-def options_of(world, text, user="student"):
-    line = line_parser.parse(world, world.users[user], VERSES_ID, text)
-    return {option["name"]: option.get("value", option.get("options")) for option in line.data["options"]}
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        (
-            "/verse seed: to be or not to be temperature: 0.8",
-            {"seed": "to be or not to be", "temperature": 0.8},
-        ),
-        ("/verse lines: 3 seed: a: b", {"seed": "a: b", "lines": 3}),
-        ('/verse seed: "lines: 3 seed: x" lines: 4', {"seed": "lines: 3 seed: x", "lines": 4}),
-        ("/verse seed: 12:30 o'clock", {"seed": "12:30 o'clock"}),
-        ("/verse seed: ab private: TRUE kind: word", {"seed": "ab", "private": True, "kind": "w"}),
-        ("/plain", {}),
-    ],
-)
-def test_lines(world, text, expected):
-    assert options_of(world, text) == expected
-
-
-def test_subcommand_and_member(world):
-    line = line_parser.parse(world, world.users["teacher"], VERSES_ID, "/admin train lines: 7")
-    assert line.data["options"] == [
-        {"type": 1, "name": "train", "options": [{"type": 4, "name": "lines", "value": 7}]}
-    ]
-    line = line_parser.parse(world, world.users["student"], VERSES_ID, "/verse seed: ab who: @teacher")
-    teacher = world.users["teacher"]
-    assert line.data["resolved"]["users"][teacher.id]["username"] == "teacher"
-    assert line.data["resolved"]["members"][teacher.id]["permissions"].isdigit()
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("verse", "slash"),
-        ("/vers seed: ab", "Did you mean /verse?"),
-        ("/verse", "seed is required"),
-        ("/verse seed:", "no value"),
-        ("/verse seed: a", "2 to 30 characters"),
-        ("/verse seed: " + "a" * 31, "2 to 30 characters"),
-        ("/verse seed: ab temprature: 1", "Did you mean temperature:?"),
-        ("/verse lines: 3 colour: red seed: ab", "no option colour"),
-        ("/verse to be", "belongs to no option"),
-        ("/verse seed: ab seed: cd", "given twice"),
-        ("/verse seed: ab temperature: nan", "takes a number"),
-        ("/verse seed: ab temperature: 1e309", "takes a number"),
-        ("/verse seed: ab temperature: -1", "from 0 to 2"),
-        ("/verse seed: ab temperature: " + "9" * 400, "from 0 to 2"),
-        ("/verse seed: ab lines: 1.5", "whole number"),
-        ("/verse seed: ab lines: 41", "from 1 to 40"),
-        ("/verse seed: ab private: maybe", "true or false"),
-        ("/verse seed: ab kind: poem", "one of: Word"),
-        ("/verse seed: ab who: @nobody", "no '@nobody'"),
-        ("/admin status", "Manage Server"),
-        ("/plain x", "has no options"),
-    ],
-)
-def test_lines_that_the_client_refuses(world, text, words):
-    with pytest.raises(SandboxError) as refusal:
-        options_of(world, text)
-    assert words in str(refusal.value) and "\n" not in str(refusal.value)
-
-
-def test_subcommands_are_named(world):
-    with pytest.raises(SandboxError, match="/admin train, /admin status"):
-        options_of(world, "/admin", "teacher")
-
-
-def test_who_sees_a_command(world):
+def test_who_sees_a_command(world: World) -> None:
     admin = command_registry.offered(world)["admin"]
     seen = {name: command_registry.shown_to(world, admin, user) for name, user in world.users.items()}
     assert seen == {"student": False, "teacher": True, "assistant": False, "owner": True}
@@ -119,7 +31,7 @@ def test_who_sees_a_command(world):
     assert line.command is admin
 
 
-def test_server_commands_come_before_global_ones_and_contexts_count(world):
+def test_server_commands_come_before_global_ones_and_contexts_count(world: World) -> None:
     command_registry.add(world, GUILD_ID, parse_form(CommandForm, {"name": "plain", "description": "here"}))
     command_registry.add(
         world, None, parse_form(CommandForm, {"name": "whisper", "description": "d", "contexts": [1]})
@@ -128,7 +40,7 @@ def test_server_commands_come_before_global_ones_and_contexts_count(world):
     assert offered["plain"]["description"] == "here" and "whisper" not in offered
 
 
-def test_bulk_overwrite_keeps_ids_and_removes_the_rest(world):
+def test_bulk_overwrite_keeps_ids_and_removes_the_rest(world: World) -> None:
     former = command_registry.offered(world)["verse"]
     kept = command_registry.replace_all(world, None, [VERSE])
     assert [command["id"] for command in kept] == [former["id"]]
@@ -217,7 +129,7 @@ LONG = [{"type": 3, "name": f"o{n}", "description": "d" * 100} for n in range(25
         ),
     ],
 )
-def test_registrations_that_are_refused(world, body, path, code):
+def test_registrations_that_are_refused(world: World, body: dict[str, Any], path: str, code: str) -> None:
     with pytest.raises(Refusal) as refusal:
         command_registry.replace_all(world, None, [{"name": "verse", "description": "d"} | body])
     assert (refusal.value.status, refusal.value.code) == (400, 50035)
@@ -228,7 +140,7 @@ def test_registrations_that_are_refused(world, body, path, code):
     assert "verse" in command_registry.offered(world)  # nothing was changed
 
 
-def test_two_commands_of_one_name_and_too_many(world):
+def test_two_commands_of_one_name_and_too_many(world: World) -> None:
     with pytest.raises(Refusal) as twice:
         command_registry.replace_all(world, None, [VERSE, VERSE])
     assert "APPLICATION_COMMANDS_DUPLICATE_NAME" in str(twice.value.body)
@@ -237,7 +149,7 @@ def test_two_commands_of_one_name_and_too_many(world):
     assert many.value.code == 30032
 
 
-def test_context_menus_and_slash_commands_have_names_and_limits_of_their_own(world):
+def test_context_menus_and_slash_commands_have_names_and_limits_of_their_own(world: World) -> None:
     menus = [{"type": kind, "name": f"Verse {number}"} for kind in (2, 3) for number in range(15)]
     slash = [{"name": f"c{number}", "description": "d"} for number in range(100)]
     assert len(command_registry.replace_all(world, None, [*menus, *slash])) == 130
@@ -251,7 +163,7 @@ def test_context_menus_and_slash_commands_have_names_and_limits_of_their_own(wor
     assert set(command_registry.offered(world)) == {f"c{number}" for number in range(100)}
 
 
-def test_localizations_are_kept(world):
+def test_localizations_are_kept(world: World) -> None:
     body = {
         "name": "verse",
         "description": "Write",

@@ -1,15 +1,13 @@
-"""Answers of every kind, by discord.py and by another process, and what Discord refuses."""
-
-import asyncio
+"""First answers, edits and follow-ups, from discord.py and from another process."""
 
 import discord
 import pytest
 
 from sandbox.world import interaction_lifecycle
 from sandbox.world.message_objects import EPHEMERAL, LOADING
+from tests.sandbox.stage import open_stage
 
 
-@pytest.mark.asyncio
 async def test_message() -> None:
     async with open_stage() as stage:
         _, message = await stage.answered("/hello name: Romeo times: 2 heat: 1.5 loud: true")
@@ -17,14 +15,12 @@ async def test_message() -> None:
         assert message.kind == 20 and not message.ephemeral and message.author.bot
 
 
-@pytest.mark.asyncio
 async def test_command_of_the_server_only() -> None:
     async with open_stage() as stage:
         _, message = await stage.answered("/here")
         assert message.content == "here"
 
 
-@pytest.mark.asyncio
 async def test_another_process_edits_the_first_answer() -> None:
     async with open_stage() as stage:
         interaction, message = await stage.answered("/queued")
@@ -36,7 +32,6 @@ async def test_another_process_edits_the_first_answer() -> None:
         await stage.until(lambda: stage.bot.edited)
 
 
-@pytest.mark.asyncio
 async def test_deferred_answer_keeps_its_ephemeral_flag() -> None:
     async with open_stage() as stage:
         interaction, message = await stage.answered("/later private: true")
@@ -55,7 +50,6 @@ async def test_deferred_answer_keeps_its_ephemeral_flag() -> None:
         assert viewers == {"student": ["at last"], "teacher": []}
 
 
-@pytest.mark.asyncio
 async def test_follow_up_fills_a_deferred_answer_and_then_adds_messages() -> None:
     async with open_stage() as stage:
         interaction, message = await stage.answered("/later")
@@ -74,43 +68,6 @@ async def test_follow_up_fills_a_deferred_answer_and_then_adds_messages() -> Non
         assert gone.value.code == 10008
 
 
-@pytest.mark.asyncio
-async def test_embed() -> None:
-    async with open_stage() as stage:
-        _, message = await stage.answered("/card")
-        embed = message.embeds[0]
-        assert embed["description"] == "To be,\nor \\*not\\*"
-        assert embed["fields"] == [{"name": "Loss", "value": "1.5", "inline": True}]
-        assert embed["footer"] == {"text": "model@1 · 0.4 s"}
-
-
-@pytest.mark.asyncio
-async def test_attachments_are_kept_added_and_removed() -> None:
-    async with open_stage() as stage:
-        interaction, message = await stage.answered("/file")
-        first = message.to_json(stage.box.address)["attachments"][0]
-        assert first["filename"] == "verse.txt" and first["description"] == "a verse"
-        path = first["url"].removeprefix(f"{stage.box.address}/sandbox")
-        assert (await stage.control("GET", path)).content == b"once more"
-        edit = f"/webhooks/1100000000000000001/{interaction.token}/messages/@original"
-        entries = [{"id": first["id"]}, {"id": 0, "filename": "../curves.png"}]
-        files = {
-            "payload_json": (None, discord.utils._to_json({"attachments": entries}), "application/json"),
-            "files[0]": ("x.png", b"PNG", "image/png"),
-        }
-        both = (await stage.rest("PATCH", edit, files=files)).json()["attachments"]
-        assert [item["filename"] for item in both] == ["verse.txt", "curves.png"]
-        none = (await stage.rest("PATCH", edit, json={"attachments": []})).json()
-        assert none["attachments"] == [] and none["content"] == "see"
-        missing = await stage.rest("PATCH", edit, json={"attachments": [{"id": "7"}]})
-        assert (
-            missing.json()["errors"]["attachments"]["0"]["id"]["_errors"][0]["code"] == "ATTACHMENT_NOT_FOUND"
-        )
-        files["files[0]"] = ("big", bytes(10 * 2**20 + 1), "application/octet-stream")
-        assert (await stage.rest("PATCH", edit, files=files)).json()["code"] == 40005
-
-
-@pytest.mark.asyncio
 async def test_second_first_answer_is_refused() -> None:
     async with open_stage() as stage:
         _, message = await stage.answered("/twice")
@@ -120,7 +77,6 @@ async def test_second_first_answer_is_refused() -> None:
         assert message.content == "once"
 
 
-@pytest.mark.asyncio
 async def test_answer_after_three_seconds_is_refused() -> None:
     async with open_stage() as stage:
         interaction = stage.type("/silent")
@@ -135,7 +91,6 @@ async def test_answer_after_three_seconds_is_refused() -> None:
         assert late.value.code == 10062
 
 
-@pytest.mark.asyncio
 async def test_token_dies_after_fifteen_minutes() -> None:
     async with open_stage() as stage:
         interaction, message = await stage.answered("/later")
@@ -147,7 +102,6 @@ async def test_token_dies_after_fifteen_minutes() -> None:
         assert message.loading and interaction_lifecycle.state(stage.world, interaction) == "failed"
 
 
-@pytest.mark.asyncio
 async def test_unknown_tokens_and_applications() -> None:
     async with open_stage(connect=False) as stage:
         unknown = await stage.rest(
@@ -160,7 +114,6 @@ async def test_unknown_tokens_and_applications() -> None:
         assert (callback.status_code, callback.json()["code"]) == (404, 10062)
 
 
-@pytest.mark.asyncio
 async def test_answers_that_do_not_fit_are_refused_and_leave_the_interaction_open() -> None:
     async with open_stage() as stage:
         interaction = stage.type("/silent")
@@ -176,32 +129,3 @@ async def test_answers_that_do_not_fit_are_refused_and_leave_the_interaction_ope
             "POST", f"{path}?with_response=true", json={"type": 4, "data": {"content": "x"}}
         )
         assert right.json()["resource"]["message"]["content"] == "x"
-
-
-@pytest.mark.asyncio
-async def test_autocompletion() -> None:
-    async with open_stage() as stage:
-        body = {"user": "student", "text": "/suggest model: default"}
-        answer = await stage.control("POST", "/autocomplete", body)
-        assert [choice["value"] for choice in answer.json()["choices"]] == ["default@1", "default@2"]
-        _, message = await stage.answered("/suggest model: any who: @teacher")
-        assert message.content == "any for teacher"
-
-
-@pytest.mark.asyncio
-async def test_permissions_reach_the_bot() -> None:
-    async with open_stage() as stage:
-        _, allowed = await stage.answered("/admin status", "teacher")
-        assert allowed.content == "manages: True" and allowed.ephemeral
-        _, forced = await stage.answered("/admin status", "student", granted=True)
-        assert forced.content == "manages: False"
-
-
-@pytest.mark.asyncio
-async def test_long_poll_ends_with_the_next_message() -> None:
-    async with open_stage(connect=False) as stage:
-        event = (await stage.control("GET", "/state")).json()["event"]
-        waiting = asyncio.create_task(stage.control("GET", f"/messages?after_event={event}&wait_s=20"))
-        await stage.control("POST", "/messages", {"user": "student", "text": "hi"})
-        answer = (await waiting).json()
-        assert answer["event"] > event and answer["messages"][0]["content"] == "hi"

@@ -1,10 +1,12 @@
 """The contract of every registered kind of vocabulary, and that a kind is one module and one registration."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -131,8 +133,25 @@ def _pairs(text: str) -> list[str]:
     return re.findall(r"\\n|[^\\n]{1,2}", text)
 '''
 
-BOT = """
+BY_COMMANDS = """
+import contextlib
+import io
 import json
+import sys
+
+from shakelm.cli.command_line import app
+
+outputs = {}
+for arguments in json.loads(sys.argv[1]):
+    with contextlib.redirect_stdout(io.StringIO()) as output:
+        app(arguments, standalone_mode=False)
+    outputs[arguments[0]] = output.getvalue()
+print(json.dumps(outputs))
+"""
+
+IN_DISCORD = """
+import json
+
 from bot.commands.admin.train_command import train
 from bot.commands.lesson_commands import architectures
 from worker.messages import model_messages
@@ -156,56 +175,60 @@ def checkout(tmp_path: Path) -> Path:
     data = tmp_path / "shakelm" / "data"
     (data / "pair_vocabulary.py").write_text(PAIRS)
     registry = data / "vocabulary_kinds.py"
+    first, kinds = "from shakelm.data.vocabulary import Vocabulary\n", "(WordVocabulary, CharVocabulary"
     before = registry.read_text()
-    first = "from shakelm.data.vocabulary import Vocabulary\n"
     after = before.replace(first, f"{first}from shakelm.data.pair_vocabulary import PairVocabulary\n")
-    after = after.replace("(WordVocabulary, CharVocabulary)", "(WordVocabulary, CharVocabulary, PairVocabulary)")
+    after = after.replace(kinds, f"{kinds}, PairVocabulary")
     assert after.count("PairVocabulary") == 2
     registry.write_text(after)
     return tmp_path
 
 
-def run(checkout: Path, *arguments: str) -> str:
+def run(checkout: Path, script: str, *arguments: str) -> Any:
+    """Run the script with that copy; returns the JSON that it prints."""
     environment = {
-        "PATH": "/usr/bin:/bin",
+        "PATH": os.environ["PATH"],
         "PYTHONPATH": str(checkout),
         "SHAKELM_STORE": str(checkout / "store"),
         "CUDA_VISIBLE_DEVICES": "-1",
         "COLUMNS": "120",
     }
-    done = subprocess.run(
-        [sys.executable, *arguments], cwd=checkout, env=environment, capture_output=True, text=True, check=False
-    )
+    command = [sys.executable, "-c", script, *arguments]
+    done = subprocess.run(command, cwd=checkout, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    return done.stdout
+    return json.loads(done.stdout)
 
 
 def test_a_kind_is_one_module_and_one_registration(checkout: Path) -> None:
-    """It is trained, writes, predicts, is scored and shown; slash commands offer it. No other file changes."""
+    """Models of it are trained, write, predict and are scored; slash commands offer it."""
     text = checkout / "text.txt"
     text.write_text("the king shall speak,\nand love the queen.\n" * 60)
-
-    def shakelm(*arguments: str) -> str:
-        return run(checkout, "-m", "shakelm.cli", *arguments)
-
-    sizes = ["--units", "8", "--embedding", "4", "--epochs", "1", "--architecture", "lstm"]
-    shakelm("train", "pairs", "--vocabulary", "pair", "--corpus", str(text), *sizes)
+    model, sizes = ["--model", "pairs"], ["--units", "8", "--embedding", "4", "--epochs", "1"]
+    commands = [
+        ["train", "pairs", "--vocabulary", "pair", "--architecture", "lstm", "--corpus", str(text), *sizes],
+        ["verse", "the king", *model, "--number", "1", "--json"],
+        ["next", "the king", *model, "--json"],
+        ["tokens", "the king", *model],
+        ["evaluate", "pairs", "--text", str(text), "--json"],
+        ["models"],
+    ]
+    outputs = run(checkout, BY_COMMANDS, json.dumps(commands))
 
     files = checkout / "store" / "pairs" / "1"
     assert json.loads((files / "vocabulary.json").read_text())["kind"] == "pair"
     assert json.loads((files / "configuration.json").read_text())["training"]["window"] == 24
-    verse = json.loads(shakelm("verse", "the king", "--model", "pairs", "--number", "1", "--json"))
+    verse = json.loads(outputs["verse"])
     assert verse["text"].startswith("the king")
     assert verse["unknown"] == []
-    likely = json.loads(shakelm("next", "the king", "--model", "pairs", "--json"))
-    assert len(likely["tokens"]) == 10
-    assert max(map(len, likely["tokens"])) == 2
-    scores = json.loads(shakelm("evaluate", "pairs", "--text", str(text), "--json"))
+    likely = json.loads(outputs["next"])["tokens"]
+    assert len(likely) == 10
+    assert max(map(len, likely)) == 2
+    assert "4 of 4 pairs known" in outputs["tokens"]
+    scores = json.loads(outputs["evaluate"])
     assert scores["unknown"] == 0
     assert scores["nats_per_char"] < scores["nats_per_token"]
-    assert "4 of 4 pairs known" in shakelm("tokens", "the king", "--model", "pairs")
-    assert "pair lstm" in shakelm("models")
+    assert "pair lstm" in outputs["models"]
 
-    shown = json.loads(run(checkout, "-c", BOT))
+    shown = run(checkout, IN_DISCORD)
     assert shown["choices"] == [["word", "char", "pair"]] * 2
     assert "one pair at a time" in shown["shown"]

@@ -1,45 +1,22 @@
-"""The store: what it lists, its live pointer, and several real processes in it at once."""
+"""The model registry: what it lists, its live alias, and several real processes in it at once."""
 
-import errno
-import os
 import re
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from shakelm.errors import ShakelmError
-from shakelm.lifetimes import LEFTOVER_S
+from shakelm.store.local_storage import LocalStorage
 from shakelm.store.registry import ModelRegistry, open_registry
+from tests.support.concurrent_scripts import run_together, start
 
 Writer = Callable[[str], Callable[[Path, int], None]]
+Interrupted = Callable[[Callable[[], object]], ModelRegistry]
 
 
 def references(store: ModelRegistry) -> list[str]:
     return [version.reference for version in store.versions()]
-
-
-def start(script: str, *arguments: object) -> subprocess.Popen[str]:
-    """A process of its own that runs the script once a line comes to its standard input."""
-    command = [sys.executable, "-c", script, *map(str, arguments)]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-
-def run_together(processes: list[subprocess.Popen[str]]) -> list[str]:
-    """Let processes that are ready go at the same moment; what each printed."""
-    for process in processes:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-    for process in processes:
-        assert process.stdin is not None
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    outputs = [process.communicate(timeout=120)[0] for process in processes]
-    assert [process.returncode for process in processes] == [0] * len(processes)
-    return outputs
 
 
 # Versions
@@ -62,15 +39,6 @@ def test_a_published_version_has_its_files_and_facts(store: ModelRegistry, write
     assert (version.card().name, version.card().version) == ("sonnets", 1)
     assert version.history().best == 1
     assert version.configuration().model.units == (3,)
-
-
-def test_a_full_disk_is_told_with_its_cure(store: ModelRegistry) -> None:
-    def write(_folder: Path, _number: int) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    with pytest.raises(ShakelmError, match="free space on its disk"):
-        store.publish("sonnets", write)
-    assert references(store) == ["shakespeare-char@1", "shakespeare-word@1"]
 
 
 def test_numbers_count_up_and_sort_as_numbers(store: ModelRegistry, writer: Writer) -> None:
@@ -119,23 +87,7 @@ def test_a_publisher_does_not_choose_its_number(store: ModelRegistry, writer: Wr
             call("sonnets@7")
 
 
-def test_foreign_files_are_no_versions(store: ModelRegistry, writer: Writer) -> None:
-    store.publish("sonnets", writer("sonnets"))
-    (Path(store.location) / "README").write_text("hello")
-    (Path(store.location) / "notes.txt").write_text("hello")
-    (Path(store.location) / "sonnets" / "draft").mkdir()
-    (Path(store.location) / "sonnets" / "2").mkdir()
-    assert references(store) == ["shakespeare-char@1", "shakespeare-word@1", "sonnets@1"]
-    with pytest.raises(ShakelmError, match="no model 'sonnets@2'"):
-        store.find("sonnets@2")
-
-
 # Publishing
-
-
-def test_preparing_leaves_nothing_behind(store: ModelRegistry) -> None:
-    store.prepare("sonnets")
-    assert list(Path(store.location).iterdir()) == []
 
 
 def test_a_version_appears_only_when_it_is_complete(store: ModelRegistry, writer: Writer) -> None:
@@ -155,81 +107,8 @@ def test_a_publisher_that_fails_leaves_nothing(store: ModelRegistry, writer: Wri
 
     with pytest.raises(KeyboardInterrupt):
         store.publish("sonnets", fail)
-    assert not [path for path in Path(store.location).rglob("*") if path != Path(store.location) / "sonnets"]
-    assert store.publish("sonnets", writer("sonnets")).number == 1
-
-
-KILLED = """
-import sys
-from pathlib import Path
-from shakelm.store.registry import ModelRegistry, open_registry
-
-def write(folder, number):
-    (folder / "card.json").write_text("{}")
-    (folder / "weights.safetensors").write_bytes(bytes(1000))
-    print("half", flush=True)
-    sys.stdin.readline()
-
-open_registry(Path(sys.argv[1]), Path(sys.argv[2])).publish("sonnets", write)
-"""
-
-
-def test_a_killed_publisher_leaves_no_version(store: ModelRegistry, writer: Writer, packaged: Path) -> None:
-    with start(KILLED, Path(store.location), packaged) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "half\n"
-        assert "sonnets@1" not in references(store)
-        process.kill()
     assert references(store) == ["shakespeare-char@1", "shakespeare-word@1"]
-    [leftover] = Path(store.location).glob(".*")
-    published = store.publish("sonnets", writer("sonnets"))
-    assert published.weights_file.read_text() == f"weights of {published.reference}"
-    assert references(store) == ["shakespeare-char@1", "shakespeare-word@1", published.reference]
-    assert leftover.exists()  # young: it might belong to a publisher at work
-    long_ago = time.time() - LEFTOVER_S - 60
-    os.utime(leftover, (long_ago, long_ago))
-    store.publish("sonnets", writer("sonnets"))
-    assert not leftover.exists()
-
-
-PUBLISHES = """
-import sys
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from threading import Barrier
-from shakelm.store.registry import ModelRegistry, open_registry
-
-def write(folder, number):
-    (folder / "weights.safetensors").write_text(f"{sys.argv[3]} {number}")
-    (folder / "card.json").write_text("{}")
-
-store = open_registry(Path(sys.argv[1]), Path(sys.argv[2]))
-print("ready", flush=True)
-sys.stdin.readline()
-sys.setswitchinterval(1e-6)  # threads meet at every step
-barrier = Barrier(5)
-
-def publish(_):
-    barrier.wait()
-    return store.publish("sonnets", write)
-
-with ThreadPoolExecutor(5) as pool:
-    for version in pool.map(publish, range(25)):
-        print(version.number)
-"""
-
-
-def test_publishers_at_once_get_numbers_of_their_own(store: ModelRegistry, packaged: Path) -> None:
-    outputs = run_together([start(PUBLISHES, Path(store.location), packaged, publisher) for publisher in "abcd"])
-    given = {
-        int(number): publisher
-        for publisher, output in zip("abcd", outputs, strict=True)
-        for number in output.split()
-    }
-    assert sorted(given) == list(range(1, 101))
-    for number, publisher in given.items():
-        assert store.find(f"sonnets@{number}").weights_file.read_text() == f"{publisher} {number}"
-    assert not list(Path(store.location).glob(".temporary-*"))
+    assert store.publish("sonnets", writer("sonnets")).number == 1
 
 
 # The live version
@@ -282,7 +161,7 @@ def test_another_process_sees_the_promotion(store: ModelRegistry, writer: Writer
 PROMOTES = """
 import sys
 from pathlib import Path
-from shakelm.store.registry import ModelRegistry, open_registry
+from shakelm.store.registry import open_registry
 
 store = open_registry(Path(sys.argv[1]), Path(sys.argv[2]))
 print("ready", flush=True)
@@ -295,11 +174,74 @@ for reference in sys.argv[3:]:
 
 def test_promotions_at_once_are_all_kept(store: ModelRegistry, writer: Writer, packaged: Path) -> None:
     published = [store.publish("sonnets", writer("sonnets")).reference for _ in range(20)]
-    run_together([start(PROMOTES, Path(store.location), packaged, *published[first::4]) for first in range(4)])
+    run_together([start(PROMOTES, store.location, packaged, *published[first::4]) for first in range(4)])
     history = [store.live().reference]
     while history[-1] != "shakespeare-char@1":
         history.append(store.roll_back().reference)
     assert sorted(history) == sorted([*published, "shakespeare-char@1"])
+
+
+class InterruptedStorage(LocalStorage):
+    """A folder in which another process does `meanwhile` just before this one's first change."""
+
+    meanwhile: Callable[[], object] | None = None
+
+    def _interrupt(self) -> None:
+        meanwhile, InterruptedStorage.meanwhile = InterruptedStorage.meanwhile, None
+        if meanwhile is not None:
+            meanwhile()
+
+    def compare_and_set_alias(
+        self, expected: bytes | None, alias: bytes, needs: tuple[str, int] | None = None
+    ) -> bool:
+        self._interrupt()
+        return super().compare_and_set_alias(expected, alias, needs)
+
+    def remove(self, name: str, number: int, alias: bytes | None) -> bool:
+        self._interrupt()
+        return super().remove(name, number, alias)
+
+
+@pytest.fixture
+def interrupted(
+    store: ModelRegistry, packaged: Path, writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> Interrupted:
+    """A registry of the same folder, with sonnets@1 and sonnets@2, whose next change is interrupted."""
+    for _ in range(2):
+        store.publish("sonnets", writer("sonnets"))
+
+    def registry(meanwhile: Callable[[], object]) -> ModelRegistry:
+        monkeypatch.setattr(InterruptedStorage, "meanwhile", staticmethod(meanwhile))
+        return ModelRegistry(InterruptedStorage(Path(store.location)), LocalStorage(packaged))
+
+    return registry
+
+
+def test_what_was_removed_meanwhile_is_not_promoted(store: ModelRegistry, interrupted: Interrupted) -> None:
+    with pytest.raises(ShakelmError, match="no model 'sonnets@1'"):
+        interrupted(lambda: store.remove("sonnets@1")).promote("sonnets@1")
+    assert store.live().reference == "shakespeare-char@1"
+
+
+def test_the_way_back_leads_past_what_was_removed_meanwhile(
+    store: ModelRegistry, interrupted: Interrupted
+) -> None:
+    for reference in ("sonnets@1", "sonnets@2"):
+        store.promote(reference)
+    back = interrupted(lambda: store.remove("sonnets@1")).roll_back()
+    assert back.reference == store.live().reference == "shakespeare-char@1"
+
+
+def test_what_was_promoted_meanwhile_is_not_removed(store: ModelRegistry, interrupted: Interrupted) -> None:
+    with pytest.raises(ShakelmError, match="sonnets@1 is live"):
+        interrupted(lambda: store.promote("sonnets@1")).remove("sonnets@1")
+    assert store.live().reference == "sonnets@1"
+
+
+def test_a_promotion_meanwhile_is_kept(store: ModelRegistry, interrupted: Interrupted) -> None:
+    interrupted(lambda: store.promote("sonnets@1")).promote("sonnets@2")
+    assert store.live().reference == "sonnets@2"
+    assert store.roll_back().reference == "sonnets@1"
 
 
 # Removal
@@ -339,21 +281,21 @@ def test_what_must_stay_is_not_removed(store: ModelRegistry, writer: Writer) -> 
 # Damage
 
 
-def test_a_damaged_pointer_is_told_and_can_be_cured(store: ModelRegistry, writer: Writer) -> None:
+def test_a_damaged_alias_is_told_and_can_be_cured(store: ModelRegistry, writer: Writer) -> None:
     store.promote(store.publish("sonnets", writer("sonnets")).reference)
-    pointer = Path(store.location) / ".live.json"
+    alias = Path(store.location) / ".live.json"
     for damage in ("", "{", '{"live": 3}', '{"live": "../../etc"}', '{"live": "sonnets"}'):
-        pointer.write_text(damage)
+        alias.write_text(damage)
         for call in (store.live, lambda: store.promote("sonnets"), store.roll_back):
-            with pytest.raises(
-                ShakelmError, match=rf"{re.escape(str(pointer))} is damaged .*delete that file"
-            ):
+            with pytest.raises(ShakelmError, match=rf"{re.escape(str(alias))} is damaged .*delete that file"):
                 call()
-    pointer.unlink()
+    alias.unlink()
     assert store.promote("sonnets").reference == "sonnets@1"
 
 
-def test_a_live_version_that_is_gone_is_told_and_can_be_replaced(store: ModelRegistry, writer: Writer) -> None:
+def test_a_live_version_that_is_gone_is_told_and_can_be_replaced(
+    store: ModelRegistry, writer: Writer
+) -> None:
     version = store.promote(store.publish("sonnets", writer("sonnets")).reference)
     version.file("card.json").parent.rename(Path(store.location) / "elsewhere")
     with pytest.raises(ShakelmError, match="live model sonnets@1 is no longer"):
@@ -364,14 +306,14 @@ def test_a_live_version_that_is_gone_is_told_and_can_be_replaced(store: ModelReg
 
 def test_a_damaged_version_is_told(store: ModelRegistry, writer: Writer) -> None:
     version = store.publish("sonnets", writer("sonnets"))
-    (version.file("card.json").parent / "card.json").write_text('{"name": "sonnets"}')
+    version.file("card.json").write_text('{"name": "sonnets"}')
     with pytest.raises(ShakelmError, match=r"card\.json is damaged .*remove sonnets@1, or train it again"):
         version.card()
-    (version.file("card.json").parent / "history.json").unlink()
+    version.file("history.json").unlink()
     with pytest.raises(ShakelmError, match=r"history\.json cannot be read"):
         version.history()
     packaged = store.find("shakespeare-char")
-    (packaged.file("card.json").parent / "configuration.json").write_bytes(b"\xff\xfe")
+    packaged.file("configuration.json").write_bytes(b"\xff\xfe")
     with pytest.raises(ShakelmError, match="install the package again"):
         packaged.configuration()
 
@@ -390,16 +332,3 @@ def test_a_store_that_cannot_be_written_is_told(tmp_path: Path, packaged: Path, 
             call()
     assert references(store) == ["shakespeare-char@1", "shakespeare-word@1"]
     assert store.live().reference == "shakespeare-char@1"
-
-
-def test_a_store_that_is_no_folder_is_told(tmp_path: Path, packaged: Path) -> None:
-    (tmp_path / "file").write_text("in the way")
-    with pytest.raises(ShakelmError, match=r"cannot be read .*SHAKELM_STORE"):
-        open_registry(tmp_path / "file", packaged).versions()
-
-
-def test_reading_writes_nothing(store: ModelRegistry, writer: Writer) -> None:
-    store.publish("sonnets", writer("sonnets"))
-    before = sorted((path, path.stat().st_mtime_ns) for path in Path(store.location).rglob("*"))
-    store.versions(), store.live(), store.find("sonnets").card(), store.is_live(store.find("sonnets"))
-    assert sorted((path, path.stat().st_mtime_ns) for path in Path(store.location).rglob("*")) == before

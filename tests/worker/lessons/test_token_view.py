@@ -2,6 +2,7 @@
 
 import redis
 
+from tests.support.discord_messages import embed
 from tests.support.request_makers import reply_to
 from worker.lessons import token_view
 from worker.lessons.token_view import TokensRequest
@@ -31,7 +32,7 @@ def test_many_tokens_are_cut_with_a_sentence_and_attached_as_a_whole(tools: Tool
     wanted = TokensRequest(text=text, model="shakespeare-char", reply_to=reply_to(), **WHO)
     message = token_view.answer(wanted, tools)
 
-    description = message.body["embeds"][0]["description"]
+    description = embed(message.body)["description"]
     assert len(description) <= 4096
     assert description.count("```") == 2
     assert description.endswith("```\n… (shortened; the attached file has all tokens)")
@@ -42,4 +43,4 @@ def test_many_tokens_are_cut_with_a_sentence_and_attached_as_a_whole(tools: Tool
 def test_a_text_without_tokens_says_so(tools: Tools) -> None:
     wanted = TokensRequest(text="?!", model="shakespeare-word", reply_to=reply_to(), **WHO)
     message = token_view.answer(wanted, tools)
-    assert "no tokens for this model" in message.body["embeds"][0]["description"]
+    assert "no tokens for this model" in embed(message.body)["description"]

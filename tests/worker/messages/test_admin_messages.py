@@ -6,6 +6,7 @@ from typing import Any, Literal
 import pytest
 
 from tests.support import tiny_models
+from tests.support.discord_messages import embed
 from tests.support.request_makers import kinds_of_requests
 from worker.messages import admin_messages, discord_json, notices
 from worker.protocol.guild_payloads import GuildSettings
@@ -34,8 +35,8 @@ def open_job(author: str, place: int, wait_s: float | None = None) -> OpenJob:
 
 
 def description(body: discord_json.Body) -> str:
-    (embed,) = body["embeds"]
-    return str(embed["description"])
+    """The text with its escapes."""
+    return str(embed(body)["description"])
 
 
 def test_promotions_name_the_model_and_its_figures() -> None:
@@ -43,7 +44,7 @@ def test_promotions_name_the_model_and_its_figures() -> None:
         admin_messages.promoted(tiny_models.summary("my_model")),
         admin_messages.rolled_back(tiny_models.summary("my_model")),
     ):
-        assert r"my\_model\@1" in body["embeds"][0]["title"]
+        assert r"my\_model\@1" in embed(body)["title"]
         assert "1.500 nats per character, perplexity 4.48, accuracy 55.3%" in description(body)
 
 

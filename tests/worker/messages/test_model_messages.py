@@ -10,7 +10,8 @@ from shakelm.networks import architectures
 from shakelm.store.registry import PACKAGED, open_registry
 from shakelm.training_options import NOTEBOOK_UNITS, plan
 from tests.support import tiny_models
-from worker.messages import discord_json, model_messages
+from tests.support.discord_messages import embed
+from worker.messages import model_messages
 from worker.messages.model_messages import MODELS_A_PAGE
 from worker.protocol.model_payloads import HeldOut, ModelIndex, ModelSummary
 
@@ -21,11 +22,6 @@ def summary(name: str, minute: int = 0, **changes: Any) -> ModelSummary:
     """A version that was trained at that minute."""
     trained_at = datetime(2025, 1, 1, minute // 60, minute % 60, tzinfo=UTC)
     return tiny_models.summary(name, trained_at=trained_at, **changes)
-
-
-def embed(body: discord_json.Body) -> dict[str, Any]:
-    (embed,) = body["embeds"]
-    return dict(embed)
 
 
 def test_models_show_which_one_is_live_and_what_their_figures_count() -> None:
@@ -59,8 +55,9 @@ def test_every_version_is_on_one_page_the_latest_first(number: int) -> None:
 @pytest.mark.parametrize("kind", ["word", "char"])
 def test_architectures_are_those_that_keras_builds(kind: Any) -> None:
     description = embed(model_messages.architectures(kind))["description"]
+    size = KINDS[kind].corpus_sizes["shakespeare"].vocabulary
     for name in NOTEBOOK_UNITS:
-        model = architectures.build(plan(name, kind).model, KINDS[kind].corpus_sizes["shakespeare"].vocabulary)
+        model = architectures.build(plan(name, kind).model, size)
         assert f"**{name}**, {model.count_params():,} parameters" in description
 
 

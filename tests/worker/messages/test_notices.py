@@ -1,18 +1,12 @@
 """Waiting notices, and the ends of requests that get no answer."""
 
-from typing import Any
-
 import pytest
 
 from shakelm.errors import ShakelmError
+from tests.support.discord_messages import embed
 from worker.messages import admin_messages, notices
 from worker.messages.catalog import Refusal
 from worker.messages.discord_json import Body
-
-
-def embed(body: Body) -> dict[str, Any]:
-    (embed,) = body["embeds"]
-    return dict(embed)
 
 
 def test_a_waiting_notice_shows_the_place() -> None:

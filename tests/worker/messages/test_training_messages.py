@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.discord_messages import embed
 from worker.messages import discord_json, training_messages
 from worker.messages.discord_json import MAX_FIELD
 from worker.protocol.model_payloads import HeldOut
@@ -33,11 +34,6 @@ def following(
     """The message of a training in this state."""
     of = TrainProgress(state=state, epochs=12, **progress)
     return training_messages.following(Training(ID, REQUEST, of, **standing or {}))
-
-
-def embed(body: discord_json.Body) -> dict[str, Any]:
-    (embed,) = body["embeds"]
-    return dict(embed)
 
 
 def lines(body: discord_json.Body) -> list[str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.discord_messages import embed
 from worker.messages import discord_json, verse_messages
 from worker.messages.discord_json import Attachment, Message
 from worker.protocol.job_request import ReplyTo
@@ -39,8 +40,8 @@ def verse(text: str = "To be", unknown: list[str] | None = None, **settings: Any
 
 
 def description(message: Message) -> str:
-    (embed,) = message.body["embeds"]
-    return str(embed["description"])
+    """The text with its escapes."""
+    return str(embed(message.body)["description"])
 
 
 def footer(message: Message) -> str:

@@ -1,4 +1,4 @@
-"""The file in which a table leaves."""
+"""The exported file."""
 
 import io
 import zipfile
@@ -11,7 +11,7 @@ from worker.messages.catalog import Refusal
 TABLE = "time,text\r\n" + "2025-01-01,ä\r\n" * 1000
 
 
-def test_a_table_is_a_file_that_spreadsheets_read() -> None:
+def test_a_table_becomes_a_file_for_spreadsheets() -> None:
     name, content = table_file(TABLE, 2**20)
 
     assert name == "shakelm.csv"
@@ -27,6 +27,6 @@ def test_a_large_table_is_compressed() -> None:
         assert files.read("shakelm.csv").decode("utf-8-sig") == TABLE
 
 
-def test_one_that_is_too_large_all_the_same_is_refused_with_the_cure() -> None:
+def test_a_table_that_is_too_large_even_when_compressed_is_refused() -> None:
     with pytest.raises(Refusal, match="/admin retention"):
         table_file(TABLE, 10)

@@ -1,4 +1,4 @@
-"""What a verse is asked for with where nobody says it."""
+"""The defaults of `/verse`, and "Continue as verse"."""
 
 import asyncio
 
@@ -7,7 +7,7 @@ import pytest
 from sandbox.world.ids import GUILD_ID
 from sandbox.world.message_objects import Message
 from tests.support.bot_room import Room
-from tests.support.discord_messages import description, is_private, title
+from tests.support.discord_messages import description, is_private
 from tests.support.waiting import eventually_async
 from worker.delivery import webhook_client
 from worker.messages import verse_messages
@@ -21,7 +21,7 @@ MENU = "Continue as verse"
 
 
 async def asked(room: Room, number: int = 1) -> tuple[VerseRecord, ReplyTo]:
-    """The verse that was asked for last, once so many wait, and where its answer goes."""
+    """Wait for `number` open jobs. Returns the record of the newest one, and the address of its answer."""
 
     def open_jobs() -> list[OpenJob] | None:
         jobs = snapshot.look(room.bot.connection).open_jobs()
@@ -35,7 +35,7 @@ async def asked(room: Room, number: int = 1) -> tuple[VerseRecord, ReplyTo]:
 
 
 async def written(room: Room, line: str) -> Message:
-    """The message of a verse that was asked for and written."""
+    """Ask for a verse with this line, and write it as a worker does. Returns its message."""
     message: Message = room.sandbox.world.messages[(await room.ask(line))["id"]]
     record, answer = await asked(room)
     settings = record.model_dump(exclude={"asked_at", "result"})
@@ -49,7 +49,7 @@ async def written(room: Room, line: str) -> Message:
 
 
 @pytest.mark.parametrize(("longest", "lines"), [(2, 2), (40, 8)])
-async def test_a_verse_is_no_longer_than_its_server_allows(room: Room, longest: int, lines: int) -> None:
+async def test_a_verse_is_no_longer_than_its_guild_allows(room: Room, longest: int, lines: int) -> None:
     guild_settings.change(room.bot.connection, GUILD_ID, longest_verse=longest)
     message = await written(room, "/verse")
     assert (await asked(room))[0].lines == lines
@@ -57,21 +57,8 @@ async def test_a_verse_is_no_longer_than_its_server_allows(room: Room, longest: 
     assert (await asked(room, 2))[0].lines == lines
 
 
-async def test_commands_are_answered_while_many_wait_to_be_let_in(room: Room) -> None:
-    """More people than the bot has threads ask at once, and the queue admits nobody."""
-    many = 40
-
-    connection = room.bot.connection
-    guild_settings.change(connection, GUILD_ID, per_minute=600, open_per_person=many)
-    with connection.lock(f"shakelm:server:{GUILD_ID}:admission"):
-        answers = await asyncio.gather(*(room.ask("/verse") for _ in range(many)))
-        help_ = await room.ask("/help")
-    assert all(description(answer).startswith("The queue does not") for answer in answers)
-    assert title(help_) == "Help"
-
-
 @pytest.mark.parametrize("private", [False, True])
-async def test_a_verse_is_continued_for_those_who_see_it(room: Room, private: bool) -> None:
+async def test_a_private_verse_is_continued_in_private(room: Room, private: bool) -> None:
     message = await written(room, f"/verse private: {private}")
     answer = await room.choose(MENU, message)
     assert is_private(answer) == private
@@ -79,7 +66,7 @@ async def test_a_verse_is_continued_for_those_who_see_it(room: Room, private: bo
     assert (record.private, record.prompt) == (private, "a verse")
 
 
-async def test_where_the_embed_of_a_verse_was_taken_away_nothing_is_left_to_continue(room: Room) -> None:
+async def test_a_verse_without_its_embed_cannot_be_continued(room: Room) -> None:
     message = await written(room, "/verse")
     message.embeds = []
     refused = await room.choose(MENU, message)

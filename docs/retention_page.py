@@ -1,6 +1,6 @@
 """Writes `docs/retention.md`: how long everything is kept, from the table in `worker/protocol/retention.py`.
 
-Run it with `.venv/bin/python docs/retention.py`. A test compares the page with the table.
+Run it with `.venv/bin/python docs/retention_page.py`. A test compares the page with the table.
 """
 
 from pathlib import Path
@@ -14,8 +14,8 @@ PAGE = Path(__file__).with_name("retention.md")
 INTRODUCTION = """\
 # How long everything is kept
 
-`docs/retention.py` writes this page from `worker/protocol/retention.py`, the one table of lifetimes. Guilds set
-for themselves how long verses are kept (`/admin retention`, 1 to 365 days); the table shows the default.
+`docs/retention_page.py` writes this page from `worker/protocol/retention.py`, the one table of lifetimes.
+The table shows the default for verses; guilds set their own with `/admin retention`, from 1 to 365 days.
 `/forget` removes a person's verses and shared lines, and their id from trainings, at once.
 
 | what | where | kept for | after | personal |

@@ -1,0 +1,27 @@
+"""The control API: waiting, and errors in one sentence."""
+
+import asyncio
+
+from tests.sandbox.stage import open_stage
+
+
+async def test_long_poll_ends_with_the_next_message() -> None:
+    async with open_stage(connect=False) as stage:
+        event = (await stage.control("GET", "/state")).json()["event"]
+        waiting = asyncio.create_task(stage.control("GET", f"/messages?after_event={event}&wait_s=20"))
+        await stage.control("POST", "/messages", {"user": "student", "text": "hi"})
+        answer = (await waiting).json()
+        assert answer["event"] > event and answer["messages"][0]["content"] == "hi"
+
+
+async def test_faults_and_clock_refuse_nonsense_in_one_sentence() -> None:
+    async with open_stage(connect=False) as stage:
+        for path, body in (
+            ("/faults", {"kind": "flood"}),
+            ("/faults", {"kind": "429", "route": "("}),
+            ("/clock", {"ahead_s": -1}),
+            ("/commands", {"user": "nobody", "text": "/x"}),
+            ("/commands", {"user": "student", "text": "/x"}),
+        ):
+            answer = await stage.control("POST", path, body)
+            assert answer.status_code == 400 and answer.json()["error"].count("\n") == 0
