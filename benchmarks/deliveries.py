@@ -65,10 +65,10 @@ def main() -> None:
         session = open_session()
         taken = {
             "a new connection for each edit": _seconds(
-                lambda: requests.patch(url, json=BODY, verify=certificate, timeout=10)
+                lambda: requests.patch(url, json=BODY, verify=str(certificate), timeout=10)
             ),
             "one connection that stays open": _seconds(
-                lambda: session.patch(url, json=BODY, verify=certificate, timeout=10)
+                lambda: session.patch(url, json=BODY, verify=str(certificate), timeout=10)
             ),
         }
         server.shutdown()

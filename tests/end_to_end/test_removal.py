@@ -17,7 +17,11 @@ def spare(stack: Stack) -> str:
     """A version that nobody needs, once the workers have told the bot of it."""
 
     def copy(folder: Path, _number: int) -> None:
-        shutil.copytree(open_registry(PACKAGED).find("shakespeare-word").file("card.json").parent, folder, dirs_exist_ok=True)
+        shutil.copytree(
+            open_registry(PACKAGED).find("shakespeare-word").file("card.json").parent,
+            folder,
+            dirs_exist_ok=True,
+        )
 
     reference = open_registry(stack.store).publish("spare", copy).reference
     index_holds(stack, reference)

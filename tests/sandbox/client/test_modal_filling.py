@@ -141,7 +141,7 @@ async def test_a_button_opens_a_modal(how: str) -> None:
 async def test_what_the_client_does_not_send() -> None:
     async with open_stage(prepare=with_command) as stage:
         interaction = await opened(stage)
-        for values, words in (
+        refusals: tuple[tuple[dict[str, Any], str], ...] = (
             ({"Seed": ""}, "The field Seed is required."),
             ({"Seed": "x"}, "2 to 10 characters; these are 1"),
             ({"Seed": "x" * 11}, "2 to 10 characters; these are 11"),
@@ -150,7 +150,8 @@ async def test_what_the_client_does_not_send() -> None:
             ({"Kind": []}, "1 to 2 different values; these are 0"),
             ({"Kind": "Verse"}, "Kind offers: Word, Char; not 'Verse'"),
             ({"Mood": "x"}, "has no field 'Mood'; there are: Seed, Notes, Kind"),
-        ):
+        )
+        for values, words in refusals:
             body = {"interaction_id": interaction.id, "values": values}
             answer = await stage.control("POST", "/modals", body)
             assert answer.status_code == 400 and words in answer.json()["error"]

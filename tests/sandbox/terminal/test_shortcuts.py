@@ -22,7 +22,7 @@ async def test_say_does_what_a_person_does_with_the_mouse(tmp_path: Path) -> Non
             "[Change]",
             "│ Seed: to be",
             "│ How many: 4",
-            "(!submit FIELD: VALUE … sends it)",
+            "(!submit FIELD: VALUE … submits it)",
         ]
         sent = (await replies(stage, "!submit how many: 7 Seed: or not: to be"))[1]
         assert sent.splitlines() == ["Student filled in Change", "shakelm [APP]", "or not: to be x 7"]
@@ -49,7 +49,7 @@ async def test_say_waits_for_a_message() -> None:
         assert line == "> !wait HELLO nurse"
         assert message.splitlines() == ["Teacher used /hello", "shakelm [APP]", "hello Nurse at 0.5"]
         assert "hello Romeo at 0.5" in (await replies(stage, "!wait Romeo"))[1]
-        with pytest.raises(SandboxError, match="No message held 'psst' within"):
+        with pytest.raises(SandboxError, match="No message contained 'psst' within"):
             await replies(stage, "!wait psst", within_s=0.2)
 
 
@@ -61,9 +61,9 @@ async def test_say_waits_for_a_message() -> None:
         ("!select Kind: Verse", "offers: Word, Char; not 'Verse'"),
         ("!submit Seed: x", "no open modal"),
         ("!menu Nothing", "no 'Nothing'; there are: Go on with it"),
-        ("!menu Go on with it never said", "No message holds 'never said'"),
+        ("!menu Go on with it never said", "No message contains 'never said'"),
         ("!menu Who @nobody", "no user 'nobody'"),
-        ("!locale tlh", "does not speak 'tlh'"),
+        ("!locale tlh", "has no language 'tlh'"),
     ],
 )
 async def test_say_refuses_what_the_mouse_cannot_do(line: str, words: str) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shakelm.configuration import Split
+from shakelm.data.splitting import Split
 from shakelm.data.splitting import split
 from shakelm.errors import ShakelmError
 

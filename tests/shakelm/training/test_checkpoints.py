@@ -183,7 +183,9 @@ def test_patience_counts_over_an_interruption(own_store: ModelRegistry) -> None:
     assert abs(validation - losses[0]) < abs(validation - min(losses[1:]))
 
 
-def test_a_training_that_ended_is_published_without_another_epoch(own_store: ModelRegistry, whole: Version) -> None:
+def test_a_training_that_ended_is_published_without_another_epoch(
+    own_store: ModelRegistry, whole: Version
+) -> None:
     def cut_in_scoring(progress: Progress) -> None:
         if progress.stage == "scoring":
             raise CutShortError

@@ -49,7 +49,9 @@ def test_a_trained_model_comes_near_the_entropy_of_its_language(own_store: Model
     assert figures.nats_per_char > ENTROPY * 0.995
 
 
-def test_a_model_that_hardly_trained_knows_how_frequent_characters_are_and_no_more(own_store: ModelRegistry) -> None:
+def test_a_model_that_hardly_trained_knows_how_frequent_characters_are_and_no_more(
+    own_store: ModelRegistry,
+) -> None:
     hardly = small(learning_rate=1e-6, epochs=1)
     version = train("hardly", language(12_000), hardly, own_store, "shakelm train hardly")
     letters = "".join(LEXICON) + " " * len(LEXICON)
@@ -100,7 +102,9 @@ def test_the_random_seed_repeats_a_training(own_store: ModelRegistry) -> None:
         )
         for random_seed in (5, 5, 6)
     )
-    assert first.weights_file.read_bytes() == second.weights_file.read_bytes() != other.weights_file.read_bytes()
+    assert (
+        first.weights_file.read_bytes() == second.weights_file.read_bytes() != other.weights_file.read_bytes()
+    )
 
 
 def test_a_state_reset_empties_the_same_streams_in_all_layers() -> None:
