@@ -21,16 +21,16 @@ from rich.console import Console
 from rich.table import Table
 
 from shakelm.decoding import generation
-from shakelm.decoding.generation import Length, Request
-from shakelm.decoding.sampling import Sampling
-from shakelm.networks import network
+from shakelm.decoding.generation import Length, VerseSettings
+from shakelm.decoding.sampling import SamplingSettings
 from shakelm.networks.backend import device, keras, software
+from shakelm.networks.loading import load_weights
 from shakelm.store.registry import PACKAGED, open_registry
 from shakelm.store.version import Version
 
 MODEL = "shakespeare-word"
 SEED = "to be or not to be"
-SAMPLING = Sampling(0.8)
+SAMPLING = SamplingSettings(0.8)
 ROUNDS = 9
 VERSES = 32
 WORDS = 60
@@ -52,7 +52,7 @@ def main() -> None:
     )
     version = open_registry(PACKAGED).find(MODEL)
     model = generation.load(version)
-    weights = network.load_weights(version.weights_file)
+    weights = load_weights(version.weights_file)
 
     notebook, floor, single, together = _rounds(
         [_notebook(version, weights), _floor(weights), _single(model), _together(model)]
@@ -122,12 +122,12 @@ def _floor(weights: dict[str, NDArray[np.float32]]) -> Measure:
     return measure
 
 
-def _requests(words: int = WORDS) -> list[Request]:
-    return [Request(SEED, SAMPLING, Length(words=words), number) for number in range(VERSES)]
+def _requests(words: int = WORDS) -> list[VerseSettings]:
+    return [VerseSettings(SEED, SAMPLING, Length(words=words), number) for number in range(VERSES)]
 
 
-def _write(model: generation.LanguageModel, request: Request) -> generation.Verse:
-    return generation.write(model, request.seed, request.sampling, request.length, request.number)
+def _write(model: generation.LanguageModel, request: VerseSettings) -> generation.Verse:
+    return generation.write(model, request.prompt, request.sampling, request.length, request.random_seed)
 
 
 def _single(model: generation.LanguageModel) -> Measure:

@@ -18,8 +18,9 @@ from shakelm.data.splitting import split
 from shakelm.data.vocabulary import Vocabulary
 from shakelm.decoding import generation
 from shakelm.evaluation.scoring import score
-from shakelm.networks import architectures, network
+from shakelm.networks import architectures
 from shakelm.networks.backend import halve_threads, keras
+from shakelm.networks.loading import load_weights
 from shakelm.networks.lstm import LSTM
 from shakelm.store.registry import default_root, open_registry
 from shakelm.store.version import Version
@@ -46,7 +47,7 @@ def _read(version: Version, vocabulary: Vocabulary, text: str, rate: float) -> f
         update={"dropout": 0.0, "embedding_dropout": 0.0, "weight_dropout": 0.0}
     )
     learner: Any = architectures.build(sizes, len(vocabulary), LSTM, streams=1)
-    architectures.set_weights(learner, network.load_weights(version.weights_file))
+    architectures.set_weights(learner, load_weights(version.weights_file))
     learner.compile(
         keras.optimizers.SGD(rate, global_clipnorm=MAX_GRADIENT_NORM),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from shakelm.data import corpus
 from shakelm.data.splitting import split
-from shakelm.networks import network
+from shakelm.networks.loading import load_weights
 from shakelm.store.registry import PACKAGED, open_registry
 
 WINDOW = 256
@@ -22,9 +22,7 @@ WINDOW = 256
 def main(model: str = "shakespeare-char") -> None:
     """Print nats per token on the held-out tail, in windows from an empty state and carried."""
     version = open_registry(PACKAGED).find(model)
-    weights = {
-        name: torch.tensor(value) for name, value in network.load_weights(version.weights_file).items()
-    }
+    weights = {name: torch.tensor(value) for name, value in load_weights(version.weights_file).items()}
     text = split(corpus.load("shakespeare").text, "contiguous").held_out
     vocabulary = version.vocabulary()
     ids = torch.tensor(vocabulary.encode(text)).long()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from shakelm.decoding import generation
 from shakelm.decoding.generation import Length
-from shakelm.decoding.sampling import Sampling
+from shakelm.decoding.sampling import SamplingSettings
 from shakelm.store.registry import PACKAGED, open_registry
 
 MODEL = "shakespeare-char"
@@ -25,7 +25,7 @@ def main() -> None:
     for temperature in TEMPERATURES:
         parts.append(f"### Temperature {temperature}\n\nAll by `{model.reference}`.\n")
         for number in NUMBERS:
-            verse = generation.write(model, "", Sampling(temperature), Length(lines=LINES), number)
+            verse = generation.write(model, "", SamplingSettings(temperature), Length(lines=LINES), number)
             parts.append(f"Number {number}:\n\n```text\n{verse.text}\n```\n")
     page = Path(__file__).with_name("model.md")
     text = page.read_text(encoding="utf-8")

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Literal
 
-from shakelm.decoding.prediction import Prediction, visible
+from shakelm.data.vocabulary import visible
+from shakelm.decoding.prediction import Prediction
 from shakelm.store.card import Figures
 from shakelm.store.version import Version
 

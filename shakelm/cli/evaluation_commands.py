@@ -79,11 +79,12 @@ def export(
         raise ShakelmError(f"{str(output)!r} does not end in .keras: Keras needs that ending.")
     version = open_store().find(model)
     vocabulary = version.vocabulary()
-    from shakelm.networks import architectures, network
+    from shakelm.networks import architectures
+    from shakelm.networks.loading import load_weights
     from shakelm.store.version import VOCABULARY
 
     exported = architectures.build(version.configuration().model, len(vocabulary))
-    architectures.set_weights(exported, network.load_weights(version.weights_file))
+    architectures.set_weights(exported, load_weights(version.weights_file))
     try:
         exported.save(output)
     except OSError as error:

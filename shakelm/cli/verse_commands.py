@@ -35,9 +35,9 @@ def verse(
 ) -> None:
     """Write a verse from a seed, or from nothing."""
     from shakelm.decoding import generation
-    from shakelm.decoding.sampling import Sampling
+    from shakelm.decoding.sampling import SamplingSettings
 
-    sampling = Sampling(temperature, top_k, top_p, min_p)
+    sampling = SamplingSettings(temperature, top_k, top_p, min_p)
     length = generation.Length(defaults.LINES if lines is None and words is None else lines, words)
     if number is None:
         number = choose_random_seed()
@@ -49,7 +49,7 @@ def verse(
         print_json(
             {
                 "text": written.text,
-                "seed": written.seed,
+                "seed": written.prompt,
                 "model": loaded.reference,
                 "temperature": temperature,
                 "number": number,
@@ -81,13 +81,14 @@ def next_tokens(
 
     loaded = generation.load(open_store().find(model), engine)
     predicted = prediction.predict(loaded, seed, top)
-    title = prediction.title_after(loaded.reference, predicted.seed)
+    title = prediction.title_after(loaded.reference, predicted.prompt)
     if output is not None:
         from shakelm.evaluation import plots
 
         write_file(output, plots.next_tokens(predicted, title), announce=not as_json)
     if as_json:
-        print_json({"model": loaded.reference, **dataclasses.asdict(predicted)})
+        content = dataclasses.asdict(predicted)
+        print_json({"model": loaded.reference, "seed": content.pop("prompt"), **content})
         return
     display.print_prediction(predicted, title)
     if predicted.unknown:

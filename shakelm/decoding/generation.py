@@ -1,4 +1,4 @@
-"""Writing: from a seed to a verse, token by token, with the state carried along."""
+"""Writing: from a prompt to a verse, token by token."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ import numpy as np
 
 from shakelm.configuration import MAX_RANDOM_SEED
 from shakelm.data.vocabulary import Vocabulary
-from shakelm.decoding.sampling import Sampling, choose, distribution, entropy
+from shakelm.decoding.sampling import SamplingSettings, choose, distribution, entropy
 from shakelm.errors import ShakelmError
-from shakelm.networks import network
+from shakelm.networks.loading import load_network
 from shakelm.networks.network import Engine, Floats, Network, State
 from shakelm.store.version import Version
 
@@ -19,7 +19,7 @@ _PLAIN = {"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "--
 
 @dataclass(frozen=True)
 class LanguageModel:
-    """A version in memory, ready to write and to score."""
+    """A version in memory, which can write verses and score texts."""
 
     reference: str
     vocabulary: Vocabulary
@@ -28,27 +28,27 @@ class LanguageModel:
 
 @dataclass(frozen=True)
 class Verse:
-    """A text that begins with its seed; `unknown` holds the seed's pieces that the model does not know."""
+    """A text that begins with its prompt. `unknown` holds the pieces of the prompt that the model lacks."""
 
     text: str
-    seed: str
+    prompt: str
     unknown: list[str]
     tokens: int
 
 
 @dataclass(frozen=True)
 class Length:
-    """Where a verse ends: after so many lines that are not blank (the seed's own line is the first), or
-    after so many words that follow the seed."""
+    """The length of a verse: in lines that are not blank, the prompt's line included, or in words after the
+    prompt."""
 
     lines: int | None = None
     words: int | None = None
 
     def __post_init__(self) -> None:
-        """Refuse lengths without meaning.
+        """Check the values.
 
         Raises:
-            ShakelmError: neither or both are given, or less than one.
+            ShakelmError: neither or both are given, or the length is below 1.
         """
         given = [length for length in (self.lines, self.words) if length is not None]
         if len(given) != 1:
@@ -57,7 +57,7 @@ class Length:
             raise ShakelmError(f"A verse of length {given[0]} is no verse: give at least 1.")
 
     def budget(self, vocabulary: Vocabulary) -> int:
-        """The most tokens that a verse of this length may take."""
+        """Return the most tokens that a verse of this length may have."""
         if self.lines is not None:
             return self.lines * vocabulary.tokens_per_line
         assert self.words is not None  # noqa: S101 (one of the two is given, checked at construction)
@@ -65,147 +65,154 @@ class Length:
 
 
 @dataclass(frozen=True)
-class Request:
-    """What a verse is written from; `number`, 0 to `MAX_RANDOM_SEED`, seeds its random choices.
+class VerseSettings:
+    """Everything that decides a verse of a given model. The prompt may be empty."""
 
-    Raises:
-        ShakelmError: the number is out of range.
-    """
-
-    seed: str
-    sampling: Sampling
+    prompt: str
+    sampling: SamplingSettings
     length: Length
-    number: int
+    random_seed: int
 
     def __post_init__(self) -> None:
-        """Refuse numbers out of range.
+        """Check the random seed.
 
         Raises:
-            ShakelmError: the number is out of range.
+            ShakelmError: it is not from 0 to `MAX_RANDOM_SEED`.
         """
-        if not 0 <= self.number <= MAX_RANDOM_SEED:
+        if not 0 <= self.random_seed <= MAX_RANDOM_SEED:
             raise ShakelmError(
-                f"The number {self.number} is out of range: give a whole number from 0 to {MAX_RANDOM_SEED}."
+                f"The number {self.random_seed} is out of range: give a whole number from 0 to "
+                f"{MAX_RANDOM_SEED}."
             )
 
 
 def load(version: Version, engine: Engine = "numpy") -> LanguageModel:
-    """Bring a version into memory.
+    """Load a version into memory.
 
     Raises:
         ShakelmError: the version's files are damaged.
     """
     configuration = version.configuration()
     vocabulary = version.vocabulary()
-    loaded = network.load(version.weights_file, configuration.model, len(vocabulary), engine)
+    loaded = load_network(version.weights_file, configuration.model, len(vocabulary), engine)
     return LanguageModel(version.reference, vocabulary, loaded)
 
 
-def read(model: LanguageModel, seed: str) -> tuple[str, Floats, State]:
-    """Read a seed, which may be empty, as a verse does.
+def read(model: LanguageModel, prompt: str) -> tuple[str, Floats, State]:
+    """Read a prompt, which may be empty, as `write` does.
 
     Returns:
-        The seed in the form that the model knows; logits of shape (vocabulary,) for what follows it, -inf
-        for what cannot begin a verse; the network's state, of batch 1.
+        The prompt in the form that the model knows; the logits (vocabulary,) of the next token, -inf for
+        tokens that cannot begin a verse; and the state of the network, with batch size 1.
     """
-    seed = _known_form(seed, model.vocabulary)
-    # A line end before the seed: the model has just finished a line and begins a new one.
-    tokens = model.vocabulary.encode("\n" + seed)[np.newaxis]
+    prompt = _known_form(prompt, model.vocabulary)
+    # A line end before the prompt: the model has just finished a line and begins a new one.
+    tokens = model.vocabulary.encode("\n" + prompt)[np.newaxis]
     logits, state = model.network.read(tokens, model.network.empty_state(batch=1))
     following: Floats = logits[0]
-    if not seed:  # a verse begins with something to read
+    if not prompt:  # a verse begins with something to read
         following[[token.isspace() for token in model.vocabulary.tokens]] = -np.inf
-    return seed, following, state
+    return prompt, following, state
 
 
-def write(model: LanguageModel, seed: str, sampling: Sampling, length: Length, number: int) -> Verse:
-    """Write a verse; the same version, settings and number give the same text.
+def write(
+    model: LanguageModel, prompt: str, sampling: SamplingSettings, length: Length, random_seed: int
+) -> Verse:
+    """Write a verse. The same version, settings and random seed give the same text.
 
     Args:
         model: a loaded version.
-        seed: the text to begin with; may be empty.
+        prompt: the text to begin with; may be empty.
         sampling: how freely tokens are chosen.
         length: where to end.
-        number: from 0 to `MAX_RANDOM_SEED`, the seed of NumPy's PCG64 generator.
+        random_seed: from 0 to `MAX_RANDOM_SEED`; seeds NumPy's PCG64 generator.
 
     Raises:
-        ShakelmError: the number is out of range.
+        ShakelmError: the random seed is out of range.
     """
-    return write_all(model, [Request(seed, sampling, length, number)])[0]
+    return write_all(model, [VerseSettings(prompt, sampling, length, random_seed)])[0]
 
 
 def write_measured(
-    model: LanguageModel, seed: str, sampling: Sampling, length: Length, number: int
+    model: LanguageModel, prompt: str, sampling: SamplingSettings, length: Length, random_seed: int
 ) -> tuple[Verse, float]:
-    """Write the verse that `write` writes, and tell how open its choices were.
+    """Write the same verse as `write`, and measure the entropy of its choices.
 
     Returns:
         The verse, and the mean entropy in bits of the distributions that its tokens were drawn from, after
-        temperature and truncation; the token at which it ended is among them.
+        temperature and truncation. The token that ended the verse counts as well.
 
     Raises:
-        ShakelmError: the number is out of range.
+        ShakelmError: the random seed is out of range.
     """
     entropies: list[float] = []
 
     def measure(logits: Floats) -> None:
         entropies.append(entropy(distribution(logits[0], sampling)))
 
-    (verse,) = write_all(model, [Request(seed, sampling, length, number)], measure)
+    (verse,) = write_all(model, [VerseSettings(prompt, sampling, length, random_seed)], measure)
     return verse, fmean(entropies)
 
 
 def write_all(
-    model: LanguageModel, requests: Sequence[Request], on_choice: Callable[[Floats], None] | None = None
+    model: LanguageModel,
+    settings: Sequence[VerseSettings],
+    on_choice: Callable[[Floats], None] | None = None,
 ) -> list[Verse]:
-    """Write a verse for each request, at least one, all at once.
+    """Write several verses at once, at least one: a verse for each settings.
 
-    The same requests together give the same texts again. A verse written among others and one written
-    alone come from different matrix products, whose sums differ in the last bits: should a random number
-    fall that close to the border between two tokens, the two texts part there. Where it has to be the
-    very text that the number gives alone, use `write`.
+    The same settings together give the same texts again. But a verse that is written with others comes from
+    other matrix products than one written alone, and their sums differ in the last bits. If a random number
+    falls that close to the border between two tokens, the two texts differ from there on. Use `write` for
+    the exact text that a random seed gives alone.
 
-    `on_choice` gets the logits (verses that are not done, vocabulary) before the tokens are drawn from them.
+    `on_choice` gets the logits (unfinished verses, vocabulary) before each draw.
     """
-    begun = {seed: read(model, seed) for seed in {request.seed for request in requests}}
-    seeds, following, states = zip(*(begun[request.seed] for request in requests), strict=True)
-    drafts = [_Draft(model.vocabulary, seed, request) for seed, request in zip(seeds, requests, strict=True)]
+    prompts_read = {prompt: read(model, prompt) for prompt in {verse.prompt for verse in settings}}
+    prompts, following, states = zip(*(prompts_read[verse.prompt] for verse in settings), strict=True)
+    drafts = [
+        _Draft(model.vocabulary, prompt, verse) for prompt, verse in zip(prompts, settings, strict=True)
+    ]
     logits = np.stack(following)
     state = tuple(np.concatenate(parts) for parts in zip(*states, strict=True))
-    going = drafts
-    samplings, randoms = [draft.sampling for draft in going], [draft.random for draft in going]
+    unfinished = drafts
+    samplings, generators = [draft.sampling for draft in drafts], [draft.generator for draft in drafts]
     while True:
         if on_choice is not None:
             on_choice(logits)
-        tokens = choose(logits, samplings, randoms)
-        kept = [row for row, token in enumerate(tokens.tolist()) if going[row].add(token)]
+        tokens = choose(logits, samplings, generators)
+        kept = [row for row, token in enumerate(tokens.tolist()) if unfinished[row].add(token)]
         if not kept:
             return [draft.verse() for draft in drafts]
-        if len(kept) < len(going):
-            going = [going[row] for row in kept]
-            samplings, randoms = [samplings[row] for row in kept], [randoms[row] for row in kept]
+        if len(kept) < len(unfinished):
+            unfinished = [unfinished[row] for row in kept]
+            samplings, generators = [samplings[row] for row in kept], [generators[row] for row in kept]
             tokens, state = tokens[kept], tuple(part[kept] for part in state)
         logits, state = model.network.read(tokens[:, np.newaxis], state)
 
 
 class _Draft:
-    """A verse being written: all that spacing and counting need, so that a token's cost never grows."""
+    """An unfinished verse. It holds what spacing and counting need, so that each token costs the same."""
 
-    def __init__(self, vocabulary: Vocabulary, seed: str, request: Request) -> None:
-        """Begin with a seed in the form that the vocabulary knows."""
-        self.sampling = request.sampling
-        self.random = np.random.default_rng(request.number)
+    def __init__(self, vocabulary: Vocabulary, prompt: str, settings: VerseSettings) -> None:
+        """Begin with a prompt in the form that the vocabulary knows."""
+        self.sampling = settings.sampling
+        self.generator = np.random.default_rng(settings.random_seed)
         self._vocabulary = vocabulary
-        self._seed = seed
-        self._length = request.length
-        self._budget = request.length.budget(vocabulary)
+        self._prompt = prompt
+        self._length = settings.length
+        self._budget = settings.length.budget(vocabulary)
         self._pieces: list[str] = []
-        self._last = self._seed[-1:]
-        self._blank = self._seed.rpartition("\n")[2].strip() == ""
+        self._last = self._prompt[-1:]
+        self._blank = self._prompt.rpartition("\n")[2].strip() == ""
         self._lines = self._words = 0
 
     def add(self, token: int) -> bool:
-        """Append a token, or refuse it and all others because the verse has its length."""
+        """Append a token, unless the verse has its length.
+
+        Returns:
+            Whether the verse can go on.
+        """
         piece = self._vocabulary.extend(self._last, token)
         if piece == "\n":
             self._lines += not self._blank
@@ -220,15 +227,15 @@ class _Draft:
         return len(self._pieces) < self._budget
 
     def verse(self) -> Verse:
-        """What was written, after its seed."""
-        text = (self._seed + "".join(self._pieces)).rstrip()
-        return Verse(text, self._seed, self._vocabulary.unknown(self._seed), len(self._pieces))
+        """Return the verse, which begins with the prompt."""
+        text = (self._prompt + "".join(self._pieces)).rstrip()
+        return Verse(text, self._prompt, self._vocabulary.unknown(self._prompt), len(self._pieces))
 
 
-def _known_form(seed: str, vocabulary: Vocabulary) -> str:
-    """Typographic quotes and dashes, as phones insert them, become plain where only these are known."""
-    if not seed.strip():
+def _known_form(prompt: str, vocabulary: Vocabulary) -> str:
+    """Make typographic quotes and dashes, which phones insert, plain where the vocabulary lacks them."""
+    if not prompt.strip():
         return ""
     return "".join(
-        _PLAIN.get(character, character) if character not in vocabulary else character for character in seed
+        _PLAIN.get(character, character) if character not in vocabulary else character for character in prompt
     )

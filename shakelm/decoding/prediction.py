@@ -1,4 +1,4 @@
-"""What comes next: a model's most likely next tokens, at several temperatures."""
+"""The most likely next tokens of a model, at several temperatures."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ import numpy as np
 from shakelm.data.vocabulary import UNKNOWN
 from shakelm.decoding import generation
 from shakelm.decoding.generation import LanguageModel
-from shakelm.decoding.sampling import Sampling, distribution, entropy
+from shakelm.decoding.sampling import SamplingSettings, distribution, entropy
 from shakelm.errors import ShakelmError
 
 TEMPERATURES = (0.5, 1.0, 1.5)
-"""Colder than the model's own distribution, that itself, and hotter."""
+"""Below the model's own distribution (1), at it, and above it."""
 
 MAX_TOP = 100
-"""More tokens nobody reads, in a table or in a picture."""
+"""The most tokens that a table or a picture shows."""
 
 _TITLE_CHARACTERS = 40
 """Characters of a prompt that a title shows."""
@@ -23,10 +23,9 @@ _TITLE_CHARACTERS = 40
 
 @dataclass(frozen=True)
 class Distribution:
-    """How likely the tokens of a prediction are at one temperature.
+    """The probabilities of a prediction's tokens at one temperature, each from 0 to 1.
 
-    `probabilities` holds one from 0 to 1 for each of these tokens; `entropy` is that of the whole
-    distribution over all tokens, in bits, as in `sampling.entropy`.
+    `entropy` is the entropy in bits of the distribution over all tokens of the vocabulary.
     """
 
     temperature: float
@@ -35,33 +34,32 @@ class Distribution:
 
     @property
     def rest(self) -> float:
-        """The probability of all other tokens together, from 0 to 1."""
+        """The probability of all other tokens together, 0 to 1."""
         return max(0.0, 1.0 - sum(self.probabilities))
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """The most likely next tokens after a seed, in the order of the model's own distribution.
+    """The most likely next tokens after a prompt, most likely first. They are the same at all temperatures.
 
-    `seed` is in the form that the model knows, `unknown` holds its pieces that the model does not know;
-    the tokens are the same at every temperature.
+    `prompt` is in the form that the model knows. `unknown` holds the pieces of it that the model lacks.
     """
 
-    seed: str
+    prompt: str
     unknown: list[str]
     tokens: tuple[str, ...]
     distributions: tuple[Distribution, ...]
 
 
 def predict(
-    model: LanguageModel, seed: str, top: int, temperatures: Sequence[float] = TEMPERATURES
+    model: LanguageModel, prompt: str, top: int, temperatures: Sequence[float] = TEMPERATURES
 ) -> Prediction:
-    """Find the most likely tokens after a seed, which is read as a verse reads it.
+    """Find the most likely tokens after a prompt, which is read as in `generation.write`.
 
     Args:
         model: a loaded version.
-        seed: the text before; may be empty.
-        top: how many tokens, from 1 to `MAX_TOP`; a small vocabulary may have fewer.
+        prompt: the text before; may be empty.
+        top: the number of tokens, 1 to `MAX_TOP`. A small vocabulary may have fewer.
         temperatures: each from 0 to `defaults.MAX_TEMPERATURE`.
 
     Raises:
@@ -71,8 +69,8 @@ def predict(
         raise ShakelmError(
             f"The {top} most likely tokens cannot be shown: give a whole number from 1 to {MAX_TOP}."
         )
-    samplings = [Sampling(temperature) for temperature in temperatures]
-    seed, logits, _ = generation.read(model, seed)
+    samplings = [SamplingSettings(temperature) for temperature in temperatures]
+    prompt, logits, _ = generation.read(model, prompt)
     logits[UNKNOWN] = -np.inf
     ids = np.argsort(-logits, kind="stable")[: min(top, np.isfinite(logits).sum())]
     distributions = []
@@ -81,7 +79,7 @@ def predict(
         shares = tuple(probabilities[ids].tolist())
         distributions.append(Distribution(sampling.temperature, shares, entropy(probabilities)))
     tokens = tuple(model.vocabulary.tokens[token] for token in ids)
-    return Prediction(seed, model.vocabulary.unknown(seed), tokens, tuple(distributions))
+    return Prediction(prompt, model.vocabulary.unknown(prompt), tokens, tuple(distributions))
 
 
 def title_after(reference: str, prompt: str) -> str:
@@ -90,8 +88,3 @@ def title_after(reference: str, prompt: str) -> str:
         return f"{reference} at the beginning"
     end = prompt if len(prompt) <= _TITLE_CHARACTERS else "…" + prompt[-_TITLE_CHARACTERS:].lstrip()
     return f"{reference} after {end!r}"
-
-
-def visible(piece: str) -> str:
-    """A token as a table or a picture can show it: line ends and spaces as escapes or in quotes."""
-    return repr(piece) if not piece.isprintable() or piece.isspace() else piece

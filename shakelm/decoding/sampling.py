@@ -1,4 +1,4 @@
-"""Logits to token: temperature, top-k, top-p, min-p."""
+"""The choice of the next token from logits: temperature, top-k, top-p, min-p."""
 
 import math
 from collections.abc import Sequence
@@ -13,23 +13,23 @@ from shakelm.data.vocabulary import UNKNOWN
 from shakelm.errors import ShakelmError
 
 _COLDEST = 1e-30
-"""Stands in for lower temperatures, whose inverse float32 cannot hold; any gap between logits is more."""
+"""Replaces lower temperatures, whose inverse float32 cannot hold. Every gap between logits is larger."""
 
 _BLOCK = 64
-"""Tokens whose probabilities are summed before a draw: near the square root of a vocabulary of words."""
+"""Tokens whose probabilities are summed before a draw: about the square root of a vocabulary of words."""
 
 _ONES = np.ones(_BLOCK, np.float32)
 
 
 @dataclass(frozen=True)
-class Sampling:
+class SamplingSettings:
     """How freely the next token is chosen.
 
-    `temperature` 0 takes the most likely token, 1 the model's own distribution; `top_k` keeps the k
-    most likely tokens, `top_p` the most likely ones that together reach that probability
-    (nucleus sampling: Holtzman et al., 2020, arXiv:1904.09751), `min_p` those of at least that share of
-    the likeliest one's probability (Nguyen et al., 2024, arXiv:2407.01082). Where several are given they
-    apply in this order, each to what the one before kept.
+    `temperature` 0 takes the most likely token, and 1 samples from the model's own distribution. `top_k`
+    keeps the k most likely tokens. `top_p` keeps the most likely tokens that together reach that probability
+    (nucleus sampling: Holtzman et al., 2020, arXiv:1904.09751). `min_p` keeps the tokens with at least that
+    share of the highest probability (Nguyen et al., 2024, arXiv:2407.01082). Several settings apply in this
+    order, each to the tokens that the one before kept.
     """
 
     temperature: float = defaults.TEMPERATURE
@@ -38,10 +38,10 @@ class Sampling:
     min_p: float | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what has no meaning.
+        """Check the values.
 
         Raises:
-            ShakelmError: a value lies outside its range.
+            ShakelmError: a value is out of range.
         """
         if not (math.isfinite(self.temperature) and 0 <= self.temperature <= defaults.MAX_TEMPERATURE):
             raise ShakelmError(
@@ -57,60 +57,62 @@ class Sampling:
 
     @cached_property
     def inverse_temperature(self) -> float:
-        """What logits are multiplied by, `1 / temperature` where float32 can hold that."""
+        """The factor of the logits: `1 / temperature`, if float32 can hold it."""
         return 1.0 / max(self.temperature, _COLDEST)
 
     @cached_property
     def truncates(self) -> bool:
-        """Whether some tokens are never to be chosen."""
+        """Whether some tokens can never be chosen."""
         return self.temperature == 0 or (self.top_k, self.top_p, self.min_p) != (None, None, None)
 
 
-def distribution(logits: NDArray[np.float32], sampling: Sampling) -> NDArray[np.float64]:
-    """Probabilities of the next token, shape (vocabulary,), from logits of that shape; id 0 gets none."""
-    weights = _weights(logits, sampling)[: len(logits)].astype(np.float64)
+def distribution(logits: NDArray[np.float32], settings: SamplingSettings) -> NDArray[np.float64]:
+    """Return the probabilities of the next token from logits (vocabulary,); that of id 0 is 0."""
+    weights = _weights(logits, settings)[: len(logits)].astype(np.float64)
     probabilities: NDArray[np.float64] = weights / weights.sum()
     return probabilities
 
 
 def entropy(probabilities: NDArray[np.float64]) -> float:
-    """How open a choice is, in bits, from probabilities (vocabulary,) that sum to 1.
+    """Return the entropy in bits (Shannon, 1948) of probabilities (vocabulary,) that sum to 1.
 
-    0 where it is certain, n where it is as open as one among 2**n equally likely tokens (Shannon, 1948).
+    It is 0 for a certain choice, and n for a choice among 2**n equally likely tokens.
     """
     possible = probabilities[probabilities > 0]
     return float((possible * np.log2(1 / possible)).sum())
 
 
 def choose(
-    logits: NDArray[np.float32], samplings: Sequence[Sampling], randoms: Sequence[np.random.Generator]
+    logits: NDArray[np.float32],
+    settings: Sequence[SamplingSettings],
+    generators: Sequence[np.random.Generator],
 ) -> NDArray[np.int32]:
-    """Draw the next token's id for each row.
+    """Draw the id of the next token for each row.
 
-    A row draws a block of tokens by its share of the whole, then a token by its share of the block: a
-    running sum over a vocabulary of words would cost more than all else here. One number in [0, 1) serves
-    both draws, its first 26 bits the one and its last 27 the other.
+    Each row first draws a block of tokens, with the block's share of the whole, and then a token, with its
+    share of the block. One running sum over a vocabulary of words would cost more than everything else here.
+    One random number in [0, 1) serves both draws: its first 26 bits the first, its last 27 the second.
 
     Args:
         logits: shape (rows, vocabulary).
-        samplings: how freely each row's token is chosen.
-        randoms: gives each row one number a call, whatever the settings.
+        settings: the sampling settings of each row.
+        generators: the random generator of each row, which gives one number per call for all settings.
 
     Returns:
-        Ids of shape (rows,).
+        Token ids, shape (rows,).
     """
     if len(logits) == 1:
-        return np.array([_draw(_weights(logits[0], samplings[0]), randoms[0].random())], np.int32)
-    inverse_temperatures = np.array([[sampling.inverse_temperature] for sampling in samplings], np.float32)
+        return np.array([_draw(_weights(logits[0], settings[0]), generators[0].random())], np.int32)
+    inverse_temperatures = np.array([[one.inverse_temperature] for one in settings], np.float32)
     weights = _shares(logits, inverse_temperatures)
-    for row, sampling in enumerate(samplings):
-        if sampling.truncates:
-            _truncate(weights[row], sampling)
-    return _draw_each(weights, np.array([random.random() for random in randoms]))
+    for row, one in enumerate(settings):
+        if one.truncates:
+            _truncate(weights[row], one)
+    return _draw_each(weights, np.array([generator.random() for generator in generators]))
 
 
 def _draw(weights: NDArray[np.float32], uniform: float) -> int:
-    """What `_draw_each` does, for the one row of a single verse, in a third of the time."""
+    """Do the same as `_draw_each` for the one row of a single verse, in a third of the time."""
     blocks = weights.reshape(-1, _BLOCK)
     among, within = divmod(2.0**26 * uniform, 1.0)
     cumulative = np.add.accumulate(blocks.dot(_ONES).astype(np.float64))
@@ -120,7 +122,7 @@ def _draw(weights: NDArray[np.float32], uniform: float) -> int:
 
 
 def _draw_each(weights: NDArray[np.float32], uniform: NDArray[np.float64]) -> NDArray[np.int32]:
-    """Draw from weights (rows, whole blocks) by numbers (rows,) in [0, 1)."""
+    """Draw a token per row from weights (rows, whole blocks), given numbers (rows,) in [0, 1)."""
     rows = len(weights)
     blocks = weights.reshape(rows, -1, _BLOCK)
     among, within = np.divmod(2.0**26 * uniform, 1.0)
@@ -129,28 +131,28 @@ def _draw_each(weights: NDArray[np.float32], uniform: NDArray[np.float64]) -> ND
 
 
 def _place(weights: NDArray[np.float32], uniform: NDArray[np.float64]) -> NDArray[np.intp]:
-    """The place in each row of (rows, n) where a number in [0, 1) falls, each place as wide as its weight."""
+    """Return the place in each row of (rows, n) where a number in [0, 1) falls; weights are the widths."""
     cumulative = weights.cumsum(axis=-1, dtype=np.float64)
     above = cumulative > uniform[:, np.newaxis] * cumulative[:, -1:]
     first: NDArray[np.intp] = above.argmax(axis=-1)
     return first
 
 
-def _weights(logits: NDArray[np.float32], sampling: Sampling) -> NDArray[np.float32]:
-    """The shares (whole blocks,) by which one row's token, of logits (vocabulary,), is to be drawn."""
-    weights = _shares(logits, np.float32(sampling.inverse_temperature))
-    if sampling.truncates:
-        _truncate(weights, sampling)
+def _weights(logits: NDArray[np.float32], settings: SamplingSettings) -> NDArray[np.float32]:
+    """Return the weights (whole blocks,) for the draw of one row, given its logits (vocabulary,)."""
+    weights = _shares(logits, np.float32(settings.inverse_temperature))
+    if settings.truncates:
+        _truncate(weights, settings)
     return weights
 
 
 def _shares(
     logits: NDArray[np.float32], inverse_temperature: NDArray[np.float32] | np.float32
 ) -> NDArray[np.float32]:
-    """Probabilities of (..., vocabulary) as shares of the likeliest token's, whose weight is 1.
+    """Return the probabilities of logits (..., vocabulary), relative to the highest, whose weight is 1.
 
     Returns:
-        Shape (..., vocabulary and zeros up to a whole number of blocks).
+        Shape (..., vocabulary plus zeros up to a whole number of blocks).
     """
     *rows, vocabulary = logits.shape
     weights = np.empty((*rows, -(-vocabulary // _BLOCK) * _BLOCK), np.float32)
@@ -162,14 +164,14 @@ def _shares(
     return np.exp(weights, out=weights)
 
 
-def _truncate(weights: NDArray[np.float32], sampling: Sampling) -> None:
-    """Set to 0 those weights of one row that are not to be chosen."""
-    top_k = 1 if sampling.temperature == 0 else sampling.top_k
-    if top_k is not None or sampling.top_p is not None:
+def _truncate(weights: NDArray[np.float32], settings: SamplingSettings) -> None:
+    """Set the weights of one row to 0 for the tokens that must not be chosen."""
+    top_k = 1 if settings.temperature == 0 else settings.top_k
+    if top_k is not None or settings.top_p is not None:
         order = np.argsort(-weights, kind="stable")
         kept = weights[order[:top_k]].astype(np.float64)
-        if sampling.top_p is not None:
-            kept = kept[np.cumsum(kept) - kept < sampling.top_p * kept.sum()]
+        if settings.top_p is not None:
+            kept = kept[np.cumsum(kept) - kept < settings.top_p * kept.sum()]
         weights[order[len(kept) :]] = 0.0
-    if sampling.min_p is not None:
-        weights[weights < sampling.min_p] = 0.0
+    if settings.min_p is not None:
+        weights[weights < settings.min_p] = 0.0

@@ -1,4 +1,4 @@
-"""Pictures of trainings and predictions, as PNG."""
+"""Charts of trainings and predictions, as PNG."""
 
 import io
 import textwrap
@@ -6,7 +6,8 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from shakelm.decoding.prediction import Prediction, visible
+from shakelm.data.vocabulary import visible
+from shakelm.decoding.prediction import Prediction
 from shakelm.store.card import History
 
 if TYPE_CHECKING:
@@ -14,24 +15,23 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 WIDTH_IN, DPI = 5.8, 200
-"""So large that letters can be read where a chat shows a picture 550 pixels wide."""
+"""Letters are readable at this size when Discord shows the picture 550 pixels wide."""
 
 _MARKERS = 25
-"""About so many are drawn on a curve: more would hide it."""
+"""The approximate number of markers on a curve. More would hide it."""
 
 _LONGEST_LABEL = 24
-"""Characters of a token that a picture shows."""
+"""Characters of a token that a chart shows."""
 
 _HATCHES = ("", "////", "....", "xxxx", "----")
-"""A temperature's, so that bars differ without colour."""
+"""One for each temperature, so that bars differ without color."""
 
 
 def curves(history: History, title: str) -> bytes:
     """Draw the loss (nats per token) and the accuracy (percent) of each epoch, side by side, as a PNG.
 
-    Training is dashed with hollow circles and validation solid with squares, so that they differ
-    without colour too; a dotted vertical line marks the epoch whose weights were kept. The history
-    has at least one epoch.
+    Training is dashed with hollow circles and validation is solid with squares, so that they differ without
+    color. A dotted vertical line marks the epoch whose weights were kept. The history needs an epoch.
     """
     from matplotlib.figure import Figure
 
@@ -44,17 +44,17 @@ def curves(history: History, title: str) -> bytes:
     accuracy.set(title="Accuracy", ylabel="tokens predicted right (%)")
     validation = [100 * share for share in _known([e.validation_accuracy for e in epochs])]
     _draw(accuracy, history, [100 * e.accuracy for e in epochs], validation)
-    # One legend for both, below them, where it hides no curve.
+    # One legend for both charts, below them, hides no curve.
     figure.legend(*loss.get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False)
     return _png(figure)
 
 
 def next_tokens(prediction: Prediction, title: str, label: Callable[[str], str] = visible) -> bytes:
-    """Draw a prediction as grouped horizontal bars, a group a token and a bar a temperature, as a PNG.
+    """Draw a prediction as horizontal bars, a group for each token and a bar for each temperature, as a PNG.
 
-    The most likely token is at the top; temperatures differ by their hatches without colour too, and the
-    legend names each with the entropy (bits) of its distribution. At most `len(_HATCHES)` temperatures.
-    `label` gives a token's name.
+    The most likely token is at the top. Temperatures differ by their hatches as well as by color, and the
+    legend gives the entropy (bits) of each distribution. At most `len(_HATCHES)` temperatures are possible.
+    `label` returns the name of a token.
     """
     from matplotlib import colormaps
     from matplotlib.figure import Figure
@@ -93,18 +93,18 @@ def next_tokens(prediction: Prediction, title: str, label: Callable[[str], str] 
 def _png(figure: "Figure") -> bytes:
     picture = io.BytesIO()
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph")  # a box stands for what the font does not know
+        warnings.filterwarnings("ignore", "Glyph")  # the font shows a box for a glyph that it lacks
         figure.savefig(picture, format="png")
     return picture.getvalue()
 
 
 def _shortened(label: str) -> str:
-    """A label that leaves the bars their room."""
+    """Cut a long label, so that the bars have enough room."""
     return label if len(label) <= _LONGEST_LABEL else label[: _LONGEST_LABEL - 1] + "…"
 
 
 def _known(figures: list[float | None]) -> list[float]:
-    """The figures, or none where the training had no validation."""
+    """Drop the missing figures of a training without validation."""
     return [figure for figure in figures if figure is not None]
 
 

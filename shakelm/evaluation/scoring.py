@@ -1,4 +1,4 @@
-"""How well a model predicts a text: nats per token and per character, perplexity, accuracy."""
+"""Scores of a model on a text: nats per token and per character, perplexity, accuracy."""
 
 import math
 from collections.abc import Callable
@@ -14,34 +14,35 @@ from shakelm.store.card import Figures
 UNICODE_SCALARS = 0x110000 - 0x800
 
 ESCAPE_NATS = 2 * math.log(UNICODE_SCALARS)
-"""What a character costs that a lossless vocabulary does not know: a flag of probability one in as many
-as there are Unicode characters, then one of them, each as likely: 27.84 nats. The flag's cost to known
-characters (9e-7 nats each) is left out."""
+"""The cost of a character that a lossless vocabulary does not know, 27.84 nats.
+
+It is an escape with a probability of 1 in the number of Unicode characters, followed by one of these
+characters, all equally likely. The cost of the escape to known characters (9e-7 nats each) is left out.
+"""
 
 _LOGITS_AT_ONCE = 8_000_000
-_WINDOWS_AT_ONCE = 128
+_BATCH_SIZE = 128
 
 
 def score(
     network: Network,
     vocabulary: Vocabulary,
     text: str,
-    window: int | None = None,
+    sequence_length: int | None = None,
     on_progress: Callable[[float], None] = lambda _share: None,
 ) -> Figures:
     """Score a text.
 
-    Every token but the first is predicted from those before it. Without `window` the state is carried
-    through the whole text; with it, the text is cut into windows of so many tokens (characters, for a
-    character model), each of which starts from an empty state and predicts the token after each of its
-    own; the last window may be shorter.
+    Every token but the first is predicted from the tokens before it. Without `sequence_length`, the state is
+    carried through the whole text. With it, the text is cut into sequences of that many tokens, each of which
+    starts from an empty state and predicts the token after each of its own. The last may be shorter.
 
     Args:
         network: the trained network.
         vocabulary: its vocabulary.
         text: at least two tokens.
-        window: tokens in a window, at least 1, or None.
-        on_progress: called with the share done, 0 to 1.
+        sequence_length: tokens in a sequence, at least 1, or None.
+        on_progress: called with the finished share, 0 to 1.
 
     Raises:
         ShakelmError: the text has fewer than two tokens.
@@ -53,7 +54,9 @@ def score(
         )
     inputs, targets = ids[:-1], ids[1:]
     nats, correct, done = 0.0, 0, 0
-    for batch_inputs, batch_targets in zip(_rows(inputs, window), _rows(targets, window), strict=True):
+    for batch_inputs, batch_targets in zip(
+        _batches(inputs, sequence_length), _batches(targets, sequence_length), strict=True
+    ):
         state = network.empty_state(len(batch_inputs))
         steps = max(1, _LOGITS_AT_ONCE // (len(batch_inputs) * len(vocabulary)))
         for start in range(0, batch_inputs.shape[1], steps):
@@ -78,21 +81,23 @@ def score(
     )
 
 
-def _rows(ids: NDArray[np.int32], window: int | None) -> list[NDArray[np.int32]]:
-    """Groups of equally long windows, each of shape (windows, tokens), in the order of the text."""
-    if window is None:
+def _batches(ids: NDArray[np.int32], sequence_length: int | None) -> list[NDArray[np.int32]]:
+    """Cut token ids into batches (sequences, time), in the order of the text."""
+    if sequence_length is None:
         return [ids[np.newaxis]]
-    whole = len(ids) // window
-    groups = [
-        ids[start * window : min(start + _WINDOWS_AT_ONCE, whole) * window].reshape(-1, window)
-        for start in range(0, whole, _WINDOWS_AT_ONCE)
+    whole = len(ids) // sequence_length
+    batches = [
+        ids[start * sequence_length : min(start + _BATCH_SIZE, whole) * sequence_length].reshape(
+            -1, sequence_length
+        )
+        for start in range(0, whole, _BATCH_SIZE)
     ]
-    rest = ids[whole * window :]
-    return [*groups, rest[np.newaxis]] if len(rest) else groups
+    rest = ids[whole * sequence_length :]
+    return [*batches, rest[np.newaxis]] if len(rest) else batches
 
 
 def _losses(logits: Floats, targets: NDArray[np.int32]) -> NDArray[np.float64]:
-    """Nats that each target costs, of the targets' shape (batch, time)."""
+    """Return the cost of each target in nats, shape (batch, time)."""
     highest = logits.max(axis=-1, keepdims=True)
     normalizer = np.log(np.exp(logits - highest).sum(axis=-1, dtype=np.float64)) + highest[..., 0]
     chosen = np.take_along_axis(logits, targets[..., np.newaxis].astype(np.int64), axis=-1)[..., 0]

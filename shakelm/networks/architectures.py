@@ -1,7 +1,7 @@
-"""Named Keras models: what the course notebook compares, with options for every size.
+"""The architectures of the course notebook as Keras models, with options for every size.
 
-Layers have fixed names (`embedding`, `recurrent_0`, `recurrent_1`, …, `output`), and so do the arrays
-in a version's safetensors file; a network is rebuilt from its configuration, never from stored code.
+Layers have fixed names (`embedding`, `recurrent_0`, `recurrent_1`, …, `output`), and so have the arrays in a
+version's safetensors file. A network is built from its configuration, never from stored code.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,11 +22,11 @@ def build(
     lstm: Callable[..., Any] = keras.layers.LSTM,
     streams: int | None = None,
 ) -> Any:
-    """The network that is trained: token ids (batch, time) to logits (batch, time, vocabulary).
+    """Build the network for training: token ids (batch, time) to logits (batch, time, vocabulary).
 
-    Each batch starts from an empty state, or, with `streams`, from where the batch before left the
-    so many streams. Dropout uses one mask for all time steps (Gal and Ghahramani, 2016,
-    arXiv:1512.05287). `lstm` is the layer for architectures with LSTMs.
+    With `streams`, the batch size, the network is stateful: each batch starts from the state after the batch
+    before. Without it, each batch starts from an empty state. Dropout uses one mask for all time steps (Gal
+    and Ghahramani, 2016, arXiv:1512.05287). `lstm` is the layer for architectures with LSTMs.
     """
     tokens = keras.Input((None,), batch_size=streams, dtype="int32", name="tokens")
     hidden = _embedding(configuration, vocabulary_size)(tokens)
@@ -44,11 +44,11 @@ def build(
     return keras.Model(tokens, _output(vocabulary_size)(hidden), name=configuration.architecture)
 
 
-def build_carrying(configuration: ModelConfiguration, vocabulary_size: int) -> Any:
-    """The same network with its state as inputs and outputs, for decoding and for carried scoring.
+def build_with_state(configuration: ModelConfiguration, vocabulary_size: int) -> Any:
+    """Build the same network with its state as inputs and outputs, for decoding and scoring.
 
-    Inputs: token ids (batch, time), then every state (batch, units), layer by layer: the hidden state,
-    and for an LSTM the cell state after it. Outputs: logits (batch, time, vocabulary), then the states.
+    Inputs: token ids (batch, time), then every state (batch, units), layer by layer: the hidden state, and
+    for an LSTM the cell state. Outputs: logits (batch, time, vocabulary), then the states after the tokens.
     """
     tokens = keras.Input((None,), dtype="int32", name="tokens")
     hidden = _embedding(configuration, vocabulary_size)(tokens)
@@ -64,7 +64,7 @@ def build_carrying(configuration: ModelConfiguration, vocabulary_size: int) -> A
 
 
 def states_per_layer(configuration: ModelConfiguration) -> int:
-    """How many state vectors a recurrent layer carries: 2 for an LSTM, 1 for a simple RNN."""
+    """Return the number of state vectors of a recurrent layer: 2 for an LSTM, 1 for a simple RNN."""
     return 2 if configuration.cell == "lstm" else 1
 
 
@@ -81,7 +81,7 @@ def _output(vocabulary_size: int) -> Any:
 
 
 def weights_of(model: Any) -> dict[str, NDArray[np.float32]]:
-    """All arrays of a model by name: `LAYER.VARIABLE`, as in `recurrent_0.recurrent_kernel`."""
+    """Return all arrays of a model by name, `LAYER.VARIABLE`, as in `recurrent_0.recurrent_kernel`."""
     return {
         f"{layer.name}.{variable.name}": np.asarray(variable.numpy(), dtype=np.float32)
         for layer in model.layers
@@ -90,7 +90,7 @@ def weights_of(model: Any) -> dict[str, NDArray[np.float32]]:
 
 
 def set_weights(model: Any, weights: Weights) -> None:
-    """Put arrays back under the names that `weights_of` gave them.
+    """Set the weights of a model from arrays with the names that `weights_of` gives them.
 
     Raises:
         KeyError: an array is missing.

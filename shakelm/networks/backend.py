@@ -1,4 +1,4 @@
-"""The one place where Keras and TensorFlow come in, quiet and modest about GPU memory."""
+"""The import of Keras and TensorFlow, without their messages and with GPU memory on demand."""
 
 import os
 import platform
@@ -14,7 +14,7 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Drop what TensorFlow's native part writes to stderr before its own log level applies."""
+    """Drop what TensorFlow's native code writes to stderr before its log level applies."""
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     try:
@@ -36,28 +36,29 @@ except ImportError as error:
         f"This needs TensorFlow, which cannot be imported ({error}): `pip install '.[train]'`."
     ) from error
 
-# Without growth TensorFlow takes all of a GPU's memory at first use.
+# Without growth, TensorFlow takes all memory of a GPU at the first use.
 for _gpu in _gpus:
     tensorflow.config.experimental.set_memory_growth(_gpu, True)
 
 
 def has_gpu() -> bool:
-    """Whether TensorFlow computes on a GPU here."""
+    """Return whether TensorFlow computes on a GPU here."""
     return bool(_gpus)
 
 
 def halve_threads() -> None:
-    """Let two operations run at a time, each with half of the cores, where nothing has run yet.
+    """Let two operations run at a time, each on half of the cores.
 
-    For networks whose time goes into recurrent layers, which read two halves of a batch side by side.
+    This suits networks that spend their time in recurrent layers, which read two halves of a batch side by
+    side. It has no effect once TensorFlow has computed something.
     """
-    with suppress(RuntimeError):  # threads are made once in a process
+    with suppress(RuntimeError):  # a process creates its threads once
         tensorflow.config.threading.set_inter_op_parallelism_threads(2)
         tensorflow.config.threading.set_intra_op_parallelism_threads(max(1, (os.cpu_count() or 1) // 2))
 
 
 def device() -> str:
-    """What computes here: the first GPU's name, or the processor and its number of cores."""
+    """Return the name of the first GPU, or else the processor and its number of cores."""
     if _gpus:
         details = tensorflow.config.experimental.get_device_details(_gpus[0])
         return str(details.get("device_name", _gpus[0].name))
@@ -65,7 +66,7 @@ def device() -> str:
 
 
 def software() -> dict[str, str]:
-    """Versions of what a training depends on."""
+    """Return the versions of the software that a training depends on."""
     import numpy
 
     return {

@@ -1,4 +1,4 @@
-"""Layers, output shapes and parameters of a network by formula, without Keras."""
+"""The layers, output shapes and parameters of a network, computed without Keras."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from shakelm.configuration import ModelConfiguration
 
 @dataclass(frozen=True)
 class Layer:
-    """One row of a shape table; None in `shape` stands for batch and time, which are free."""
+    """One row of a shape table. None in `shape` stands for the batch size and the time, which are free."""
 
     name: str
     kind: str
@@ -17,16 +17,16 @@ class Layer:
 
     @property
     def output(self) -> str:
-        """The shape with names for the sizes that are free, as in (batch, time, 100)."""
+        """The shape with names for the free sizes, as in (batch, time, 100)."""
         free = ("batch", "time")
         sizes = (free[place] if size is None else str(size) for place, size in enumerate(self.shape))
         return f"({', '.join(sizes)})"
 
 
 def layers(configuration: ModelConfiguration, vocabulary_size: int) -> list[Layer]:
-    """The layers that `architectures.build` makes, from first to last, with their Keras classes.
+    """Return the layers that `architectures.build` makes, first to last, with their Keras classes.
 
-    A dropout is named after the layer that it follows; Keras numbers them.
+    A dropout layer is named after the layer before it. (Keras numbers them instead.)
     """
     return list(_layers(configuration, vocabulary_size))
 
@@ -41,7 +41,7 @@ def _layers(configuration: ModelConfiguration, vocabulary_size: int) -> Iterator
     kind, gates = {"simple-rnn": ("SimpleRNN", 1), "lstm": ("LSTM", 4)}[configuration.cell]
     for index, units in enumerate(configuration.units):
         name, shape = f"recurrent_{index}", (None, None, units)
-        # A gate reads the layer below, the layer itself one step before, and a bias.
+        # A gate has weights for the layer below, for the layer's own state, and a bias.
         yield Layer(name, kind, shape, gates * (width + units + 1) * units)
         if configuration.dropout:
             yield Layer(f"{name}_dropout", "SpatialDropout1D", shape, 0)

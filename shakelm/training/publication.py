@@ -15,7 +15,8 @@ from shakelm.data.splitting import Parts
 from shakelm.data.vocabulary import Vocabulary
 from shakelm.evaluation.scoring import score
 from shakelm.networks import backend
-from shakelm.networks.network import Floats, NumpyNetwork
+from shakelm.networks.network import Floats
+from shakelm.networks.numpy_network import NumpyNetwork
 from shakelm.store.card import Card, CorpusFacts, Figures, History
 from shakelm.store.registry import ModelRegistry
 from shakelm.store.version import Version

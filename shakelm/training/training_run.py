@@ -12,11 +12,11 @@ from shakelm import defaults
 from shakelm.configuration import Configuration
 from shakelm.data.vocabulary import Vocabulary
 from shakelm.decoding.generation import LanguageModel, Length, write
-from shakelm.decoding.sampling import Sampling
+from shakelm.decoding.sampling import SamplingSettings
 from shakelm.errors import ShakelmError
 from shakelm.networks import architectures
 from shakelm.networks.lstm import LSTM
-from shakelm.networks.network import NumpyNetwork
+from shakelm.networks.numpy_network import NumpyNetwork
 from shakelm.store.card import Epoch
 from shakelm.training.batches import Streams, Windows, dataset
 from shakelm.training.callbacks import BestWeightsKeeper
@@ -97,7 +97,7 @@ class TrainingRun:
         network = NumpyNetwork(architectures.weights_of(self.keeper.ema_model), self.configuration.model.cell)
         model = LanguageModel("", self.vocabulary, network)
         random_seed = self.configuration.training.random_seed
-        return write(model, "", Sampling(defaults.TEMPERATURE), Length(lines=1), random_seed).text
+        return write(model, "", SamplingSettings(defaults.TEMPERATURE), Length(lines=1), random_seed).text
 
 
 def start(

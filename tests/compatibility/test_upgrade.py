@@ -24,7 +24,8 @@ from tests.compatibility.stored_before import (
     keys_in,
     read_json,
 )
-from tests.compatibility.upgrade_rig import THROWN_AWAY, TRAINED, Upgrade, eventually
+from tests.compatibility.upgrade_rig import THROWN_AWAY, TRAINED, Upgrade
+from tests.support.waiting import eventually
 
 WRITTEN, UNWRITTEN = "0199f00d00000001", "0199f00d00000002"
 """Verses whose messages stand in the channel; the second was never written."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import psutil
 import redis
@@ -17,31 +17,13 @@ import requests
 
 from tests.compatibility.answers_received import AnswersReceived
 from tests.compatibility.stored_before import Json, Left
-
-DEADLINE_S = 120.0
-"""Generous: what takes this long is broken, not slow."""
+from tests.support.waiting import DEADLINE_S, T, eventually
 
 SHAKELM = str(Path(sys.executable).with_name("shakelm"))
 """The command as it is installed beside the interpreter."""
 
 TRAINED, THROWN_AWAY = "0199f00d00000020", "0199f00d00000021"
 """The trainings that wait in the queue: one goes on from its checkpoint, one was cancelled."""
-
-T = TypeVar("T")
-
-
-def eventually(look: Callable[[], T | None], what: str) -> T:
-    """The first true value that `look` returns.
-
-    Raises:
-        AssertionError: there was none in time.
-    """
-    end = time.monotonic() + DEADLINE_S
-    while time.monotonic() < end:
-        if found := look():
-            return found
-        time.sleep(0.05)
-    raise AssertionError(f"within {DEADLINE_S:g} s there was never {what}")
 
 
 class Program:

@@ -9,7 +9,7 @@ import requests
 from shakelm.decoding import generation
 from shakelm.decoding.generation import LanguageModel, Length
 from shakelm.decoding.prediction import predict
-from shakelm.decoding.sampling import Sampling
+from shakelm.decoding.sampling import SamplingSettings
 from shakelm.store.registry import open_registry
 from tests.support.control_client import Discord
 from tests.support.discord_messages import embed, is_private
@@ -73,7 +73,7 @@ def test_temperatures_are_side_by_side_each_verse_as_its_number_gives_it(
     message = discord.ask(f"/temperatures seed: my lord number: 3 lines: 1 {WORDS}")
 
     for field, temperature in zip(embed(message)["fields"], (0.2, 0.5, 0.8, 1.0, 1.5), strict=True):
-        alone = generation.write(words, "my lord", Sampling(temperature), Length(lines=1), 3)
+        alone = generation.write(words, "my lord", SamplingSettings(temperature), Length(lines=1), 3)
         assert field["inline"]
         assert field["value"].replace("\\", "") == alone.text
         assert field["name"].startswith(f"{temperature:g} · ")

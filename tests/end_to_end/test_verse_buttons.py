@@ -8,7 +8,7 @@ import pytest
 
 from shakelm.decoding import generation
 from shakelm.decoding.generation import Length
-from shakelm.decoding.sampling import Sampling
+from shakelm.decoding.sampling import SamplingSettings
 from shakelm.store.registry import open_registry
 from tests.support import discord_messages
 from tests.support.control_client import Discord
@@ -90,7 +90,7 @@ def test_continue_goes_on_where_the_verse_stopped(
         record = record_of(stack, message)
         read += "\n"
         assert record.context == read
-        whole = generation.write(model, read, Sampling(0.7), Length(lines=3), record.random_seed).text
+        whole = generation.write(model, read, SamplingSettings(0.7), Length(lines=3), record.random_seed).text
         assert written(stack, message) == whole[len(read) :]
         assert description(message).strip()
         assert "continued" in receipt(message)

@@ -11,7 +11,7 @@ import requests
 
 from shakelm.decoding import generation
 from shakelm.decoding.generation import Length
-from shakelm.decoding.sampling import Sampling
+from shakelm.decoding.sampling import SamplingSettings
 from shakelm.store.registry import open_registry
 from tests.support.control_client import Discord
 from tests.support.discord_messages import description, embed, is_private
@@ -167,7 +167,9 @@ def test_a_verse_that_is_too_long_for_discord_comes_whole_in_a_file(stack: Stack
     number, written = next(
         (number, text)
         for number in range(200)
-        if len(escape(text := generation.write(model, seed, Sampling(2), Length(lines=40), number).text))
+        if len(
+            escape(text := generation.write(model, seed, SamplingSettings(2), Length(lines=40), number).text)
+        )
         > 4096
     )
 

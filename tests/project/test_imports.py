@@ -42,7 +42,8 @@ def test_the_contracts_are_kept(project: Path) -> None:
 
 @pytest.mark.parametrize("contract", CONTRACTS, ids=lambda contract: contract["name"])
 def test_each_contract_catches_every_import_that_it_forbids(project: Path, contract: dict[str, Any]) -> None:
-    wrong = [(spoil(project, importer, imported), imported) for importer, imported in forbidden(contract)]
+    for importer, imported in (wrong := list(forbidden(contract))):
+        spoil(project, importer, imported)
     assert wrong
 
     result = lint_imports(project)
@@ -50,7 +51,7 @@ def test_each_contract_catches_every_import_that_it_forbids(project: Path, contr
     assert result.returncode == 1
     assert f"{contract['name']} BROKEN" in result.stdout
     report = result.stdout.partition(f"\n{contract['name']}\n-")[2]
-    missed = [pair for pair in wrong if "{} -> {}".format(*pair) not in report]
+    missed = [words for words in complaints(contract, wrong) if words not in report]
     assert missed == [], result.stdout
 
 
@@ -69,8 +70,25 @@ def forbidden(contract: dict[str, Any]) -> Iterator[tuple[str, str]]:
                 for layer, declared in zip(layers, contract["layers"], strict=True):
                     if "|" in declared:  # side by side, and independent of each other
                         yield from itertools.permutations(layer, 2)
+        case "acyclic_siblings":
+            for parent in contract["ancestors"]:
+                yield from itertools.permutations((f"{parent}.one", f"{parent}.other"), 2)
         case other:
             raise AssertionError(f"say here what a contract of type {other} forbids")
+
+
+def complaints(contract: dict[str, Any], wrong: list[tuple[str, str]]) -> list[str]:
+    """What the report must say of these imports. It names one import of each circle."""
+    if contract["type"] == "acyclic_siblings":
+        return [f"No cycles are allowed in {parent}." for parent in contract["ancestors"]]
+    return [
+        f"{importer}.spoiled -> {imported}" if is_package(importer) else f"{importer} -> {imported}"
+        for importer, imported in wrong
+    ]
+
+
+def is_package(name: str) -> bool:
+    return (ROOT / name.replace(".", "/")).is_dir()
 
 
 def names(layer: str, container: str) -> list[str]:
@@ -78,10 +96,9 @@ def names(layer: str, container: str) -> list[str]:
     return [f"{container}.{name}".strip(".") for name in re.findall(r"[\w.]+", layer)]
 
 
-def spoil(project: Path, importer: str, imported: str) -> str:
-    """Add an import to a module, or to a new module of a package; returns the name of that module."""
-    folder = project / importer.replace(".", "/")
-    module = folder / "spoiled.py" if folder.is_dir() else folder.with_suffix(".py")
+def spoil(project: Path, importer: str, imported: str) -> None:
+    """Add an import to a module, which may be new, or to a new module `spoiled` of a package."""
+    place = project / importer.replace(".", "/")
+    module = place / "spoiled.py" if is_package(importer) else place.with_suffix(".py")
     with module.open("a") as file:
         file.write(f"\nimport {imported}\n")
-    return f"{importer}.spoiled" if folder.is_dir() else importer

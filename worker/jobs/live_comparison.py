@@ -6,7 +6,7 @@ from shakelm import defaults
 from shakelm.configuration import MAX_RANDOM_SEED
 from shakelm.decoding import generation
 from shakelm.decoding.generation import LanguageModel, Length
-from shakelm.decoding.sampling import Sampling
+from shakelm.decoding.sampling import SamplingSettings
 from shakelm.store.card import Figures
 from shakelm.store.version import Version
 from worker.jobs import model_publishing
@@ -16,7 +16,7 @@ VERSES = 2
 """Verses that each version writes."""
 
 LENGTH = Length(lines=4)
-SAMPLING = Sampling(defaults.TEMPERATURE)
+SAMPLING = SamplingSettings(defaults.TEMPERATURE)
 
 
 def compare(version: Version, live: Version) -> Comparison:

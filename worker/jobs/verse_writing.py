@@ -5,7 +5,7 @@ import time
 
 from shakelm.decoding import generation
 from shakelm.decoding.generation import Length
-from shakelm.decoding.sampling import Sampling
+from shakelm.decoding.sampling import SamplingSettings
 from worker.jobs.answering import connection, job_id
 from worker.jobs.loaded_models import load
 from worker.messages import verse_messages
@@ -33,7 +33,7 @@ def _write(wanted: VerseRequest) -> VerseResult:
     written = generation.write(
         model,
         wanted.context + wanted.prompt,
-        Sampling(wanted.temperature, wanted.top_k, wanted.top_p, wanted.min_p),
+        SamplingSettings(wanted.temperature, wanted.top_k, wanted.top_p, wanted.min_p),
         Length(lines=wanted.lines),
         wanted.random_seed,
     )

@@ -66,7 +66,7 @@ def begin(wanted: NextRequest, tools: Tools) -> Message:
     prediction = predict(model, wanted.text, OFFERED)
     line = SharedLine(
         **wanted.model_dump(exclude={"text", "model", "reply_to"}),
-        prompt=prediction.seed,
+        prompt=prediction.prompt,
         offered=_pieces(model.vocabulary, prediction),
         model=model.reference,
         changed_by=wanted.id,
@@ -104,7 +104,7 @@ def step(wanted: StepRequest, tools: Tools) -> Message:
 def _pieces(vocabulary: "Vocabulary", prediction: "Prediction") -> tuple[str, ...]:
     """What each predicted token adds to the text."""
     return tuple(
-        vocabulary.extend(prediction.seed, int(vocabulary.encode(token)[0])) for token in prediction.tokens
+        vocabulary.extend(prediction.prompt, int(vocabulary.encode(token)[0])) for token in prediction.tokens
     )
 
 
@@ -136,7 +136,7 @@ def message(line: SharedLine, prediction: "Prediction") -> Message:
     if _is_full(line):
         notes.append(text(locale, "next.full", longest=MAX_PROMPT_CHARACTERS))
     small = [f"-# {escape(chance)}" for chance in chances] + [f"-# {note}" for note in notes]
-    title = title_after(line.model, prediction.seed)
+    title = title_after(line.model, prediction.prompt)
     picture = Attachment(
         "next.png",
         plots.next_tokens(prediction, title, lambda token: names[token]),

@@ -36,13 +36,15 @@ def answer(wanted: TemperaturesRequest, tools: Tools) -> Message:
         ShakelmError: there is no such model, or it is damaged.
     """
     from shakelm.decoding import generation
-    from shakelm.decoding.sampling import Sampling
+    from shakelm.decoding.sampling import SamplingSettings
 
     started = time.perf_counter()
     model = tools.load(wanted.model)
     length = generation.Length(lines=wanted.lines)
     written = [
-        generation.write_measured(model, wanted.prompt, Sampling(temperature), length, wanted.random_seed)
+        generation.write_measured(
+            model, wanted.prompt, SamplingSettings(temperature), length, wanted.random_seed
+        )
         for temperature in TEMPERATURES
     ]
     verses, entropies = zip(*written, strict=True)

@@ -6,7 +6,7 @@ from shakelm import defaults
 
 
 class Style(NamedTuple):
-    """How freely a verse is written, as in `shakelm.decoding.sampling.Sampling`."""
+    """How freely a verse is written, as in `shakelm.decoding.sampling.SamplingSettings`."""
 
     temperature: float
     top_k: int | None

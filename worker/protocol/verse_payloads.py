@@ -24,7 +24,7 @@ class VerseSettings(Payload):
     """What decides a verse. `model` is None for the live version; the bot always chooses the number.
 
     `context` is text that the model reads before the seed and that is not shown. `top_k`, `top_p` and
-    `min_p` are as in `shakelm.decoding.sampling.Sampling`; `style` is the name of what they were chosen by.
+    `min_p` are as in `shakelm.decoding.sampling.SamplingSettings`; `style` is the name of their style.
     """
 
     prompt: Prompt = ""

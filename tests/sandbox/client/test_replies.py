@@ -44,10 +44,10 @@ async def test_no_answer_is_an_error_in_one_sentence() -> None:
         await stage.until(lambda: stage.bot.interactions)
         stage.world.move_clock(4)
         with pytest.raises(
-            SandboxError, match="^/silent: The application did not respond within 3 seconds.$"
+            SandboxError, match=r"^/silent: The application did not respond within 3 seconds.$"
         ):
             await asked
-        with pytest.raises(SandboxError, match="^/later got no final answer within 0.2 seconds.$"):
+        with pytest.raises(SandboxError, match=r"^/later got no final answer within 0.2 seconds.$"):
             await replies.answered(stage.world, stage.type("/later"), within_s=0.2)
 
 
@@ -65,5 +65,5 @@ async def test_completions_come_from_the_bot() -> None:
         waiting = asyncio.create_task(replies.completions(stage.world, asked))
         await stage.seen_by_bot(asked)
         stage.world.move_clock(4)
-        with pytest.raises(SandboxError, match="^The bot did not answer within 3 seconds.$"):
+        with pytest.raises(SandboxError, match=r"^The bot did not answer within 3 seconds.$"):
             await waiting

@@ -2,8 +2,7 @@
 
 import pytest
 
-from shakelm.data.splitting import Split
-from shakelm.data.splitting import split
+from shakelm.data.splitting import Split, split
 from shakelm.errors import ShakelmError
 
 SPEECHES = [f"SPEAKER {number}:\n" + f"line of speech {number}\n" * (number % 7 + 1) for number in range(500)]

@@ -46,7 +46,8 @@ def test_a_kind_learns_tokens_of_its_name(kind: str) -> None:
 def test_what_was_encoded_is_decoded(kind: str) -> None:
     vocabulary = fit(TEXT, kind)
     ids = vocabulary.encode(TEXT)
-    assert (ids.dtype, ids.shape) == (np.int32, (len(vocabulary.pieces(TEXT)),))
+    assert ids.dtype == np.int32
+    assert ids.shape == (len(vocabulary.pieces(TEXT)),)
     assert (ids != UNKNOWN).all()
     assert np.array_equal(vocabulary.encode(vocabulary.decode(ids)), ids)
     assert (vocabulary.decode(ids) == TEXT) == vocabulary.lossless

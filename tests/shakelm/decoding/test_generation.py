@@ -6,21 +6,21 @@ from shakelm.configuration import MAX_RANDOM_SEED
 from shakelm.data.vocabulary import UNKNOWN, Vocabulary
 from shakelm.data.vocabulary_kinds import fit
 from shakelm.decoding.generation import (
-    LONGEST_LINE,
     LanguageModel,
     Length,
-    Request,
+    VerseSettings,
     read,
     write,
     write_all,
     write_measured,
 )
-from shakelm.decoding.sampling import Sampling, distribution, entropy
+from shakelm.decoding.sampling import SamplingSettings, distribution, entropy
 from shakelm.errors import ShakelmError
-from shakelm.networks.network import Floats, NumpyNetwork, State
+from shakelm.networks.network import Floats, State
+from shakelm.networks.numpy_network import NumpyNetwork
 
 TEXT = "To be, or not to be: that is the question.\nWhether 'tis nobler\n\nin the mind to suffer\n" * 3
-PLAIN = Sampling(1.0)
+PLAIN = SamplingSettings(1.0)
 
 
 def model(
@@ -78,13 +78,13 @@ def test_words_are_counted_after_the_seed() -> None:
 
 
 def test_an_empty_verse_never_happens() -> None:
-    verse = write(model(CHARS, {"\n": 50.0}), "", Sampling(0.0), Length(lines=2), 1)
+    verse = write(model(CHARS, {"\n": 50.0}), "", SamplingSettings(0.0), Length(lines=2), 1)
     assert verse.text.strip()
 
 
 def test_a_model_that_ends_no_line_stops_all_the_same() -> None:
     verse = write(model(CHARS, {"\n": -50.0}), "x", PLAIN, Length(lines=2), 1)
-    assert verse.tokens == 2 * LONGEST_LINE["char"]
+    assert verse.tokens == 2 * CHARS.tokens_per_line
 
 
 def test_unknown_tokens_never_come_out() -> None:
@@ -95,7 +95,9 @@ def test_unknown_tokens_never_come_out() -> None:
 
 
 def test_temperature_zero_is_the_same_for_every_number() -> None:
-    verses = {write(model(CHARS), "To", Sampling(0.0), Length(lines=2), number).text for number in range(3)}
+    verses = {
+        write(model(CHARS), "To", SamplingSettings(0.0), Length(lines=2), number).text for number in range(3)
+    }
     assert len(verses) == 1
 
 
@@ -108,14 +110,14 @@ def test_what_the_model_does_not_know_of_the_seed_is_named() -> None:
 
 
 def test_typographic_quotes_are_read_as_plain_ones_only_where_only_those_are_known() -> None:
-    assert write(model(CHARS), "’tis", PLAIN, Length(lines=1), 1).seed == "'tis"
+    assert write(model(CHARS), "’tis", PLAIN, Length(lines=1), 1).prompt == "'tis"
     typographic = fit(TEXT.replace("'", "’"), "char")
-    assert write(model(typographic), "’tis", PLAIN, Length(lines=1), 1).seed == "’tis"
+    assert write(model(typographic), "’tis", PLAIN, Length(lines=1), 1).prompt == "’tis"
 
 
 def test_the_seed_decides_what_follows() -> None:
     follow = {
-        seed: write(model(CHARS), seed, Sampling(0.0), Length(words=3), 1).text.removeprefix(seed)
+        seed: write(model(CHARS), seed, SamplingSettings(0.0), Length(words=3), 1).text.removeprefix(seed)
         for seed in ("To be", "mind", "suffer")
     }
     assert len(set(follow.values())) > 1
@@ -141,22 +143,25 @@ class RowByRow(NumpyNetwork):
 @pytest.mark.parametrize("vocabulary", [CHARS, WORDS])
 def test_verses_written_at_once_are_those_written_one_by_one(vocabulary: Vocabulary) -> None:
     requests = [
-        Request("", PLAIN, Length(lines=2), 1),
-        Request("", PLAIN, Length(lines=2), 2),
-        Request("to be", Sampling(0.5), Length(words=1), 1),
-        Request("to be zounds", Sampling(0.0), Length(lines=3), 3),
-        Request("mind\n", Sampling(1.5, top_k=5, min_p=0.1), Length(words=30), 1),
+        VerseSettings("", PLAIN, Length(lines=2), 1),
+        VerseSettings("", PLAIN, Length(lines=2), 2),
+        VerseSettings("to be", SamplingSettings(0.5), Length(words=1), 1),
+        VerseSettings("to be zounds", SamplingSettings(0.0), Length(lines=3), 3),
+        VerseSettings("mind\n", SamplingSettings(1.5, top_k=5, min_p=0.1), Length(words=30), 1),
     ]
     small = model(vocabulary, {"\n": 1.0}, RowByRow)
     alone = [
-        write(small, request.seed, request.sampling, request.length, request.number) for request in requests
+        write(small, request.prompt, request.sampling, request.length, request.random_seed)
+        for request in requests
     ]
     assert write_all(small, requests) == alone
     assert write_all(small, requests[::-1]) == alone[::-1]
 
 
-@pytest.mark.parametrize("sampling", [PLAIN, Sampling(0.5, top_k=4), Sampling(0.0)])
-def test_a_measured_verse_is_the_same_and_its_entropy_that_of_all_its_choices(sampling: Sampling) -> None:
+@pytest.mark.parametrize("sampling", [PLAIN, SamplingSettings(0.5, top_k=4), SamplingSettings(0.0)])
+def test_a_measured_verse_is_the_same_and_its_entropy_that_of_all_its_choices(
+    sampling: SamplingSettings,
+) -> None:
     small = model(CHARS, {"\n": 1.0})
     verse, bits = write_measured(small, "to", sampling, Length(words=4), 3)
 

@@ -11,9 +11,9 @@ from shakelm.data.vocabulary import UNKNOWN_TOKEN
 from shakelm.decoding import generation
 from shakelm.decoding.generation import LanguageModel, Length, write
 from shakelm.decoding.prediction import MAX_TOP, TEMPERATURES, predict
-from shakelm.decoding.sampling import Sampling
+from shakelm.decoding.sampling import SamplingSettings
 from shakelm.errors import ShakelmError
-from shakelm.networks.network import NumpyNetwork
+from shakelm.networks.numpy_network import NumpyNetwork
 from shakelm.store.registry import open_registry
 
 
@@ -99,12 +99,14 @@ def test_all_tokens_together_are_certain(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("seed", ["", "to be or not to", "’tis", "O\n", "I ☃"])
 def test_a_seed_is_read_as_a_verse_reads_it(shipped: LanguageModel, seed: str) -> None:
-    verse = write(shipped, seed, Sampling(0.0), Length(words=2), 1)
+    verse = write(shipped, seed, SamplingSettings(0.0), Length(words=2), 1)
     prediction = predict(shipped, seed, 1)
-    assert prediction.seed == verse.seed
+    assert prediction.prompt == verse.prompt
     assert prediction.unknown == verse.unknown
     token = shipped.vocabulary.encode(prediction.tokens[0])[0]
-    assert verse.text.startswith((verse.seed + shipped.vocabulary.extend(verse.seed[-1:], token)).rstrip())
+    assert verse.text.startswith(
+        (verse.prompt + shipped.vocabulary.extend(verse.prompt[-1:], token)).rstrip()
+    )
 
 
 @pytest.mark.parametrize("top", [-1, 0, MAX_TOP + 1])

@@ -3,7 +3,7 @@ import pytest
 from numpy.typing import NDArray
 
 from shakelm.data.vocabulary import UNKNOWN
-from shakelm.decoding.sampling import Sampling, choose, distribution, entropy
+from shakelm.decoding.sampling import SamplingSettings, choose, distribution, entropy
 from shakelm.errors import ShakelmError
 
 Counts = NDArray[np.intp]
@@ -13,16 +13,16 @@ LOGITS = np.array([9.0, 1.0, 3.0, 2.0, 0.0], dtype=np.float32)
 def test_temperature_one_is_the_softmax_without_the_unknown_token() -> None:
     expected = np.exp(LOGITS[1:].astype(float))
     expected /= expected.sum()
-    assert distribution(LOGITS, Sampling(1.0)) == pytest.approx([0.0, *expected])
+    assert distribution(LOGITS, SamplingSettings(1.0)) == pytest.approx([0.0, *expected])
 
 
 def test_temperature_zero_takes_the_most_likely_known_token() -> None:
-    assert distribution(LOGITS, Sampling(0.0)).tolist() == [0, 0, 1, 0, 0]
+    assert distribution(LOGITS, SamplingSettings(0.0)).tolist() == [0, 0, 1, 0, 0]
 
 
 @pytest.mark.parametrize("temperature", [1e-300, 1e-9, 0.01, 2.0])
 def test_no_temperature_overflows(temperature: float) -> None:
-    probabilities = distribution(LOGITS * 1e4, Sampling(temperature))
+    probabilities = distribution(LOGITS * 1e4, SamplingSettings(temperature))
     assert probabilities.sum() == pytest.approx(1.0)
     assert np.isfinite(probabilities).all()
 
@@ -35,42 +35,52 @@ def test_entropy_is_in_bits(probabilities: list[float], bits: float) -> None:
 
 
 def test_higher_temperatures_are_flatter() -> None:
-    peaks = [distribution(LOGITS, Sampling(temperature)).max() for temperature in (0.2, 0.5, 1.0, 2.0)]
+    peaks = [
+        distribution(LOGITS, SamplingSettings(temperature)).max() for temperature in (0.2, 0.5, 1.0, 2.0)
+    ]
     assert peaks == sorted(peaks, reverse=True)
 
 
 def test_top_k_keeps_k_tokens_and_their_proportions() -> None:
-    probabilities = distribution(LOGITS, Sampling(1.0, top_k=2))
+    probabilities = distribution(LOGITS, SamplingSettings(1.0, top_k=2))
     assert probabilities.nonzero()[0].tolist() == [2, 3]
     assert probabilities[2] / probabilities[3] == pytest.approx(np.e)
 
 
 def test_top_p_keeps_the_smallest_set_that_reaches_it() -> None:
-    plain = distribution(LOGITS, Sampling(1.0))
+    plain = distribution(LOGITS, SamplingSettings(1.0))
     just_two = plain[2] + plain[3]
-    assert distribution(LOGITS, Sampling(1.0, top_p=just_two - 1e-6)).nonzero()[0].tolist() == [2, 3]
-    assert distribution(LOGITS, Sampling(1.0, top_p=just_two + 1e-6)).nonzero()[0].tolist() == [1, 2, 3]
-    assert distribution(LOGITS, Sampling(1.0, top_p=1e-9)).nonzero()[0].tolist() == [2]
+    assert distribution(LOGITS, SamplingSettings(1.0, top_p=just_two - 1e-6)).nonzero()[0].tolist() == [2, 3]
+    assert distribution(LOGITS, SamplingSettings(1.0, top_p=just_two + 1e-6)).nonzero()[0].tolist() == [
+        1,
+        2,
+        3,
+    ]
+    assert distribution(LOGITS, SamplingSettings(1.0, top_p=1e-9)).nonzero()[0].tolist() == [2]
 
 
 def test_min_p_keeps_what_reaches_that_share_of_the_likeliest() -> None:
-    plain = distribution(LOGITS, Sampling(1.0))
+    plain = distribution(LOGITS, SamplingSettings(1.0))
     share = plain[1] / plain[2]
-    assert distribution(LOGITS, Sampling(1.0, min_p=share * 0.999)).nonzero()[0].tolist() == [1, 2, 3]
-    assert distribution(LOGITS, Sampling(1.0, min_p=share * 1.001)).nonzero()[0].tolist() == [2, 3]
-    assert distribution(LOGITS, Sampling(1.0, min_p=1.0)).nonzero()[0].tolist() == [2]
-    kept = distribution(LOGITS, Sampling(1.0, min_p=share * 0.999))
+    assert distribution(LOGITS, SamplingSettings(1.0, min_p=share * 0.999)).nonzero()[0].tolist() == [1, 2, 3]
+    assert distribution(LOGITS, SamplingSettings(1.0, min_p=share * 1.001)).nonzero()[0].tolist() == [2, 3]
+    assert distribution(LOGITS, SamplingSettings(1.0, min_p=1.0)).nonzero()[0].tolist() == [2]
+    kept = distribution(LOGITS, SamplingSettings(1.0, min_p=share * 0.999))
     assert kept[1] / kept[2] == pytest.approx(share)
 
 
 def test_top_p_counts_only_what_top_k_kept_and_min_p_comes_last() -> None:
     logits = np.log(np.array([1.0, 40.0, 30.0, 20.0, 10.0])).astype(np.float32)
-    assert distribution(logits, Sampling(1.0, top_p=0.6)).nonzero()[0].tolist() == [1, 2]
-    assert distribution(logits, Sampling(1.0, top_k=2, top_p=0.55)).nonzero()[0].tolist() == [1]
-    assert distribution(logits, Sampling(1.0, top_k=3, top_p=0.8, min_p=0.6)).nonzero()[0].tolist() == [1, 2]
+    assert distribution(logits, SamplingSettings(1.0, top_p=0.6)).nonzero()[0].tolist() == [1, 2]
+    assert distribution(logits, SamplingSettings(1.0, top_k=2, top_p=0.55)).nonzero()[0].tolist() == [1]
+    assert distribution(logits, SamplingSettings(1.0, top_k=3, top_p=0.8, min_p=0.6)).nonzero()[
+        0
+    ].tolist() == [1, 2]
 
 
-def draw(logits: NDArray[np.float32], sampling: Sampling, random: np.random.Generator, count: int) -> Counts:
+def draw(
+    logits: NDArray[np.float32], sampling: SamplingSettings, random: np.random.Generator, count: int
+) -> Counts:
     """How often each token comes, of so many draws, a thousand rows at a time."""
     rows = np.tile(logits, (1000, 1))
     drawn = [choose(rows, [sampling] * 1000, [random] * 1000) for _ in range(count // 1000)]
@@ -80,8 +90,8 @@ def draw(logits: NDArray[np.float32], sampling: Sampling, random: np.random.Gene
 @pytest.mark.parametrize("size", [5, 64, 65, 200])
 def test_drawn_tokens_follow_the_distribution_and_are_never_unknown(size: int) -> None:
     logits = np.random.default_rng(2).normal(0, 1.5, size).astype(np.float32)
-    expected = 100_000 * distribution(logits, Sampling(0.9))
-    counts = draw(logits, Sampling(0.9), np.random.default_rng(1), 100_000)
+    expected = 100_000 * distribution(logits, SamplingSettings(0.9))
+    counts = draw(logits, SamplingSettings(0.9), np.random.default_rng(1), 100_000)
     assert counts[UNKNOWN] == 0
     # Pearson's statistic has mean size - 2 and variance twice that.
     statistic = ((counts - expected)[1:] ** 2 / expected[1:]).sum()
@@ -89,9 +99,15 @@ def test_drawn_tokens_follow_the_distribution_and_are_never_unknown(size: int) -
 
 
 @pytest.mark.parametrize(
-    "sampling", [Sampling(0.0), Sampling(top_k=7), Sampling(top_p=0.7), Sampling(min_p=0.3)]
+    "sampling",
+    [
+        SamplingSettings(0.0),
+        SamplingSettings(top_k=7),
+        SamplingSettings(top_p=0.7),
+        SamplingSettings(min_p=0.3),
+    ],
 )
-def test_only_tokens_that_were_kept_are_drawn(sampling: Sampling) -> None:
+def test_only_tokens_that_were_kept_are_drawn(sampling: SamplingSettings) -> None:
     logits = np.random.default_rng(3).normal(0, 1, 300).astype(np.float32)
     kept = distribution(logits, sampling).nonzero()[0]
     assert draw(logits, sampling, np.random.default_rng(4), 20_000).nonzero()[0].tolist() == kept.tolist()
@@ -110,18 +126,18 @@ def test_the_ends_of_the_range_of_numbers_draw_tokens_of_some_probability(rows: 
     logits[:, [70, 100]] = 0.0
     for value, token in ((0.0, 70), (np.nextafter(1.0, 0.0), 100)):
         fixed.value = value
-        assert choose(logits, [Sampling(1.0)] * rows, [fixed] * rows).tolist() == [token] * rows
+        assert choose(logits, [SamplingSettings(1.0)] * rows, [fixed] * rows).tolist() == [token] * rows
 
 
 def test_a_row_is_drawn_alike_alone_and_among_others_by_one_number() -> None:
     logits = np.random.default_rng(5).normal(0, 1, (6, 300)).astype(np.float32)
     samplings = [
-        Sampling(0.0),
-        Sampling(0.5),
-        Sampling(1.0, top_k=9),
-        Sampling(1.1, top_p=0.8),
-        Sampling(0.9, min_p=0.1),
-        Sampling(2.0),
+        SamplingSettings(0.0),
+        SamplingSettings(0.5),
+        SamplingSettings(1.0, top_k=9),
+        SamplingSettings(1.1, top_p=0.8),
+        SamplingSettings(0.9, min_p=0.1),
+        SamplingSettings(2.0),
     ]
     together, alone, only_counted = ([np.random.default_rng(row) for row in range(6)] for _ in range(3))
     for _ in range(50):
@@ -134,26 +150,26 @@ def test_a_row_is_drawn_alike_alone_and_among_others_by_one_number() -> None:
 
 def test_choosing_leaves_the_logits_as_they_were() -> None:
     logits = LOGITS.copy()
-    choose(logits[np.newaxis], [Sampling(0.7, 2, 0.9, 0.1)], [np.random.default_rng(1)])
+    choose(logits[np.newaxis], [SamplingSettings(0.7, 2, 0.9, 0.1)], [np.random.default_rng(1)])
     assert (logits == LOGITS).all()
 
 
 def test_of_equally_likely_tokens_temperature_zero_takes_the_first() -> None:
     tied = np.array([5.0, 1.0, 2.0, 2.0], np.float32)
-    assert distribution(tied, Sampling(0.0)).tolist() == [0, 0, 1, 0]
+    assert distribution(tied, SamplingSettings(0.0)).tolist() == [0, 0, 1, 0]
 
 
 @pytest.mark.parametrize("temperature", [-1.0, float("nan"), float("inf"), 2.01])
 def test_temperatures_out_of_range_are_refused(temperature: float) -> None:
     with pytest.raises(ShakelmError, match="temperature"):
-        Sampling(temperature)
+        SamplingSettings(temperature)
 
 
 def test_empty_choices_are_refused() -> None:
     with pytest.raises(ShakelmError, match="top-k"):
-        Sampling(top_k=0)
+        SamplingSettings(top_k=0)
     with pytest.raises(ShakelmError, match="top-p"):
-        Sampling(top_p=0.0)
+        SamplingSettings(top_p=0.0)
     for min_p in (0.0, 1.01, float("nan")):
         with pytest.raises(ShakelmError, match="min-p"):
-            Sampling(min_p=min_p)
+            SamplingSettings(min_p=min_p)

@@ -66,7 +66,7 @@ def test_the_same_history_gives_the_same_picture() -> None:
 
 def prediction(tokens: int, temperatures: int = 3, share: float = 0.4, entropy: float = 2.5) -> Prediction:
     return Prediction(
-        seed="to be",
+        prompt="to be",
         unknown=[],
         tokens=tuple(f"token {place}" for place in range(tokens)),
         distributions=tuple(

@@ -11,7 +11,8 @@ from shakelm.data.vocabulary import UNKNOWN_TOKEN, Vocabulary
 from shakelm.data.vocabulary_kinds import fit
 from shakelm.errors import ShakelmError
 from shakelm.evaluation.scoring import ESCAPE_NATS, score
-from shakelm.networks.network import Floats, NumpyNetwork, State
+from shakelm.networks.network import Floats, State
+from shakelm.networks.numpy_network import NumpyNetwork
 
 TEXT = "the king and the queen and the fool\n" * 40
 

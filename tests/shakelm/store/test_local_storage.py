@@ -12,7 +12,7 @@ import pytest
 from shakelm.errors import ShakelmError
 from shakelm.lifetimes import LEFTOVER_S
 from shakelm.store.local_storage import LocalStorage
-from tests.support.concurrent_scripts import run_together, start
+from tests.support.module_process import run_together, start_script
 
 
 @pytest.fixture
@@ -174,7 +174,7 @@ with ThreadPoolExecutor(5) as pool:
 
 
 def test_processes_that_publish_at_once_get_numbers_of_their_own(storage: LocalStorage) -> None:
-    outputs = run_together([start(PUBLISHES, storage.root, publisher) for publisher in "abcd"])
+    outputs = run_together([start_script(PUBLISHES, storage.root, publisher) for publisher in "abcd"])
     given = {
         int(number): publisher
         for publisher, output in zip("abcd", outputs, strict=True)

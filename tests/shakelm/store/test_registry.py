@@ -9,7 +9,7 @@ import pytest
 from shakelm.errors import ShakelmError
 from shakelm.store.local_storage import LocalStorage
 from shakelm.store.registry import ModelRegistry, open_registry
-from tests.support.concurrent_scripts import run_together, start
+from tests.support.module_process import run_together, start_script
 
 Writer = Callable[[str], Callable[[Path, int], None]]
 Interrupted = Callable[[Callable[[], object]], ModelRegistry]
@@ -174,7 +174,9 @@ for reference in sys.argv[3:]:
 
 def test_promotions_at_once_are_all_kept(store: ModelRegistry, writer: Writer, packaged: Path) -> None:
     published = [store.publish("sonnets", writer("sonnets")).reference for _ in range(20)]
-    run_together([start(PROMOTES, store.location, packaged, *published[first::4]) for first in range(4)])
+    run_together(
+        [start_script(PROMOTES, store.location, packaged, *published[first::4]) for first in range(4)]
+    )
     history = [store.live().reference]
     while history[-1] != "shakespeare-char@1":
         history.append(store.roll_back().reference)

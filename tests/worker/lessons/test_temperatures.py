@@ -4,7 +4,7 @@ import redis
 
 from shakelm.decoding import generation
 from shakelm.decoding.generation import LanguageModel, Length
-from shakelm.decoding.sampling import Sampling
+from shakelm.decoding.sampling import SamplingSettings
 from tests.support.request_makers import reply_to
 from worker.lessons import temperatures
 from worker.lessons.temperatures import TEMPERATURES, TemperaturesRequest
@@ -24,7 +24,7 @@ def test_each_verse_is_the_one_that_its_number_gives_alone(words: LanguageModel,
     bits = []
     for field, temperature in zip(embed["fields"], TEMPERATURES, strict=True):
         verse, entropy = generation.write_measured(
-            words, "zounds my lord", Sampling(temperature), Length(lines=2), 5
+            words, "zounds my lord", SamplingSettings(temperature), Length(lines=2), 5
         )
         assert field["value"] == verse.text
         assert field["name"] == f"{temperature:g} · {entropy:.2f} bits per word"

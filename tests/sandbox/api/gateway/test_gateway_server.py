@@ -19,9 +19,9 @@ async def test_missed_events_are_replayed_after_a_drop() -> None:
         await stage.control("POST", "/faults", {"kind": "drop_gateway"})
         await stage.until(lambda: not stage.world.bot_connected)
         interaction = stage.type("/hello name: Romeo")
-        await stage.until(lambda: interaction.original)
+        message = await stage.until(lambda: interaction.original)
         await asyncio.wait_for(stage.bot.resumed.wait(), 60)
-        assert interaction.original.content == "hello Romeo at 0.5"
+        assert message.content == "hello Romeo at 0.5"
         assert stage.bot.readies == 1
 
 

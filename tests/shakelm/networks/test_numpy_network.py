@@ -8,8 +8,9 @@ from safetensors.numpy import save_file
 
 from shakelm.configuration import Architecture, ModelConfiguration
 from shakelm.data.vocabulary_kinds import VocabularyKind
-from shakelm.networks import architectures, network
+from shakelm.networks import architectures
 from shakelm.networks.backend import keras
+from shakelm.networks.loading import load_network
 from shakelm.training_options import plan
 
 SIZES = {"word": 3000, "char": 66}
@@ -43,7 +44,7 @@ def test_numpy_gives_keras_own_logits(
     tokens = np.random.default_rng(3).integers(0, SIZES[kind], (3, 40)).astype(np.int32)
     expected = model(tokens, training=False).numpy()
 
-    decoder = network.load(stored(model, tmp_path), configuration, SIZES[kind], "numpy")
+    decoder = load_network(stored(model, tmp_path), configuration, SIZES[kind], "numpy")
     whole, _ = decoder.advance(tokens, decoder.empty_state(3))
     np.testing.assert_allclose(whole, expected, atol=1e-4)
 
@@ -64,7 +65,7 @@ def test_numpy_gives_keras_own_logits(
 def test_a_row_is_computed_alike_alone_and_among_others(architecture: Architecture, tmp_path: Path) -> None:
     configuration = plan(architecture, "word").model
     path = stored(random_model(configuration, 3000), tmp_path)
-    decoder = network.load(path, configuration, 3000, "numpy")
+    decoder = load_network(path, configuration, 3000, "numpy")
     tokens = np.random.default_rng(5).integers(0, 3000, (32, 6)).astype(np.int32)
     _, state = decoder.advance(tokens, decoder.empty_state(32))
     given = [part.copy() for part in state]
@@ -85,7 +86,7 @@ def test_both_engines_carry_the_same_state(architecture: Architecture, tmp_path:
     first, second = np.random.default_rng(4).integers(0, 66, (2, 2, 9)).astype(np.int32)
     results = []
     for engine in ("numpy", "keras"):
-        loaded = network.load(path, configuration, 66, engine)
+        loaded = load_network(path, configuration, 66, engine)
         _, state = loaded.advance(first, loaded.empty_state(2))
         results.append(loaded.read(second, state))
     (numpy_logits, numpy_state), (keras_logits, keras_state) = results
