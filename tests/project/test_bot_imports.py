@@ -1,10 +1,10 @@
-"""The bot runs without TensorFlow and without everything else that only training needs."""
+"""The bot runs without TensorFlow, NumPy, and everything else that only models need."""
 
 import json
 import subprocess
 import sys
 
-HEAVY = {"tensorflow", "keras", "sklearn", "matplotlib"}
+HEAVY = {"tensorflow", "keras", "sklearn", "matplotlib", "numpy", "safetensors"}
 
 IMPORT_EVERYTHING = """
 import importlib, json, pkgutil, sys
@@ -15,7 +15,7 @@ print(json.dumps(sorted(sys.modules)))
 """
 
 
-def test_no_module_of_the_bot_imports_what_only_training_needs() -> None:
+def test_no_module_of_the_bot_imports_what_only_models_need() -> None:
     done = subprocess.run(
         [sys.executable, "-c", IMPORT_EVERYTHING], capture_output=True, text=True, check=True
     )

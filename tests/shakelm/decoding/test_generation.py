@@ -49,30 +49,32 @@ CHARS = fit(TEXT, "char")
 WORDS = fit(TEXT, "word")
 
 
-def test_a_number_repeats_a_verse_and_another_gives_another() -> None:
-    verses = [write(model(CHARS), "To be", PLAIN, Length(lines=4), number).text for number in (1, 1, 2)]
+def test_a_random_seed_repeats_a_verse_and_another_gives_another() -> None:
+    verses = [
+        write(model(CHARS), "To be", PLAIN, Length(lines=4), random_seed).text for random_seed in (1, 1, 2)
+    ]
     assert verses[0] == verses[1] != verses[2]
 
 
 @pytest.mark.parametrize("vocabulary", [CHARS, WORDS])
-@pytest.mark.parametrize("seed", ["", "to be", "to be\n"])
-def test_a_verse_has_the_lines_asked_for(vocabulary: Vocabulary, seed: str) -> None:
-    for number in range(20):
-        verse = write(model(vocabulary, {"\n": 1.0}), seed, PLAIN, Length(lines=3), number)
-        assert verse.text.startswith(seed)
-        own = verse.text[seed.rfind("\n") + 1 :]
+@pytest.mark.parametrize("prompt", ["", "to be", "to be\n"])
+def test_a_verse_has_the_lines_asked_for(vocabulary: Vocabulary, prompt: str) -> None:
+    for random_seed in range(20):
+        verse = write(model(vocabulary, {"\n": 1.0}), prompt, PLAIN, Length(lines=3), random_seed)
+        assert verse.text.startswith(prompt)
+        own = verse.text[prompt.rfind("\n") + 1 :]
         assert sum(bool(line.strip()) for line in own.split("\n")) == 3
         assert verse.text == verse.text.rstrip()
 
 
 @pytest.mark.parametrize("vocabulary", [CHARS, WORDS])
 def test_a_verse_has_the_words_asked_for(vocabulary: Vocabulary) -> None:
-    for number in range(20):
-        verse = write(model(vocabulary), "", PLAIN, Length(words=5), number)
+    for random_seed in range(20):
+        verse = write(model(vocabulary), "", PLAIN, Length(words=5), random_seed)
         assert len(verse.text.split()) == 5
 
 
-def test_words_are_counted_after_the_seed() -> None:
+def test_words_are_counted_after_the_prompt() -> None:
     verse = write(model(WORDS), "to be or", PLAIN, Length(words=4), 3)
     assert len(verse.text.removeprefix("to be or").split()) == 4
 
@@ -94,14 +96,15 @@ def test_unknown_tokens_never_come_out() -> None:
     assert all(word in WORDS for word in verse.text.split())
 
 
-def test_temperature_zero_is_the_same_for_every_number() -> None:
+def test_temperature_zero_is_the_same_for_every_random_seed() -> None:
     verses = {
-        write(model(CHARS), "To", SamplingSettings(0.0), Length(lines=2), number).text for number in range(3)
+        write(model(CHARS), "To", SamplingSettings(0.0), Length(lines=2), random_seed).text
+        for random_seed in range(3)
     }
     assert len(verses) == 1
 
 
-def test_what_the_model_does_not_know_of_the_seed_is_named() -> None:
+def test_what_the_model_does_not_know_of_the_prompt_is_named() -> None:
     assert write(model(WORDS), "To zounds, be ZOUNDS fie", PLAIN, Length(words=1), 1).unknown == [
         "zounds",
         "fie",
@@ -115,16 +118,18 @@ def test_typographic_quotes_are_read_as_plain_ones_only_where_only_those_are_kno
     assert write(model(typographic), "’tis", PLAIN, Length(lines=1), 1).prompt == "’tis"
 
 
-def test_the_seed_decides_what_follows() -> None:
+def test_the_prompt_decides_what_follows() -> None:
     follow = {
-        seed: write(model(CHARS), seed, SamplingSettings(0.0), Length(words=3), 1).text.removeprefix(seed)
-        for seed in ("To be", "mind", "suffer")
+        prompt: write(model(CHARS), prompt, SamplingSettings(0.0), Length(words=3), 1).text.removeprefix(
+            prompt
+        )
+        for prompt in ("To be", "mind", "suffer")
     }
     assert len(set(follow.values())) > 1
 
 
-def test_a_blank_seed_is_no_seed() -> None:
-    blank, empty = (write(model(CHARS), seed, PLAIN, Length(lines=2), 4) for seed in (" \n ", ""))
+def test_a_blank_prompt_is_no_prompt() -> None:
+    blank, empty = (write(model(CHARS), prompt, PLAIN, Length(lines=2), 4) for prompt in (" \n ", ""))
     assert blank == empty
 
 
@@ -174,10 +179,10 @@ def test_a_measured_verse_is_the_same_and_its_entropy_that_of_all_its_choices(
     )
 
 
-@pytest.mark.parametrize("number", [-1, MAX_RANDOM_SEED + 1])
-def test_numbers_out_of_range_are_refused(number: int) -> None:
+@pytest.mark.parametrize("random_seed", [-1, MAX_RANDOM_SEED + 1])
+def test_random_seeds_out_of_range_are_refused(random_seed: int) -> None:
     with pytest.raises(ShakelmError, match="number"):
-        write(model(CHARS), "", PLAIN, Length(lines=1), number)
+        write(model(CHARS), "", PLAIN, Length(lines=1), random_seed)
 
 
 @pytest.mark.parametrize(("lines", "words"), [(None, None), (1, 1), (0, None), (None, -2)])

@@ -97,10 +97,10 @@ def test_all_tokens_together_are_certain(tmp_path: Path) -> None:
         assert distribution.rest == pytest.approx(0.0, abs=1e-6)
 
 
-@pytest.mark.parametrize("seed", ["", "to be or not to", "’tis", "O\n", "I ☃"])
-def test_a_seed_is_read_as_a_verse_reads_it(shipped: LanguageModel, seed: str) -> None:
-    verse = write(shipped, seed, SamplingSettings(0.0), Length(words=2), 1)
-    prediction = predict(shipped, seed, 1)
+@pytest.mark.parametrize("prompt", ["", "to be or not to", "’tis", "O\n", "I ☃"])
+def test_a_prompt_is_read_as_a_verse_reads_it(shipped: LanguageModel, prompt: str) -> None:
+    verse = write(shipped, prompt, SamplingSettings(0.0), Length(words=2), 1)
+    prediction = predict(shipped, prompt, 1)
     assert prediction.prompt == verse.prompt
     assert prediction.unknown == verse.unknown
     token = shipped.vocabulary.encode(prediction.tokens[0])[0]

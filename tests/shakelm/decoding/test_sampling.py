@@ -81,7 +81,7 @@ def test_top_p_counts_only_what_top_k_kept_and_min_p_comes_last() -> None:
 def draw(
     logits: NDArray[np.float32], sampling: SamplingSettings, random: np.random.Generator, count: int
 ) -> Counts:
-    """How often each token comes, of so many draws, a thousand rows at a time."""
+    """Draw `count` tokens, a thousand rows at a time, and count each token."""
     rows = np.tile(logits, (1000, 1))
     drawn = [choose(rows, [sampling] * 1000, [random] * 1000) for _ in range(count // 1000)]
     return np.bincount(np.concatenate(drawn), minlength=len(logits))

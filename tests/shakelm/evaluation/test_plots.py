@@ -1,4 +1,4 @@
-"""Pictures of trainings and predictions: whether they are ones, and whether they show what they are given."""
+"""Charts of trainings and predictions: that they are pictures, and that they show what they are given."""
 
 import io
 
@@ -94,14 +94,14 @@ def test_next_tokens_show_shares_entropy_and_title() -> None:
         assert (pixels(other) != picture).any()
 
 
-def test_temperatures_differ_without_colour() -> None:
+def test_temperatures_differ_without_color() -> None:
     """Inside the bars of the one token: each has its own share of dark pixels, those of its hatch."""
-    grey = pixels(next_tokens(prediction(1), "verse@1"))[..., :3].mean(axis=-1)
-    edges = np.flatnonzero((grey[:, 200:600] < 0.3).mean(axis=1) > 0.95)
-    top, bottom = edges[0], edges[edges < len(grey) * 0.6][-1]
+    gray = pixels(next_tokens(prediction(1), "verse@1"))[..., :3].mean(axis=-1)
+    edges = np.flatnonzero((gray[:, 200:600] < 0.3).mean(axis=1) > 0.95)
+    top, bottom = edges[0], edges[edges < len(gray) * 0.6][-1]
     third = (bottom - top) / 3
     shares = [
-        (grey[round(top + row * third) + 6 : round(top + (row + 1) * third) - 5, 200:600] < 0.3).mean()
+        (gray[round(top + row * third) + 6 : round(top + (row + 1) * third) - 5, 200:600] < 0.3).mean()
         for row in range(3)
     ]
     assert shares[0] == 0
