@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from shakelm.decoding import generation
+from shakelm.decoding import generation, language_model
 from shakelm.decoding.generation import Length, VerseSettings
+from shakelm.decoding.language_model import LanguageModel
 from shakelm.decoding.sampling import SamplingSettings
 from shakelm.networks.backend import device, keras, software
 from shakelm.networks.loading import load_weights
@@ -51,19 +52,23 @@ def main() -> None:
         f"{device()}, {versions}\n{' '.join(sys.orig_argv)}: medians of {ROUNDS} rounds, least to most"
     )
     version = open_registry(PACKAGED).find(MODEL)
-    model = generation.load(version)
+    model = language_model.load(version)
     weights = load_weights(version.weights_file)
 
     notebook, floor, single, together = _rounds(
         [_notebook(version, weights), _floor(weights), _single(model), _together(model)]
     )
     table = _table("one verse", "µs a word", "notebook / it", "it / floor")
-    for name, taken in (("notebook: predict on the window", notebook), ("write", single), ("floor", floor)):
+    for name, taken in (
+        ("notebook: predict on the window", notebook),
+        ("generate", single),
+        ("floor", floor),
+    ):
         table.add_row(name, *_microseconds(taken), _ratio(notebook, taken), _ratio(taken, floor))
     console.print(table)
 
     table = _table(f"{VERSES} verses", "µs a word", "speed-up")
-    for name, taken in (("write, one after another", single), ("write_all", together)):
+    for name, taken in (("generate, one after another", single), ("generate_batch", together)):
         table.add_row(name, *_microseconds(taken), _ratio(single, taken))
     console.print(table, _alike(model))
 
@@ -90,7 +95,7 @@ def _notebook(version: Version, weights: dict[str, NDArray[np.float32]]) -> Meas
         ]
     )
     model.set_weights([weights[name] for name in names])
-    seed = generation.load(version).vocabulary.encode(SEED).tolist()
+    seed = language_model.load(version).vocabulary.encode(SEED).tolist()
     random = np.random.default_rng(1)
 
     def measure() -> float:
@@ -126,11 +131,11 @@ def _requests(words: int = WORDS) -> list[VerseSettings]:
     return [VerseSettings(SEED, SAMPLING, Length(words=words), number) for number in range(VERSES)]
 
 
-def _write(model: generation.LanguageModel, request: VerseSettings) -> generation.Verse:
-    return generation.write(model, request.prompt, request.sampling, request.length, request.random_seed)
+def _write(model: LanguageModel, request: VerseSettings) -> generation.Verse:
+    return generation.generate(model, request.prompt, request.sampling, request.length, request.random_seed)
 
 
-def _single(model: generation.LanguageModel) -> Measure:
+def _single(model: LanguageModel) -> Measure:
     """The verses one after another."""
 
     def measure() -> float:
@@ -141,18 +146,18 @@ def _single(model: generation.LanguageModel) -> Measure:
     return measure
 
 
-def _together(model: generation.LanguageModel) -> Measure:
+def _together(model: LanguageModel) -> Measure:
     """The same verses at once."""
 
     def measure() -> float:
         started = time.perf_counter()
-        verses = generation.write_all(model, _requests())
+        verses = generation.generate_batch(model, _requests())
         return (time.perf_counter() - started) / sum(verse.tokens for verse in verses)
 
     return measure
 
 
-def _long(model: generation.LanguageModel, words: int) -> Measure:
+def _long(model: LanguageModel, words: int) -> Measure:
     """One verse of that length."""
     request = _requests(words)[0]
 
@@ -164,10 +169,10 @@ def _long(model: generation.LanguageModel, words: int) -> Measure:
     return measure
 
 
-def _alike(model: generation.LanguageModel) -> str:
+def _alike(model: LanguageModel) -> str:
     """A sentence on how many verses written at once equal those written one by one."""
     requests = _requests()
-    verses = generation.write_all(model, requests)
+    verses = generation.generate_batch(model, requests)
     same = sum(verse == _write(model, request) for verse, request in zip(verses, requests, strict=True))
     return f"{same} of {VERSES} verses written at once are, to the letter, those written one by one"
 

@@ -16,7 +16,7 @@ import numpy as np
 from shakelm.data import corpus
 from shakelm.data.splitting import split
 from shakelm.data.vocabulary import Vocabulary
-from shakelm.decoding import generation
+from shakelm.decoding import language_model
 from shakelm.evaluation.scoring import score
 from shakelm.networks import architectures
 from shakelm.networks.backend import halve_threads, keras
@@ -33,7 +33,7 @@ def main(model: str = "shakespeare-char", rate: str = "0.1", part: str = "held_o
     """Print the figure without and with dynamic evaluation."""
     version = open_registry(Path(os.environ.get("SHAKELM_STORE", default_root()))).find(model)
     text = getattr(split(corpus.load("shakespeare").text, "contiguous"), part)
-    loaded = generation.load(version)
+    loaded = language_model.load(version)
     static = score(loaded.network, loaded.vocabulary, text, None)
     print(f"{version.reference}, {part}: {static.nats_per_token:.4f} nats per token carried")
     dynamic = _read(version, loaded.vocabulary, text, float(rate))
@@ -46,7 +46,7 @@ def _read(version: Version, vocabulary: Vocabulary, text: str, rate: float) -> f
     sizes = version.configuration().model.model_copy(
         update={"dropout": 0.0, "embedding_dropout": 0.0, "weight_dropout": 0.0}
     )
-    learner: Any = architectures.build(sizes, len(vocabulary), LSTM, streams=1)
+    learner: Any = architectures.build(sizes, len(vocabulary), LSTM, stateful_batch_size=1)
     architectures.set_weights(learner, load_weights(version.weights_file))
     learner.compile(
         keras.optimizers.SGD(rate, global_clipnorm=MAX_GRADIENT_NORM),

@@ -7,7 +7,7 @@ that temperature and number, without a seed.
 import re
 from pathlib import Path
 
-from shakelm.decoding import generation
+from shakelm.decoding import generation, language_model
 from shakelm.decoding.generation import Length
 from shakelm.decoding.sampling import SamplingSettings
 from shakelm.store.registry import PACKAGED, open_registry
@@ -20,12 +20,12 @@ LINES = 8
 
 def main() -> None:
     """Write the verses between the two comments of the page."""
-    model = generation.load(open_registry(PACKAGED).find(MODEL))
+    model = language_model.load(open_registry(PACKAGED).find(MODEL))
     parts = []
     for temperature in TEMPERATURES:
         parts.append(f"### Temperature {temperature}\n\nAll by `{model.reference}`.\n")
         for number in NUMBERS:
-            verse = generation.write(model, "", SamplingSettings(temperature), Length(lines=LINES), number)
+            verse = generation.generate(model, "", SamplingSettings(temperature), Length(lines=LINES), number)
             parts.append(f"Number {number}:\n\n```text\n{verse.text}\n```\n")
     page = Path(__file__).with_name("model.md")
     text = page.read_text(encoding="utf-8")

@@ -35,13 +35,13 @@ def evaluate(
     Lower is better for nats and perplexity, higher for accuracy.
     """
     from shakelm.data import corpus
-    from shakelm.decoding import generation
+    from shakelm.decoding import language_model
     from shakelm.evaluation.scoring import score
 
     if window is not None and window < 1:
         raise ShakelmError(f"A window of {window} tokens holds nothing: give at least 1.")
     content = corpus.load(text, named={}).text
-    loaded = generation.load(open_store().find(model), engine)
+    loaded = language_model.load(open_store().find(model), engine)
     with progress_bar() as bar:
         task = bar.add_task(f"scoring with {loaded.reference}", total=1.0)
         figures = score(

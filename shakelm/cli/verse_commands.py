@@ -34,7 +34,7 @@ def verse(
     as_json: JsonOption = False,
 ) -> None:
     """Write a verse from a seed, or from nothing."""
-    from shakelm.decoding import generation
+    from shakelm.decoding import generation, language_model
     from shakelm.decoding.sampling import SamplingSettings
 
     sampling = SamplingSettings(temperature, top_k, top_p, min_p)
@@ -42,8 +42,8 @@ def verse(
     if number is None:
         number = choose_random_seed()
     started = time.perf_counter()
-    loaded = generation.load(open_store().find(model), engine)
-    written = generation.write(loaded, seed, sampling, length, number)
+    loaded = language_model.load(open_store().find(model), engine)
+    written = generation.generate(loaded, seed, sampling, length, number)
     seconds = time.perf_counter() - started
     if as_json:
         print_json(
@@ -77,9 +77,9 @@ def next_tokens(
     as_json: JsonOption = False,
 ) -> None:
     """Show the most likely next words or characters after a text, at several temperatures."""
-    from shakelm.decoding import generation, prediction
+    from shakelm.decoding import language_model, prediction
 
-    loaded = generation.load(open_store().find(model), engine)
+    loaded = language_model.load(open_store().find(model), engine)
     predicted = prediction.predict(loaded, seed, top)
     title = prediction.title_after(loaded.reference, predicted.prompt)
     if output is not None:

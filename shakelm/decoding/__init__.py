@@ -1,1 +1,1 @@
-"""From logits to text: sampling, generation, and what comes next."""
+"""From logits to text: sampling, generation, and the most likely next tokens."""

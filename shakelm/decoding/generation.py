@@ -1,4 +1,4 @@
-"""Writing: from a prompt to a verse, token by token."""
+"""From a prompt to a verse, token by token. The network carries its state from token to token."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,27 +8,22 @@ import numpy as np
 
 from shakelm.configuration import MAX_RANDOM_SEED
 from shakelm.data.vocabulary import Vocabulary
-from shakelm.decoding.sampling import SamplingSettings, choose, distribution, entropy
+from shakelm.decoding.language_model import LanguageModel
+from shakelm.decoding.sampling import SamplingSettings, distribution, entropy, sample
 from shakelm.errors import ShakelmError
-from shakelm.networks.loading import load_network
-from shakelm.networks.network import Engine, Floats, Network, State
-from shakelm.store.version import Version
+from shakelm.networks.network import Floats, State
 
 _PLAIN = {"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "--", "…": "...", "\u00a0": " "}
-
-
-@dataclass(frozen=True)
-class LanguageModel:
-    """A version in memory, which can write verses and score texts."""
-
-    reference: str
-    vocabulary: Vocabulary
-    network: Network
+"""Plain forms of the typographic characters that phones insert."""
 
 
 @dataclass(frozen=True)
 class Verse:
-    """A text that begins with its prompt. `unknown` holds the pieces of the prompt that the model lacks."""
+    """A text that begins with its prompt.
+
+    `unknown` holds the pieces of the prompt that the model lacks, `tokens` the number of tokens after the
+    prompt.
+    """
 
     text: str
     prompt: str
@@ -38,8 +33,10 @@ class Verse:
 
 @dataclass(frozen=True)
 class Length:
-    """The length of a verse: in lines that are not blank, the prompt's line included, or in words after the
-    prompt."""
+    """The length of a verse, either in lines or in words.
+
+    Lines are counted without blank ones, from the prompt's last line on. Words are counted after the prompt.
+    """
 
     lines: int | None = None
     words: int | None = None
@@ -52,11 +49,11 @@ class Length:
         """
         given = [length for length in (self.lines, self.words) if length is not None]
         if len(given) != 1:
-            raise ShakelmError("A verse's length is given in lines or in words, in one of them.")
+            raise ShakelmError("The length of a verse is in lines or in words: give one of the two.")
         if given[0] < 1:
-            raise ShakelmError(f"A verse of length {given[0]} is no verse: give at least 1.")
+            raise ShakelmError(f"A verse of length {given[0]} has no text: give a length of at least 1.")
 
-    def budget(self, vocabulary: Vocabulary) -> int:
+    def max_tokens(self, vocabulary: Vocabulary) -> int:
         """Return the most tokens that a verse of this length may have."""
         if self.lines is not None:
             return self.lines * vocabulary.tokens_per_line
@@ -86,20 +83,8 @@ class VerseSettings:
             )
 
 
-def load(version: Version, engine: Engine = "numpy") -> LanguageModel:
-    """Load a version into memory.
-
-    Raises:
-        ShakelmError: the version's files are damaged.
-    """
-    configuration = version.configuration()
-    vocabulary = version.vocabulary()
-    loaded = load_network(version.weights_file, configuration.model, len(vocabulary), engine)
-    return LanguageModel(version.reference, vocabulary, loaded)
-
-
-def read(model: LanguageModel, prompt: str) -> tuple[str, Floats, State]:
-    """Read a prompt, which may be empty, as `write` does.
+def read_prompt(model: LanguageModel, prompt: str) -> tuple[str, Floats, State]:
+    """Read a prompt, which may be empty, as `generate` does.
 
     Returns:
         The prompt in the form that the model knows; the logits (vocabulary,) of the next token, -inf for
@@ -108,17 +93,17 @@ def read(model: LanguageModel, prompt: str) -> tuple[str, Floats, State]:
     prompt = _known_form(prompt, model.vocabulary)
     # A line end before the prompt: the model has just finished a line and begins a new one.
     tokens = model.vocabulary.encode("\n" + prompt)[np.newaxis]
-    logits, state = model.network.read(tokens, model.network.empty_state(batch=1))
-    following: Floats = logits[0]
-    if not prompt:  # a verse begins with something to read
-        following[[token.isspace() for token in model.vocabulary.tokens]] = -np.inf
-    return prompt, following, state
+    logits, state = model.network.forward_last(tokens, model.network.empty_state(batch_size=1))
+    next_logits: Floats = logits[0]
+    if not prompt:  # a verse begins with a visible token
+        next_logits[[token.isspace() for token in model.vocabulary.tokens]] = -np.inf
+    return prompt, next_logits, state
 
 
-def write(
+def generate(
     model: LanguageModel, prompt: str, sampling: SamplingSettings, length: Length, random_seed: int
 ) -> Verse:
-    """Write a verse. The same version, settings and random seed give the same text.
+    """Generate a verse. The same version, settings, and random seed give the same text.
 
     Args:
         model: a loaded version.
@@ -130,13 +115,13 @@ def write(
     Raises:
         ShakelmError: the random seed is out of range.
     """
-    return write_all(model, [VerseSettings(prompt, sampling, length, random_seed)])[0]
+    return generate_batch(model, [VerseSettings(prompt, sampling, length, random_seed)])[0]
 
 
-def write_measured(
+def generate_with_entropy(
     model: LanguageModel, prompt: str, sampling: SamplingSettings, length: Length, random_seed: int
 ) -> tuple[Verse, float]:
-    """Write the same verse as `write`, and measure the entropy of its choices.
+    """Generate the same verse as `generate`, and measure the entropy of its choices.
 
     Returns:
         The verse, and the mean entropy in bits of the distributions that its tokens were drawn from, after
@@ -150,45 +135,48 @@ def write_measured(
     def measure(logits: Floats) -> None:
         entropies.append(entropy(distribution(logits[0], sampling)))
 
-    (verse,) = write_all(model, [VerseSettings(prompt, sampling, length, random_seed)], measure)
+    (verse,) = generate_batch(model, [VerseSettings(prompt, sampling, length, random_seed)], measure)
     return verse, fmean(entropies)
 
 
-def write_all(
+def generate_batch(
     model: LanguageModel,
     settings: Sequence[VerseSettings],
-    on_choice: Callable[[Floats], None] | None = None,
+    on_logits: Callable[[Floats], None] | None = None,
 ) -> list[Verse]:
-    """Write several verses at once, at least one: a verse for each settings.
+    """Generate several verses at the same time.
 
-    The same settings together give the same texts again. But a verse that is written with others comes from
-    other matrix products than one written alone, and their sums differ in the last bits. If a random number
-    falls that close to the border between two tokens, the two texts differ from there on. Use `write` for
-    the exact text that a random seed gives alone.
+    The same settings together give the same texts again. But a verse in a batch comes from other matrix
+    products than the same verse alone, and their sums differ in the last bits. If a random number falls that
+    close to the border between two tokens, the two texts differ from there on. Use `generate` for the exact
+    text that a random seed gives alone.
 
-    `on_choice` gets the logits (unfinished verses, vocabulary) before each draw.
+    Args:
+        model: a loaded version.
+        settings: of each verse, at least one.
+        on_logits: called before each draw with the logits (unfinished verses, vocabulary).
     """
-    prompts_read = {prompt: read(model, prompt) for prompt in {verse.prompt for verse in settings}}
-    prompts, following, states = zip(*(prompts_read[verse.prompt] for verse in settings), strict=True)
+    prompts_read = {prompt: read_prompt(model, prompt) for prompt in {verse.prompt for verse in settings}}
+    prompts, next_logits, states = zip(*(prompts_read[verse.prompt] for verse in settings), strict=True)
     drafts = [
         _Draft(model.vocabulary, prompt, verse) for prompt, verse in zip(prompts, settings, strict=True)
     ]
-    logits = np.stack(following)
-    state = tuple(np.concatenate(parts) for parts in zip(*states, strict=True))
+    logits = np.stack(next_logits)
+    state = tuple(np.concatenate(arrays) for arrays in zip(*states, strict=True))
     unfinished = drafts
     samplings, generators = [draft.sampling for draft in drafts], [draft.generator for draft in drafts]
     while True:
-        if on_choice is not None:
-            on_choice(logits)
-        tokens = choose(logits, samplings, generators)
+        if on_logits is not None:
+            on_logits(logits)
+        tokens = sample(logits, samplings, generators)
         kept = [row for row, token in enumerate(tokens.tolist()) if unfinished[row].add(token)]
         if not kept:
             return [draft.verse() for draft in drafts]
         if len(kept) < len(unfinished):
             unfinished = [unfinished[row] for row in kept]
             samplings, generators = [samplings[row] for row in kept], [generators[row] for row in kept]
-            tokens, state = tokens[kept], tuple(part[kept] for part in state)
-        logits, state = model.network.read(tokens[:, np.newaxis], state)
+            tokens, state = tokens[kept], tuple(array[kept] for array in state)
+        logits, state = model.network.forward_last(tokens[:, np.newaxis], state)
 
 
 class _Draft:
@@ -201,14 +189,14 @@ class _Draft:
         self._vocabulary = vocabulary
         self._prompt = prompt
         self._length = settings.length
-        self._budget = settings.length.budget(vocabulary)
+        self._max_tokens = settings.length.max_tokens(vocabulary)
         self._pieces: list[str] = []
         self._last = self._prompt[-1:]
         self._blank = self._prompt.rpartition("\n")[2].strip() == ""
         self._lines = self._words = 0
 
     def add(self, token: int) -> bool:
-        """Append a token, unless the verse has its length.
+        """Append a token, unless the verse has its length without it.
 
         Returns:
             Whether the verse can go on.
@@ -224,7 +212,7 @@ class _Draft:
             self._words += not self._pieces or not self._last or self._last.isspace() or piece[0].isspace()
         self._last = piece[-1]
         self._pieces.append(piece)
-        return len(self._pieces) < self._budget
+        return len(self._pieces) < self._max_tokens
 
     def verse(self) -> Verse:
         """Return the verse, which begins with the prompt."""

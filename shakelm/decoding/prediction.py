@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from shakelm.data.vocabulary import UNKNOWN
-from shakelm.decoding import generation
-from shakelm.decoding.generation import LanguageModel
+from shakelm.decoding.generation import read_prompt
+from shakelm.decoding.language_model import LanguageModel
 from shakelm.decoding.sampling import SamplingSettings, distribution, entropy
 from shakelm.errors import ShakelmError
 
@@ -54,7 +54,7 @@ class Prediction:
 def predict(
     model: LanguageModel, prompt: str, top: int, temperatures: Sequence[float] = TEMPERATURES
 ) -> Prediction:
-    """Find the most likely tokens after a prompt, which is read as in `generation.write`.
+    """Find the most likely tokens after a prompt, which is read as in `generation.generate`.
 
     Args:
         model: a loaded version.
@@ -70,7 +70,7 @@ def predict(
             f"The {top} most likely tokens cannot be shown: give a whole number from 1 to {MAX_TOP}."
         )
     samplings = [SamplingSettings(temperature) for temperature in temperatures]
-    prompt, logits, _ = generation.read(model, prompt)
+    prompt, logits, _ = read_prompt(model, prompt)
     logits[UNKNOWN] = -np.inf
     ids = np.argsort(-logits, kind="stable")[: min(top, np.isfinite(logits).sum())]
     distributions = []
@@ -83,7 +83,7 @@ def predict(
 
 
 def title_after(reference: str, prompt: str) -> str:
-    """A title for what a model predicts after a prompt. It shows the end of a long prompt."""
+    """Return a title for a prediction. It shows the end of a long prompt."""
     if not prompt:
         return f"{reference} at the beginning"
     end = prompt if len(prompt) <= _TITLE_CHARACTERS else "…" + prompt[-_TITLE_CHARACTERS:].lstrip()

@@ -12,11 +12,11 @@ from shakelm import defaults
 from shakelm.data.vocabulary import UNKNOWN
 from shakelm.errors import ShakelmError
 
-_COLDEST = 1e-30
+_MIN_TEMPERATURE = 1e-30
 """Replaces lower temperatures, whose inverse float32 cannot hold. Every gap between logits is larger."""
 
 _BLOCK = 64
-"""Tokens whose probabilities are summed before a draw: about the square root of a vocabulary of words."""
+"""Tokens in a block, about the square root of the size of a word vocabulary (see `sample`)."""
 
 _ONES = np.ones(_BLOCK, np.float32)
 
@@ -58,7 +58,7 @@ class SamplingSettings:
     @cached_property
     def inverse_temperature(self) -> float:
         """The factor of the logits: `1 / temperature`, if float32 can hold it."""
-        return 1.0 / max(self.temperature, _COLDEST)
+        return 1.0 / max(self.temperature, _MIN_TEMPERATURE)
 
     @cached_property
     def truncates(self) -> bool:
@@ -82,7 +82,7 @@ def entropy(probabilities: NDArray[np.float64]) -> float:
     return float((possible * np.log2(1 / possible)).sum())
 
 
-def choose(
+def sample(
     logits: NDArray[np.float32],
     settings: Sequence[SamplingSettings],
     generators: Sequence[np.random.Generator],
@@ -90,7 +90,7 @@ def choose(
     """Draw the id of the next token for each row.
 
     Each row first draws a block of tokens, with the block's share of the whole, and then a token, with its
-    share of the block. One running sum over a vocabulary of words would cost more than everything else here.
+    share of the block. One cumulative sum over a word vocabulary would cost more than everything else here.
     One random number in [0, 1) serves both draws: its first 26 bits the first, its last 27 the second.
 
     Args:
@@ -104,7 +104,7 @@ def choose(
     if len(logits) == 1:
         return np.array([_draw(_weights(logits[0], settings[0]), generators[0].random())], np.int32)
     inverse_temperatures = np.array([[one.inverse_temperature] for one in settings], np.float32)
-    weights = _shares(logits, inverse_temperatures)
+    weights = _relative_probabilities(logits, inverse_temperatures)
     for row, one in enumerate(settings):
         if one.truncates:
             _truncate(weights[row], one)
@@ -114,24 +114,24 @@ def choose(
 def _draw(weights: NDArray[np.float32], uniform: float) -> int:
     """Do the same as `_draw_each` for the one row of a single verse, in a third of the time."""
     blocks = weights.reshape(-1, _BLOCK)
-    among, within = divmod(2.0**26 * uniform, 1.0)
+    for_block, for_token = divmod(2.0**26 * uniform, 1.0)
     cumulative = np.add.accumulate(blocks.dot(_ONES).astype(np.float64))
-    block = int(cumulative.searchsorted(among / 2.0**26 * cumulative[-1], side="right"))
+    block = int(cumulative.searchsorted(for_block / 2.0**26 * cumulative[-1], side="right"))
     cumulative = np.add.accumulate(blocks[block].astype(np.float64))
-    return block * _BLOCK + int(cumulative.searchsorted(within * cumulative[-1], side="right"))
+    return block * _BLOCK + int(cumulative.searchsorted(for_token * cumulative[-1], side="right"))
 
 
 def _draw_each(weights: NDArray[np.float32], uniform: NDArray[np.float64]) -> NDArray[np.int32]:
     """Draw a token per row from weights (rows, whole blocks), given numbers (rows,) in [0, 1)."""
     rows = len(weights)
     blocks = weights.reshape(rows, -1, _BLOCK)
-    among, within = np.divmod(2.0**26 * uniform, 1.0)
-    block = _place(blocks @ _ONES, among / 2.0**26)
-    return np.array(block * _BLOCK + _place(blocks[np.arange(rows), block], within), np.int32)
+    for_block, for_token = np.divmod(2.0**26 * uniform, 1.0)
+    block = _index_of(blocks @ _ONES, for_block / 2.0**26)
+    return np.array(block * _BLOCK + _index_of(blocks[np.arange(rows), block], for_token), np.int32)
 
 
-def _place(weights: NDArray[np.float32], uniform: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Return the place in each row of (rows, n) where a number in [0, 1) falls; weights are the widths."""
+def _index_of(weights: NDArray[np.float32], uniform: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Invert the cumulative distribution of each row of weights (rows, n) at numbers (rows,) in [0, 1)."""
     cumulative = weights.cumsum(axis=-1, dtype=np.float64)
     above = cumulative > uniform[:, np.newaxis] * cumulative[:, -1:]
     first: NDArray[np.intp] = above.argmax(axis=-1)
@@ -140,24 +140,24 @@ def _place(weights: NDArray[np.float32], uniform: NDArray[np.float64]) -> NDArra
 
 def _weights(logits: NDArray[np.float32], settings: SamplingSettings) -> NDArray[np.float32]:
     """Return the weights (whole blocks,) for the draw of one row, given its logits (vocabulary,)."""
-    weights = _shares(logits, np.float32(settings.inverse_temperature))
+    weights = _relative_probabilities(logits, np.float32(settings.inverse_temperature))
     if settings.truncates:
         _truncate(weights, settings)
     return weights
 
 
-def _shares(
+def _relative_probabilities(
     logits: NDArray[np.float32], inverse_temperature: NDArray[np.float32] | np.float32
 ) -> NDArray[np.float32]:
-    """Return the probabilities of logits (..., vocabulary), relative to the highest, whose weight is 1.
+    """Return probabilities relative to the highest one, from logits (..., vocabulary).
 
     Returns:
         Shape (..., vocabulary plus zeros up to a whole number of blocks).
     """
     *rows, vocabulary = logits.shape
     weights = np.empty((*rows, -(-vocabulary // _BLOCK) * _BLOCK), np.float32)
-    likeliest = logits[..., UNKNOWN + 1 :].max(axis=-1, keepdims=True)
-    np.subtract(logits, likeliest, out=weights[..., :vocabulary])
+    highest = logits[..., UNKNOWN + 1 :].max(axis=-1, keepdims=True)
+    np.subtract(logits, highest, out=weights[..., :vocabulary])
     weights[..., vocabulary:] = -np.inf
     weights[..., UNKNOWN] = -np.inf
     weights *= inverse_temperature

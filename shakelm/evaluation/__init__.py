@@ -1,1 +1,1 @@
-"""How good a model is: scores of a text, and pictures."""
+"""How good a model is: scores of a text, and plots."""

@@ -12,6 +12,7 @@ from shakelm.networks.network import Floats, Network
 from shakelm.store.card import Figures
 
 UNICODE_SCALARS = 0x110000 - 0x800
+"""Number of Unicode characters: code points without surrogates."""
 
 ESCAPE_NATS = 2 * math.log(UNICODE_SCALARS)
 """The cost of a character that a lossless vocabulary does not know, 27.84 nats.
@@ -20,8 +21,11 @@ It is an escape with a probability of 1 in the number of Unicode characters, fol
 characters, all equally likely. The cost of the escape to known characters (9e-7 nats each) is left out.
 """
 
-_LOGITS_AT_ONCE = 8_000_000
+_MAX_LOGITS = 8_000_000
+"""Logits in memory at the same time."""
+
 _BATCH_SIZE = 128
+"""Sequences that are scored at the same time."""
 
 
 def score(
@@ -50,7 +54,7 @@ def score(
     ids = vocabulary.encode(text)
     if len(ids) < 2:
         raise ShakelmError(
-            f"The text has {len(ids)} tokens of this model: at least 2 are needed to score it."
+            f"A score needs at least 2 tokens, and the text has {len(ids)} of this model: give a longer text."
         )
     inputs, targets = ids[:-1], ids[1:]
     nats, correct, done = 0.0, 0, 0
@@ -58,10 +62,10 @@ def score(
         _batches(inputs, sequence_length), _batches(targets, sequence_length), strict=True
     ):
         state = network.empty_state(len(batch_inputs))
-        steps = max(1, _LOGITS_AT_ONCE // (len(batch_inputs) * len(vocabulary)))
+        steps = max(1, _MAX_LOGITS // (len(batch_inputs) * len(vocabulary)))
         for start in range(0, batch_inputs.shape[1], steps):
             read, wanted = (part[:, start : start + steps] for part in (batch_inputs, batch_targets))
-            logits, state = network.advance(read, state)
+            logits, state = network.forward(read, state)
             losses = _losses(logits, wanted)
             if vocabulary.lossless:
                 losses[wanted == UNKNOWN] = ESCAPE_NATS

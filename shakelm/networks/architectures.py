@@ -1,7 +1,7 @@
-"""The architectures of the course notebook as Keras models, with options for every size.
+"""Keras models by the names in the course notebook, with options for every size.
 
-Layers have fixed names (`embedding`, `recurrent_0`, `recurrent_1`, …, `output`), and so have the arrays in a
-version's safetensors file. A network is built from its configuration, never from stored code.
+The layers have fixed names (`embedding`, `recurrent_0`, `recurrent_1`, …, `output`), and so have the arrays
+in a version's safetensors file. A network is built again from its configuration, never from stored code.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from shakelm.configuration import ModelConfiguration
 from shakelm.networks.backend import keras
+from shakelm.networks.network import states_per_layer
 
 Weights = Mapping[str, NDArray[np.floating[Any]]]
 
@@ -20,24 +21,29 @@ def build(
     configuration: ModelConfiguration,
     vocabulary_size: int,
     lstm: Callable[..., Any] = keras.layers.LSTM,
-    streams: int | None = None,
+    stateful_batch_size: int | None = None,
 ) -> Any:
     """Build the network for training: token ids (batch, time) to logits (batch, time, vocabulary).
 
-    With `streams`, the batch size, the network is stateful: each batch starts from the state after the batch
-    before. Without it, each batch starts from an empty state. Dropout uses one mask for all time steps (Gal
-    and Ghahramani, 2016, arXiv:1512.05287). `lstm` is the layer for architectures with LSTMs.
+    Args:
+        configuration: the architecture and its sizes. Dropout uses one mask for all time steps (Gal and
+            Ghahramani, 2016, arXiv:1512.05287).
+        vocabulary_size: number of tokens, with the unknown token.
+        lstm: the class of an LSTM layer, or a function with its arguments.
+        stateful_batch_size: if given, the recurrent layers are stateful: each row of a batch of this size
+            starts from the state in which the row of the previous batch ended. Otherwise each batch starts
+            from an empty state.
     """
-    tokens = keras.Input((None,), batch_size=streams, dtype="int32", name="tokens")
+    tokens = keras.Input((None,), batch_size=stateful_batch_size, dtype="int32", name="tokens")
     hidden = _embedding(configuration, vocabulary_size)(tokens)
     dropout = configuration.embedding_dropout
     hidden = _dropout(configuration.dropout if dropout is None else dropout, hidden)
-    for index in range(len(configuration.units)):
+    for index, units in enumerate(configuration.units):
         layer = keras.layers.SimpleRNN if configuration.cell == "simple-rnn" else lstm
         hidden = layer(
-            configuration.units[index],
+            units,
             return_sequences=True,
-            stateful=streams is not None,
+            stateful=stateful_batch_size is not None,
             name=f"recurrent_{index}",
         )(hidden)
         hidden = _dropout(configuration.dropout, hidden)
@@ -45,35 +51,30 @@ def build(
 
 
 def build_with_state(configuration: ModelConfiguration, vocabulary_size: int) -> Any:
-    """Build the same network with its state as inputs and outputs, for decoding and scoring.
+    """Build the same network with its state as inputs and outputs, and without dropout.
 
-    Inputs: token ids (batch, time), then every state (batch, units), layer by layer: the hidden state, and
-    for an LSTM the cell state. Outputs: logits (batch, time, vocabulary), then the states after the tokens.
+    Inputs: token ids (batch, time), then every state (batch, units), layer by layer: the hidden state,
+    and for an LSTM the cell state after it. Outputs: logits (batch, time, vocabulary), then the states.
     """
     tokens = keras.Input((None,), dtype="int32", name="tokens")
     hidden = _embedding(configuration, vocabulary_size)(tokens)
     layer = keras.layers.SimpleRNN if configuration.cell == "simple-rnn" else keras.layers.LSTM
-    before, after = [], []
+    states_before, states_after = [], []
     for index, units in enumerate(configuration.units):
-        states = [keras.Input((units,)) for _ in range(states_per_layer(configuration))]
+        before = [keras.Input((units,)) for _ in range(states_per_layer(configuration.cell))]
         recurrent = layer(units, return_sequences=True, return_state=True, name=f"recurrent_{index}")
-        hidden, *states_after = recurrent(hidden, initial_state=states)
-        before += states
-        after += states_after
-    return keras.Model([tokens, *before], [_output(vocabulary_size)(hidden), *after])
-
-
-def states_per_layer(configuration: ModelConfiguration) -> int:
-    """Return the number of state vectors of a recurrent layer: 2 for an LSTM, 1 for a simple RNN."""
-    return 2 if configuration.cell == "lstm" else 1
+        hidden, *after = recurrent(hidden, initial_state=before)
+        states_before += before
+        states_after += after
+    return keras.Model([tokens, *states_before], [_output(vocabulary_size)(hidden), *states_after])
 
 
 def _embedding(configuration: ModelConfiguration, vocabulary_size: int) -> Any:
     return keras.layers.Embedding(vocabulary_size, configuration.embedding, name="embedding")
 
 
-def _dropout(share: float, hidden: Any) -> Any:
-    return keras.layers.SpatialDropout1D(share)(hidden) if share else hidden
+def _dropout(rate: float, hidden: Any) -> Any:
+    return keras.layers.SpatialDropout1D(rate)(hidden) if rate else hidden
 
 
 def _output(vocabulary_size: int) -> Any:
@@ -81,7 +82,7 @@ def _output(vocabulary_size: int) -> Any:
 
 
 def weights_of(model: Any) -> dict[str, NDArray[np.float32]]:
-    """Return all arrays of a model by name, `LAYER.VARIABLE`, as in `recurrent_0.recurrent_kernel`."""
+    """Return all trainable arrays of a model by name: `LAYER.VARIABLE`, as in `recurrent_0.kernel`."""
     return {
         f"{layer.name}.{variable.name}": np.asarray(variable.numpy(), dtype=np.float32)
         for layer in model.layers
@@ -90,7 +91,7 @@ def weights_of(model: Any) -> dict[str, NDArray[np.float32]]:
 
 
 def set_weights(model: Any, weights: Weights) -> None:
-    """Set the weights of a model from arrays with the names that `weights_of` gives them.
+    """Give a model the arrays with the names that `weights_of` gave them.
 
     Raises:
         KeyError: an array is missing.

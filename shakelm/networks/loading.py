@@ -1,4 +1,4 @@
-"""Trained networks from their weights files."""
+"""From a file of weights to a network."""
 
 from pathlib import Path
 
@@ -10,7 +10,12 @@ from shakelm.networks.numpy_network import NumpyNetwork
 
 
 def load_weights(path: Path) -> dict[str, Floats]:
-    """Read a safetensors file as float32 arrays by name."""
+    """Read a safetensors file as float32 arrays by name.
+
+    Raises:
+        OSError: the file cannot be read.
+        safetensors.SafetensorError: the file is damaged.
+    """
     from safetensors.numpy import load_file
 
     return {name: array.astype(np.float32) for name, array in load_file(path).items()}
@@ -19,7 +24,13 @@ def load_weights(path: Path) -> dict[str, Floats]:
 def load_network(
     path: Path, configuration: ModelConfiguration, vocabulary_size: int, engine: Engine
 ) -> Network:
-    """Return the network with the weights of a file, computed by `numpy` (no TensorFlow) or by `keras`."""
+    """Make the network of a file of weights. The engine `numpy` does not import TensorFlow.
+
+    Raises:
+        OSError: the file cannot be read.
+        safetensors.SafetensorError: the file is damaged.
+        ShakelmError: the engine is `keras`, and TensorFlow cannot be imported.
+    """
     weights = load_weights(path)
     if engine == "keras":
         from shakelm.networks.keras_network import KerasNetwork

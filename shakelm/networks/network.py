@@ -1,32 +1,47 @@
-"""The protocol of a trained network: what decoding and scoring need, whatever computes it."""
+"""What a trained network can do: the protocol, and the types of its arrays."""
 
+from collections.abc import Sequence
 from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from shakelm.configuration import Cell
+
 Engine = Literal["numpy", "keras"]
+"""What computes a network."""
+
 Floats = NDArray[np.float32]
 
 State = tuple[Floats, ...]
-"""One array (batch, units) for each state vector, layer by layer.
-
-An LSTM layer has two, the hidden state and the cell state; a simple RNN has the hidden state alone.
-"""
+"""Arrays (batch, units), layer by layer: the hidden state, and for an LSTM the cell state after it."""
 
 
 class Network(Protocol):
-    """A trained network. The caller holds its state and passes it to each call."""
+    """What decoding and scoring need of a trained network."""
 
-    def empty_state(self, batch: int) -> State:
-        """Return the state before any token: all zeros."""
+    def empty_state(self, batch_size: int) -> State:
+        """Return the state before any token, all zeros."""
 
-    def advance(self, tokens: NDArray[np.int32], state: State) -> tuple[Floats, State]:
-        """Read tokens (batch, time); return logits (batch, time, vocabulary) and the state after them."""
+    def forward(self, tokens: NDArray[np.int32], state: State) -> tuple[Floats, State]:
+        """Read tokens (batch, time). Return logits (batch, time, vocabulary) and the state after them."""
 
-    def read(self, tokens: NDArray[np.int32], state: State) -> tuple[Floats, State]:
-        """Read tokens (batch, time), at least one per row; return logits (batch, vocabulary) and the state.
+    def forward_last(self, tokens: NDArray[np.int32], state: State) -> tuple[Floats, State]:
+        """Read tokens (batch, time), at least one in each row, and return only the logits after the last.
 
-        The logits are those after the last token. They equal those of `advance` except for rounding. The
-        caller may change them.
+        Returns:
+            Logits (batch, vocabulary), which equal those of `forward` except for rounding, and the state
+            after the tokens. The caller may change the logits.
         """
+
+
+def states_per_layer(cell: Cell) -> int:
+    """Return the number of state arrays of a recurrent layer: 2 for an LSTM, 1 for a simple RNN."""
+    return 2 if cell == "lstm" else 1
+
+
+def empty_state(cell: Cell, units: Sequence[int], batch_size: int) -> State:
+    """Return zeros as the state of recurrent layers with these numbers of units."""
+    return tuple(
+        np.zeros((batch_size, width), np.float32) for width in units for _ in range(states_per_layer(cell))
+    )

@@ -1,123 +1,125 @@
-"""Networks in NumPy.
+"""A trained network in NumPy, for processes without TensorFlow.
 
-A single verse is bound by latency: it takes one small matrix product after another, and NumPy is much faster
-at these than calls into TensorFlow. The process needs no TensorFlow.
+The time of a single verse is the latency of one small step after another. There, NumPy takes far less time
+for a step than a call into TensorFlow.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
 from shakelm.configuration import Cell
+from shakelm.networks import network
 from shakelm.networks.network import Floats, State
 
 _HALF = np.array(0.5, np.float32)
-"""An array, which NumPy does not have to convert at each use."""
+"""An array, because NumPy would convert a Python number at each use."""
+
+_CACHE_LINE = 16
+"""Numbers of type float32 in a cache line of 64 bytes."""
 
 
 class NumpyNetwork:
-    """Embedding, recurrent layers and output layer, computed with NumPy alone.
+    """Embedding, recurrent layers, and output layer.
 
-    On disk, gates are in Keras's order: input, forget, candidate, output. Here the three sigmoid gates come
-    first, and their columns are halved: sigmoid(x) = (1 + tanh(x / 2)) / 2, so that one tanh serves all four
-    gates. The embedding is multiplied by the first kernel once, at the start.
+    On disk, the gates are in Keras's order: input, forget, candidate, output. In memory, the three sigmoid
+    gates come first, and their columns are halved. Since sigmoid(x) = (1 + tanh(x / 2)) / 2, one tanh then
+    computes all four gates. The embedding is multiplied by the first layer's kernel once, at construction.
     """
 
     def __init__(self, weights: dict[str, Floats], cell: Cell) -> None:
-        """Take float32 arrays by the names that `architectures.weights_of` gives them."""
-        self._cell = _lstm if cell == "lstm" else _simple
-        self._states_per_layer = 2 if cell == "lstm" else 1
-        self._output = _aligned(weights["output.kernel"])
+        """Arrange the weights: float32 arrays with the names that `architectures.weights_of` gives them."""
+        self._cell = cell
+        self._step = _lstm_step if cell == "lstm" else _simple_rnn_step
+        self._states_per_layer = network.states_per_layer(cell)
+        self._output_kernel = _padded(weights["output.kernel"])
         self._output_bias = weights["output.bias"]
-        arrange = _arranged_gates if cell == "lstm" else _unchanged
-        depth = sum(name.endswith(".recurrent_kernel") for name in weights)
-        kernels, self._recurrent, self._biases = (
-            [arrange(weights[f"recurrent_{index}.{part}"]) for index in range(depth)]
-            for part in ("kernel", "recurrent_kernel", "bias")
+        arrange = _arrange_gates if cell == "lstm" else _keep
+        layers = sum(name.endswith(".recurrent_kernel") for name in weights)
+        self._kernels, self._recurrent_kernels, self._biases = (
+            [arrange(weights[f"recurrent_{layer}.{variable}"]) for layer in range(layers)]
+            for variable in ("kernel", "recurrent_kernel", "bias")
         )
-        self._first = weights["embedding.embeddings"] @ kernels[0] + self._biases[0]
-        self._kernels = kernels
+        self._projected_embedding = weights["embedding.embeddings"] @ self._kernels[0] + self._biases[0]
 
-    def empty_state(self, batch: int) -> State:
-        """Return the state before any token: all zeros."""
-        return tuple(
-            np.zeros((batch, kernel.shape[0]), np.float32)
-            for kernel in self._recurrent
-            for _ in range(self._states_per_layer)
-        )
+    def empty_state(self, batch_size: int) -> State:
+        """Return the state before any token, all zeros."""
+        units = [kernel.shape[0] for kernel in self._recurrent_kernels]
+        return network.empty_state(self._cell, units, batch_size)
 
-    def advance(self, tokens: NDArray[np.int32], state: State) -> tuple[Floats, State]:
-        """Read tokens (batch, time); return logits (batch, time, vocabulary) and the state after them."""
-        after: State = ()
-        hidden: Floats = self._first[tokens.T]
-        for index, recurrent in enumerate(self._recurrent):
-            if index:
-                hidden = hidden @ self._kernels[index] + self._biases[index]
-            layer = self._of_layer(index, state)
-            outputs = np.empty((*hidden.shape[:2], recurrent.shape[0]), np.float32)
+    def forward(self, tokens: NDArray[np.int32], state: State) -> tuple[Floats, State]:
+        """Read tokens (batch, time). Return logits (batch, time, vocabulary) and the state after them."""
+        state_after: State = ()
+        hidden: Floats = self._projected_embedding[tokens.T]
+        for layer, recurrent_kernel in enumerate(self._recurrent_kernels):
+            if layer:
+                hidden = hidden @ self._kernels[layer] + self._biases[layer]
+            layer_state = self._layer_state(layer, state)
+            outputs = np.empty((*hidden.shape[:2], recurrent_kernel.shape[0]), np.float32)
             for time, projected in enumerate(hidden):
-                layer = self._cell(projected, recurrent, layer)
-                outputs[time] = layer[0]
+                layer_state = self._step(projected, recurrent_kernel, layer_state)
+                outputs[time] = layer_state[0]
             hidden = outputs
-            after += layer
+            state_after += layer_state
         logits = self._logits(hidden.reshape(-1, hidden.shape[-1]))
-        return logits.reshape(*hidden.shape[:2], -1).transpose(1, 0, 2), after
+        return logits.reshape(*hidden.shape[:2], -1).transpose(1, 0, 2), state_after
 
-    def read(self, tokens: NDArray[np.int32], state: State) -> tuple[Floats, State]:
-        """Read tokens (batch, time); return the logits after the last (batch, vocabulary) and the state."""
+    def forward_last(self, tokens: NDArray[np.int32], state: State) -> tuple[Floats, State]:
+        """Read tokens (batch, time). Return the last logits (batch, vocabulary) and the state after them."""
         if len(tokens) > 1:
-            return self._read(tokens.T, state)
-        # A single verse: NumPy is faster with vectors than with matrices of one row.
-        logits, after = self._read(tokens[0], tuple([part[0] for part in state]))
-        return logits[np.newaxis], tuple([part[np.newaxis] for part in after])
+            return self._forward_last(tokens.T, state)
+        # A single verse: NumPy takes less time for vectors than for matrices of one row.
+        logits, state_after = self._forward_last(tokens[0], tuple([array[0] for array in state]))
+        return logits[np.newaxis], tuple([array[np.newaxis] for array in state_after])
 
-    def _read(self, tokens: NDArray[np.int32], state: State) -> tuple[Floats, State]:
-        """As `read`, for tokens (time, batch); or for tokens (time,), with vectors instead of matrices."""
+    def _forward_last(self, tokens: NDArray[np.int32], state: State) -> tuple[Floats, State]:
+        """As `forward_last`, for tokens (time, batch), or for tokens (time,) with vectors as state."""
         for token in tokens:
-            after: State = ()
-            hidden: Floats = self._first[token]
-            for index, recurrent in enumerate(self._recurrent):
-                if index:
-                    hidden = hidden.dot(self._kernels[index])
-                    hidden += self._biases[index]
-                layer = self._cell(hidden, recurrent, self._of_layer(index, state))
-                hidden = layer[0]
-                after += layer
-            state = after
+            state_after: State = ()
+            hidden: Floats = self._projected_embedding[token]
+            for layer, recurrent_kernel in enumerate(self._recurrent_kernels):
+                if layer:
+                    hidden = hidden.dot(self._kernels[layer])
+                    hidden += self._biases[layer]
+                layer_state = self._step(hidden, recurrent_kernel, self._layer_state(layer, state))
+                hidden = layer_state[0]
+                state_after += layer_state
+            state = state_after
         return self._logits(hidden), state
 
     def _logits(self, hidden: Floats) -> Floats:
-        logits: Floats = hidden.dot(self._output)[..., : len(self._output_bias)]
+        logits: Floats = hidden.dot(self._output_kernel)[..., : len(self._output_bias)]
         logits += self._output_bias
         return logits
 
-    def _of_layer(self, index: int, state: State) -> State:
-        return state[index * self._states_per_layer : (index + 1) * self._states_per_layer]
+    def _layer_state(self, layer: int, state: State) -> State:
+        return state[layer * self._states_per_layer : (layer + 1) * self._states_per_layer]
 
 
-def _unchanged(weights: Floats) -> Floats:
+def _keep(weights: Floats) -> Floats:
     return weights
 
 
-def _aligned(kernel: Floats) -> Floats:
-    """Pad the rows with zeros to whole cache lines, which makes products with a vector faster."""
-    return np.pad(kernel, ((0, 0), (0, -kernel.shape[1] % 16)))
+def _padded(kernel: Floats) -> Floats:
+    """Add columns of zeros until each row fills whole cache lines, which speeds up products with vectors."""
+    return np.pad(kernel, ((0, 0), (0, -kernel.shape[1] % _CACHE_LINE)))
 
 
-def _arranged_gates(weights: Floats) -> Floats:
-    inputs, forget, candidate, output = np.split(weights, 4, axis=-1)
+def _arrange_gates(weights: Floats) -> Floats:
+    input_gate, forget_gate, candidate, output_gate = np.split(weights, 4, axis=-1)
     return np.ascontiguousarray(
-        np.concatenate([inputs * _HALF, forget * _HALF, output * _HALF, candidate], axis=-1)
+        np.concatenate([input_gate * _HALF, forget_gate * _HALF, output_gate * _HALF, candidate], axis=-1)
     )
 
 
-def _lstm(projected: Floats, recurrent: Floats, state: State) -> State:
-    """Return the next hidden and cell state (..., units), given the input times the kernel (..., 4 units).
+def _lstm_step(projected: Floats, recurrent_kernel: Floats, state: State) -> State:
+    """Return the hidden state and the cell state (..., units) after one token.
 
-    It works in place where it can: at these sizes a new array costs as much as its arithmetic.
+    `projected` (..., 4 units) is the layer's input times its kernel, plus the bias. The function works in
+    place where it can: at these sizes, a new array costs as much as its arithmetic.
     """
     hidden, cell_state = state
-    units = recurrent.shape[0]
-    gates = hidden.dot(recurrent)
+    units = recurrent_kernel.shape[0]
+    gates = hidden.dot(recurrent_kernel)
     gates += projected
     np.tanh(gates, out=gates)
     sigmoids, candidate = gates[..., : 3 * units], gates[..., 3 * units :]
@@ -131,8 +133,11 @@ def _lstm(projected: Floats, recurrent: Floats, state: State) -> State:
     return hidden, cell_state
 
 
-def _simple(projected: Floats, recurrent: Floats, state: State) -> State:
-    """Return the next hidden state (..., units), given the input times the kernel (..., units)."""
-    hidden = state[0].dot(recurrent)
+def _simple_rnn_step(projected: Floats, recurrent_kernel: Floats, state: State) -> State:
+    """Return the hidden state (..., units) after one token.
+
+    `projected` (..., units) is the layer's input times its kernel, plus the bias.
+    """
+    hidden = state[0].dot(recurrent_kernel)
     hidden += projected
     return (np.tanh(hidden, out=hidden),)

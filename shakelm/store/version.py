@@ -49,6 +49,11 @@ class Version:
         """The local path of the safetensors file of named arrays."""
         return self.file(WEIGHTS)
 
+    @property
+    def cure(self) -> str:
+        """What to do about a missing or damaged file, as messages say it."""
+        return "install the package again" if self.packaged else f"remove {self.reference}, or train it again"
+
     def vocabulary(self) -> Vocabulary:
         """Read the tokens that the model knows."""
         return self._read(VOCABULARY, vocabulary_kinds.parse)
@@ -67,13 +72,12 @@ class Version:
 
     def _read(self, file: str, parse: Callable[[bytes], _T]) -> _T:
         path = self.file(file)
-        cure = "install the package again" if self.packaged else f"remove {self.reference}, or train it again"
         try:
             return parse(path.read_bytes())
         except OSError as error:
-            raise ShakelmError(f"{path} cannot be read ({error.strerror}): {cure}.") from error
+            raise ShakelmError(f"{path} cannot be read ({error.strerror}): {self.cure}.") from error
         except ValidationError as error:
-            raise ShakelmError(f"{path} is damaged ({error.errors()[0]['msg']}): {cure}.") from error
+            raise ShakelmError(f"{path} is damaged ({error.errors()[0]['msg']}): {self.cure}.") from error
 
 
 def write_files(

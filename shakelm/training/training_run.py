@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from shakelm import defaults
 from shakelm.configuration import Configuration
 from shakelm.data.vocabulary import Vocabulary
-from shakelm.decoding.generation import LanguageModel, Length, write
+from shakelm.decoding.generation import Length, generate
+from shakelm.decoding.language_model import LanguageModel
 from shakelm.decoding.sampling import SamplingSettings
 from shakelm.errors import ShakelmError
 from shakelm.networks import architectures
@@ -97,7 +98,7 @@ class TrainingRun:
         network = NumpyNetwork(architectures.weights_of(self.keeper.ema_model), self.configuration.model.cell)
         model = LanguageModel("", self.vocabulary, network)
         random_seed = self.configuration.training.random_seed
-        return write(model, "", SamplingSettings(defaults.TEMPERATURE), Length(lines=1), random_seed).text
+        return generate(model, "", SamplingSettings(defaults.TEMPERATURE), Length(lines=1), random_seed).text
 
 
 def start(
@@ -125,7 +126,7 @@ def start(
         scored = dataset(Windows(validation_ids, settings.sequence_length, settings.batch_size))
     layer = partial(LSTM, weight_dropout=configuration.model.weight_dropout, precision=settings.precision)
     streams = settings.batch_size if settings.stateful else None
-    model = architectures.build(configuration.model, len(vocabulary), layer, streams=streams)
+    model = architectures.build(configuration.model, len(vocabulary), layer, stateful_batch_size=streams)
     model.get_layer("output").bias.assign(log_frequencies(ids, len(vocabulary)))
     ema_model = architectures.build(configuration.model, len(vocabulary), layer)
     ema_model.set_weights(model.get_weights())

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 import requests
 
-from shakelm.decoding import generation
-from shakelm.decoding.generation import LanguageModel, Length
+from shakelm.decoding import generation, language_model
+from shakelm.decoding.generation import Length
+from shakelm.decoding.language_model import LanguageModel
 from shakelm.decoding.prediction import predict
 from shakelm.decoding.sampling import SamplingSettings
 from shakelm.store.registry import open_registry
@@ -24,7 +25,7 @@ WORDS = "model: shakespeare-word"
 @pytest.fixture(scope="module")
 def words(stack: Stack) -> LanguageModel:
     """The model of words that ships."""
-    return generation.load(open_registry(stack.store).find("shakespeare-word"))
+    return language_model.load(open_registry(stack.store).find("shakespeare-word"))
 
 
 def top(message: dict[str, Any]) -> str:
@@ -73,7 +74,7 @@ def test_temperatures_are_side_by_side_each_verse_as_its_number_gives_it(
     message = discord.ask(f"/temperatures seed: my lord number: 3 lines: 1 {WORDS}")
 
     for field, temperature in zip(embed(message)["fields"], (0.2, 0.5, 0.8, 1.0, 1.5), strict=True):
-        alone = generation.write(words, "my lord", SamplingSettings(temperature), Length(lines=1), 3)
+        alone = generation.generate(words, "my lord", SamplingSettings(temperature), Length(lines=1), 3)
         assert field["inline"]
         assert field["value"].replace("\\", "") == alone.text
         assert field["name"].startswith(f"{temperature:g} · ")

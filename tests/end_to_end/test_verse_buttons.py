@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shakelm.decoding import generation
+from shakelm.decoding import generation, language_model
 from shakelm.decoding.generation import Length
 from shakelm.decoding.sampling import SamplingSettings
 from shakelm.store.registry import open_registry
@@ -84,13 +84,15 @@ def test_continue_goes_on_where_the_verse_stopped(
     more = press(discord, "Continue", verse, "assistant")
     yet_more = press(discord, "Continue", more)
 
-    model = generation.load(open_registry(stack.store).find("shakespeare-char"))
+    model = language_model.load(open_registry(stack.store).find("shakespeare-char"))
     read = written(stack, verse)
     for message in (more, yet_more):
         record = record_of(stack, message)
         read += "\n"
         assert record.context == read
-        whole = generation.write(model, read, SamplingSettings(0.7), Length(lines=3), record.random_seed).text
+        whole = generation.generate(
+            model, read, SamplingSettings(0.7), Length(lines=3), record.random_seed
+        ).text
         assert written(stack, message) == whole[len(read) :]
         assert description(message).strip()
         assert "continued" in receipt(message)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from shakelm.decoding import generation
+from shakelm.decoding import generation, language_model
 from shakelm.decoding.generation import Length
 from shakelm.decoding.sampling import SamplingSettings
 from shakelm.store.registry import open_registry
@@ -163,12 +163,14 @@ def test_markup_mentions_and_links_come_out_as_they_were_typed(discord: Discord)
 
 def test_a_verse_that_is_too_long_for_discord_comes_whole_in_a_file(stack: Stack, discord: Discord) -> None:
     seed = "*_" * 250  # each sign takes two characters in Discord's markdown
-    model = generation.load(open_registry(stack.store).find("shakespeare-word"))
+    model = language_model.load(open_registry(stack.store).find("shakespeare-word"))
     number, written = next(
         (number, text)
         for number in range(200)
         if len(
-            escape(text := generation.write(model, seed, SamplingSettings(2), Length(lines=40), number).text)
+            escape(
+                text := generation.generate(model, seed, SamplingSettings(2), Length(lines=40), number).text
+            )
         )
         > 4096
     )

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from shakelm import defaults
 from shakelm.configuration import MAX_RANDOM_SEED
 from shakelm.decoding import generation
-from shakelm.decoding.generation import LanguageModel, Length
+from shakelm.decoding.generation import Length
+from shakelm.decoding.language_model import LanguageModel
 from shakelm.decoding.sampling import SamplingSettings
 from shakelm.store.card import Figures
 from shakelm.store.version import Version
@@ -58,5 +59,5 @@ def _loss(figures: Figures) -> float:
 
 
 def _specimen(model: LanguageModel, random_seed: int) -> Specimen:
-    verse = generation.write(model, "", SAMPLING, LENGTH, random_seed)
+    verse = generation.generate(model, "", SAMPLING, LENGTH, random_seed)
     return Specimen(model=model.reference, random_seed=random_seed, text=verse.text)

@@ -4,8 +4,8 @@ from functools import cache, lru_cache
 
 from rq import get_current_job
 
-from shakelm.decoding import generation
-from shakelm.decoding.generation import LanguageModel
+from shakelm.decoding import language_model
+from shakelm.decoding.language_model import LanguageModel
 from shakelm.networks.network import Engine
 from shakelm.store.registry import ModelRegistry, open_registry
 from shakelm.store.version import Version
@@ -44,7 +44,7 @@ def load(reference: str | None) -> LanguageModel:
 @lru_cache(maxsize=MODELS_IN_MEMORY)
 def _model(version: Version, engine: Engine) -> LanguageModel:
     """The loaded version. Versions never change, so those in use stay in memory."""
-    return generation.load(version, engine)
+    return language_model.load(version, engine)
 
 
 def tools() -> Tools:

@@ -10,8 +10,8 @@ from redis.exceptions import RedisError
 
 from shakelm.data import corpus
 from shakelm.data.corpus import Corpus
-from shakelm.decoding import generation
-from shakelm.decoding.generation import LanguageModel
+from shakelm.decoding import language_model
+from shakelm.decoding.language_model import LanguageModel
 from shakelm.errors import ShakelmError
 from shakelm.store.registry import ModelRegistry
 from shakelm.store.version import Version
@@ -198,7 +198,7 @@ def _finish(
     if picture:
         training_records.save_curves(connection, training_id, picture.content)
     live = _load_live(store)
-    models = [generation.load(version), *([live[1]] if live else [])]
+    models = [language_model.load(version), *([live[1]] if live else [])]
     model_publishing.publish(connection, store)
     training_records.end(
         connection,
@@ -223,7 +223,7 @@ def _load_live(store: ModelRegistry) -> tuple[Version, LanguageModel] | None:
     """The live version and its model. None if there is none, or if its files are damaged."""
     try:
         live = store.live()
-        return live, generation.load(live)
+        return live, language_model.load(live)
     except ShakelmError as error:
         log.warning("No live version to compare with: %s", error)
         return None

@@ -30,7 +30,7 @@ def write(wanted: VerseRequest) -> Message:
 def _write(wanted: VerseRequest) -> VerseResult:
     started = time.perf_counter()
     model = load(wanted.model)
-    written = generation.write(
+    written = generation.generate(
         model,
         wanted.context + wanted.prompt,
         SamplingSettings(wanted.temperature, wanted.top_k, wanted.top_p, wanted.min_p),

@@ -42,7 +42,7 @@ def answer(wanted: TemperaturesRequest, tools: Tools) -> Message:
     model = tools.load(wanted.model)
     length = generation.Length(lines=wanted.lines)
     written = [
-        generation.write_measured(
+        generation.generate_with_entropy(
             model, wanted.prompt, SamplingSettings(temperature), length, wanted.random_seed
         )
         for temperature in TEMPERATURES

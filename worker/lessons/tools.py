@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import redis
 
 if TYPE_CHECKING:
-    from shakelm.decoding.generation import LanguageModel
+    from shakelm.decoding.language_model import LanguageModel
     from shakelm.store.version import Version
 
 PNG = "image/png"

@@ -180,13 +180,13 @@ def test_an_exported_model_gives_the_same_logits(shakelm: Shakelm, place: Path) 
     import keras
     import numpy as np
 
-    from shakelm.decoding import generation
+    from shakelm.decoding import language_model
     from shakelm.store.registry import open_registry
 
     assert shakelm("export", "tiny", "tiny.keras").returncode == 0
-    loaded = generation.load(open_registry(place / "store").find("tiny"))
+    loaded = language_model.load(open_registry(place / "store").find("tiny"))
     tokens = loaded.vocabulary.encode("Speak, speak.")[np.newaxis]
-    expected, _ = loaded.network.advance(tokens, loaded.network.empty_state(1))
+    expected, _ = loaded.network.forward(tokens, loaded.network.empty_state(1))
     exported = keras.saving.load_model(place / "tiny.keras")
     np.testing.assert_allclose(exported.predict(tokens, verbose=0), expected, atol=1e-4)
     vocabulary = json.loads((place / "tiny.vocabulary.json").read_text())

@@ -1,3 +1,5 @@
+"""Verses of small networks: their lengths, prompts, random seeds, and batches."""
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -6,14 +8,14 @@ from shakelm.configuration import MAX_RANDOM_SEED
 from shakelm.data.vocabulary import UNKNOWN, Vocabulary
 from shakelm.data.vocabulary_kinds import fit
 from shakelm.decoding.generation import (
-    LanguageModel,
     Length,
     VerseSettings,
-    read,
-    write,
-    write_all,
-    write_measured,
+    generate,
+    generate_batch,
+    generate_with_entropy,
+    read_prompt,
 )
+from shakelm.decoding.language_model import LanguageModel
 from shakelm.decoding.sampling import SamplingSettings, distribution, entropy
 from shakelm.errors import ShakelmError
 from shakelm.networks.network import Floats, State
@@ -26,7 +28,7 @@ PLAIN = SamplingSettings(1.0)
 def model(
     vocabulary: Vocabulary, bias: dict[str, float] | None = None, network: type[NumpyNetwork] = NumpyNetwork
 ) -> LanguageModel:
-    """A small random LSTM; `bias` adds to the logits of some tokens."""
+    """Make a small LSTM with random weights. `bias` adds to the logits of some tokens."""
     random = np.random.default_rng(11)
 
     def array(*shape: int) -> Floats:
@@ -49,18 +51,18 @@ CHARS = fit(TEXT, "char")
 WORDS = fit(TEXT, "word")
 
 
-def test_a_random_seed_repeats_a_verse_and_another_gives_another() -> None:
+def test_the_same_random_seed_gives_the_same_verse_and_another_seed_another() -> None:
     verses = [
-        write(model(CHARS), "To be", PLAIN, Length(lines=4), random_seed).text for random_seed in (1, 1, 2)
+        generate(model(CHARS), "To be", PLAIN, Length(lines=4), random_seed).text for random_seed in (1, 1, 2)
     ]
     assert verses[0] == verses[1] != verses[2]
 
 
 @pytest.mark.parametrize("vocabulary", [CHARS, WORDS])
 @pytest.mark.parametrize("prompt", ["", "to be", "to be\n"])
-def test_a_verse_has_the_lines_asked_for(vocabulary: Vocabulary, prompt: str) -> None:
+def test_a_verse_has_the_requested_number_of_lines(vocabulary: Vocabulary, prompt: str) -> None:
     for random_seed in range(20):
-        verse = write(model(vocabulary, {"\n": 1.0}), prompt, PLAIN, Length(lines=3), random_seed)
+        verse = generate(model(vocabulary, {"\n": 1.0}), prompt, PLAIN, Length(lines=3), random_seed)
         assert verse.text.startswith(prompt)
         own = verse.text[prompt.rfind("\n") + 1 :]
         assert sum(bool(line.strip()) for line in own.split("\n")) == 3
@@ -68,77 +70,77 @@ def test_a_verse_has_the_lines_asked_for(vocabulary: Vocabulary, prompt: str) ->
 
 
 @pytest.mark.parametrize("vocabulary", [CHARS, WORDS])
-def test_a_verse_has_the_words_asked_for(vocabulary: Vocabulary) -> None:
+def test_a_verse_has_the_requested_number_of_words(vocabulary: Vocabulary) -> None:
     for random_seed in range(20):
-        verse = write(model(vocabulary), "", PLAIN, Length(words=5), random_seed)
+        verse = generate(model(vocabulary), "", PLAIN, Length(words=5), random_seed)
         assert len(verse.text.split()) == 5
 
 
 def test_words_are_counted_after_the_prompt() -> None:
-    verse = write(model(WORDS), "to be or", PLAIN, Length(words=4), 3)
+    verse = generate(model(WORDS), "to be or", PLAIN, Length(words=4), 3)
     assert len(verse.text.removeprefix("to be or").split()) == 4
 
 
-def test_an_empty_verse_never_happens() -> None:
-    verse = write(model(CHARS, {"\n": 50.0}), "", SamplingSettings(0.0), Length(lines=2), 1)
+def test_a_verse_is_never_empty() -> None:
+    verse = generate(model(CHARS, {"\n": 50.0}), "", SamplingSettings(0.0), Length(lines=2), 1)
     assert verse.text.strip()
 
 
-def test_a_model_that_ends_no_line_stops_all_the_same() -> None:
-    verse = write(model(CHARS, {"\n": -50.0}), "x", PLAIN, Length(lines=2), 1)
+def test_a_model_that_never_ends_a_line_stops() -> None:
+    verse = generate(model(CHARS, {"\n": -50.0}), "x", PLAIN, Length(lines=2), 1)
     assert verse.tokens == 2 * CHARS.tokens_per_line
 
 
-def test_unknown_tokens_never_come_out() -> None:
+def test_the_unknown_token_is_never_generated() -> None:
     spoken = model(WORDS, {WORDS.tokens[UNKNOWN]: 50.0})
-    verse = write(spoken, "", PLAIN, Length(words=200), 5)
+    verse = generate(spoken, "", PLAIN, Length(words=200), 5)
     assert len(verse.text.split()) == 200
     assert all(word in WORDS for word in verse.text.split())
 
 
-def test_temperature_zero_is_the_same_for_every_random_seed() -> None:
+def test_at_temperature_zero_every_random_seed_gives_the_same_verse() -> None:
     verses = {
-        write(model(CHARS), "To", SamplingSettings(0.0), Length(lines=2), random_seed).text
+        generate(model(CHARS), "To", SamplingSettings(0.0), Length(lines=2), random_seed).text
         for random_seed in range(3)
     }
     assert len(verses) == 1
 
 
-def test_what_the_model_does_not_know_of_the_prompt_is_named() -> None:
-    assert write(model(WORDS), "To zounds, be ZOUNDS fie", PLAIN, Length(words=1), 1).unknown == [
+def test_the_unknown_pieces_of_the_prompt_are_listed() -> None:
+    assert generate(model(WORDS), "To zounds, be ZOUNDS fie", PLAIN, Length(words=1), 1).unknown == [
         "zounds",
         "fie",
     ]
-    assert write(model(CHARS), "To be @#@", PLAIN, Length(lines=1), 1).unknown == ["@", "#"]
+    assert generate(model(CHARS), "To be @#@", PLAIN, Length(lines=1), 1).unknown == ["@", "#"]
 
 
-def test_typographic_quotes_are_read_as_plain_ones_only_where_only_those_are_known() -> None:
-    assert write(model(CHARS), "’tis", PLAIN, Length(lines=1), 1).prompt == "'tis"
+def test_typographic_quotes_become_plain_only_if_the_vocabulary_lacks_them() -> None:
+    assert generate(model(CHARS), "’tis", PLAIN, Length(lines=1), 1).prompt == "'tis"
     typographic = fit(TEXT.replace("'", "’"), "char")
-    assert write(model(typographic), "’tis", PLAIN, Length(lines=1), 1).prompt == "’tis"
+    assert generate(model(typographic), "’tis", PLAIN, Length(lines=1), 1).prompt == "’tis"
 
 
-def test_the_prompt_decides_what_follows() -> None:
-    follow = {
-        prompt: write(model(CHARS), prompt, SamplingSettings(0.0), Length(words=3), 1).text.removeprefix(
+def test_different_prompts_have_different_continuations() -> None:
+    continuations = {
+        prompt: generate(model(CHARS), prompt, SamplingSettings(0.0), Length(words=3), 1).text.removeprefix(
             prompt
         )
         for prompt in ("To be", "mind", "suffer")
     }
-    assert len(set(follow.values())) > 1
+    assert len(set(continuations.values())) > 1
 
 
-def test_a_blank_prompt_is_no_prompt() -> None:
-    blank, empty = (write(model(CHARS), prompt, PLAIN, Length(lines=2), 4) for prompt in (" \n ", ""))
+def test_a_blank_prompt_is_the_same_as_an_empty_one() -> None:
+    blank, empty = (generate(model(CHARS), prompt, PLAIN, Length(lines=2), 4) for prompt in (" \n ", ""))
     assert blank == empty
 
 
 class RowByRow(NumpyNetwork):
-    """Computes each row alone, so that its sums have the same last bits as a single verse's."""
+    """Computes each row alone, so that its sums have the same last bits as those of a single verse."""
 
-    def read(self, tokens: NDArray[np.int32], state: State) -> tuple[Floats, State]:
+    def forward_last(self, tokens: NDArray[np.int32], state: State) -> tuple[Floats, State]:
         rows = [
-            super(RowByRow, self).read(tokens[[row]], tuple(part[[row]] for part in state))
+            super(RowByRow, self).forward_last(tokens[[row]], tuple(part[[row]] for part in state))
             for row in range(len(tokens))
         ]
         after = tuple(np.concatenate(parts) for parts in zip(*(state for _, state in rows), strict=True))
@@ -146,8 +148,8 @@ class RowByRow(NumpyNetwork):
 
 
 @pytest.mark.parametrize("vocabulary", [CHARS, WORDS])
-def test_verses_written_at_once_are_those_written_one_by_one(vocabulary: Vocabulary) -> None:
-    requests = [
+def test_verses_of_a_batch_are_the_same_as_one_by_one(vocabulary: Vocabulary) -> None:
+    settings = [
         VerseSettings("", PLAIN, Length(lines=2), 1),
         VerseSettings("", PLAIN, Length(lines=2), 2),
         VerseSettings("to be", SamplingSettings(0.5), Length(words=1), 1),
@@ -156,23 +158,22 @@ def test_verses_written_at_once_are_those_written_one_by_one(vocabulary: Vocabul
     ]
     small = model(vocabulary, {"\n": 1.0}, RowByRow)
     alone = [
-        write(small, request.prompt, request.sampling, request.length, request.random_seed)
-        for request in requests
+        generate(small, verse.prompt, verse.sampling, verse.length, verse.random_seed) for verse in settings
     ]
-    assert write_all(small, requests) == alone
-    assert write_all(small, requests[::-1]) == alone[::-1]
+    assert generate_batch(small, settings) == alone
+    assert generate_batch(small, settings[::-1]) == alone[::-1]
 
 
 @pytest.mark.parametrize("sampling", [PLAIN, SamplingSettings(0.5, top_k=4), SamplingSettings(0.0)])
-def test_a_measured_verse_is_the_same_and_its_entropy_that_of_all_its_choices(
+def test_the_measured_entropy_is_the_mean_over_all_choices_of_the_same_verse(
     sampling: SamplingSettings,
 ) -> None:
     small = model(CHARS, {"\n": 1.0})
-    verse, bits = write_measured(small, "to", sampling, Length(words=4), 3)
+    verse, bits = generate_with_entropy(small, "to", sampling, Length(words=4), 3)
 
-    assert verse == write(small, "to", sampling, Length(words=4), 3)
-    # Each choice again from the beginning; the blank that would have followed was one too.
-    choices = [read(small, verse.text[:end])[1] for end in range(2, len(verse.text) + 1)]
+    assert verse == generate(small, "to", sampling, Length(words=4), 3)
+    # Every choice is made again from the beginning. The blank that ended the verse was a choice as well.
+    choices = [read_prompt(small, verse.text[:end])[1] for end in range(2, len(verse.text) + 1)]
     assert len(choices) == verse.tokens + 1
     assert bits == pytest.approx(
         np.mean([entropy(distribution(logits, sampling)) for logits in choices]), abs=1e-4
@@ -182,10 +183,10 @@ def test_a_measured_verse_is_the_same_and_its_entropy_that_of_all_its_choices(
 @pytest.mark.parametrize("random_seed", [-1, MAX_RANDOM_SEED + 1])
 def test_random_seeds_out_of_range_are_refused(random_seed: int) -> None:
     with pytest.raises(ShakelmError, match="number"):
-        write(model(CHARS), "", PLAIN, Length(lines=1), random_seed)
+        generate(model(CHARS), "", PLAIN, Length(lines=1), random_seed)
 
 
 @pytest.mark.parametrize(("lines", "words"), [(None, None), (1, 1), (0, None), (None, -2)])
-def test_lengths_without_meaning_are_refused(lines: int | None, words: int | None) -> None:
+def test_a_length_in_both_units_or_none_or_below_one_is_refused(lines: int | None, words: int | None) -> None:
     with pytest.raises(ShakelmError):
         Length(lines, words)

@@ -1,4 +1,4 @@
-"""What comes next: order, probabilities and entropies, of models whose distribution is known."""
+"""Predictions of models with known distributions: order, probabilities, and entropies."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -8,8 +8,9 @@ import pytest
 
 from shakelm.data.char_vocabulary import CharVocabulary
 from shakelm.data.vocabulary import UNKNOWN_TOKEN
-from shakelm.decoding import generation
-from shakelm.decoding.generation import LanguageModel, Length, write
+from shakelm.decoding import language_model
+from shakelm.decoding.generation import Length, generate
+from shakelm.decoding.language_model import LanguageModel
 from shakelm.decoding.prediction import MAX_TOP, TEMPERATURES, predict
 from shakelm.decoding.sampling import SamplingSettings
 from shakelm.errors import ShakelmError
@@ -17,8 +18,8 @@ from shakelm.networks.numpy_network import NumpyNetwork
 from shakelm.store.registry import open_registry
 
 
-def certain_of(probabilities: dict[str, float]) -> LanguageModel:
-    """A model that gives tokens these probabilities whatever it has read, and likes the unknown one best."""
+def model_with(probabilities: dict[str, float]) -> LanguageModel:
+    """Make a model that gives these probabilities after any text, and the highest to the unknown token."""
     vocabulary = CharVocabulary(tokens=(UNKNOWN_TOKEN, *probabilities))
     size = len(vocabulary)
     weights = {
@@ -32,31 +33,31 @@ def certain_of(probabilities: dict[str, float]) -> LanguageModel:
     return LanguageModel("known@1", vocabulary, NumpyNetwork(weights, "simple-rnn"))
 
 
-UNEVEN = certain_of({"a": 0.125, "b": 0.5, "\n": 0.25, "d": 0.125})
+UNEVEN = model_with({"a": 0.125, "b": 0.5, "\n": 0.25, "d": 0.125})
 
 
 @pytest.fixture(params=["shakespeare-char", "shakespeare-word"])
 def shipped(request: pytest.FixtureRequest, tmp_path: Path) -> LanguageModel:
-    return generation.load(open_registry(tmp_path).find(request.param))
+    return language_model.load(open_registry(tmp_path).find(request.param))
 
 
-def test_a_known_distribution_is_told_as_it_is() -> None:
+def test_a_prediction_has_the_probabilities_of_the_model() -> None:
     prediction = predict(UNEVEN, "a", 3, [1.0])
-    (told,) = prediction.distributions
+    (distribution,) = prediction.distributions
     assert prediction.tokens == ("b", "\n", "a")
-    assert told.probabilities == pytest.approx((0.5, 0.25, 0.125))
-    assert told.rest == pytest.approx(0.125)
-    assert told.entropy == pytest.approx(1.75)
+    assert distribution.probabilities == pytest.approx((0.5, 0.25, 0.125))
+    assert distribution.rest == pytest.approx(0.125)
+    assert distribution.entropy == pytest.approx(1.75)
 
 
-def test_the_entropy_is_that_of_all_tokens_and_not_only_of_those_shown() -> None:
-    even = certain_of(dict.fromkeys("abcdefgh", 1 / 8))
+def test_the_entropy_is_that_of_the_distribution_over_all_tokens() -> None:
+    even = model_with(dict.fromkeys("abcdefgh", 1 / 8))
     for distribution in predict(even, "a", 1, [0.5, 1.0, 2.0]).distributions:
         assert distribution.entropy == pytest.approx(3.0)
         assert distribution.probabilities == pytest.approx((1 / 8,))
 
 
-def test_a_temperature_raises_probabilities_to_its_inverse() -> None:
+def test_probabilities_are_raised_to_the_inverse_of_the_temperature() -> None:
     (cold,) = predict(UNEVEN, "a", 4, [0.5]).distributions
     squares = np.array([0.5, 0.25, 0.125, 0.125]) ** 2
     assert cold.probabilities == pytest.approx(tuple(squares / squares.sum()))
@@ -68,11 +69,11 @@ def test_temperature_zero_is_certain() -> None:
     assert frozen.rest == frozen.entropy == 0.0
 
 
-def test_unknown_tokens_never_appear_and_a_small_vocabulary_gives_what_it_has() -> None:
+def test_a_small_vocabulary_gives_all_its_tokens_but_the_unknown_one() -> None:
     assert predict(UNEVEN, "a", MAX_TOP).tokens == ("b", "\n", "a", "d")
 
 
-def test_nothing_is_followed_by_something_to_read() -> None:
+def test_after_a_blank_prompt_every_token_is_visible() -> None:
     assert predict(UNEVEN, " \n", MAX_TOP).tokens == ("b", "a", "d")
 
 
@@ -88,8 +89,8 @@ def test_the_order_is_the_models_own_at_every_temperature(shipped: LanguageModel
         assert colder.entropy < hotter.entropy
 
 
-def test_all_tokens_together_are_certain(tmp_path: Path) -> None:
-    model = generation.load(open_registry(tmp_path).find("shakespeare-char"))
+def test_the_probabilities_of_all_tokens_sum_to_one(tmp_path: Path) -> None:
+    model = language_model.load(open_registry(tmp_path).find("shakespeare-char"))
     prediction = predict(model, "to be or not to", MAX_TOP)
     assert sorted(prediction.tokens) == sorted(model.vocabulary.tokens[1:])
     for distribution in prediction.distributions:
@@ -98,8 +99,8 @@ def test_all_tokens_together_are_certain(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("prompt", ["", "to be or not to", "’tis", "O\n", "I ☃"])
-def test_a_prompt_is_read_as_a_verse_reads_it(shipped: LanguageModel, prompt: str) -> None:
-    verse = write(shipped, prompt, SamplingSettings(0.0), Length(words=2), 1)
+def test_a_prompt_is_read_as_for_a_verse(shipped: LanguageModel, prompt: str) -> None:
+    verse = generate(shipped, prompt, SamplingSettings(0.0), Length(words=2), 1)
     prediction = predict(shipped, prompt, 1)
     assert prediction.prompt == verse.prompt
     assert prediction.unknown == verse.unknown
@@ -110,7 +111,7 @@ def test_a_prompt_is_read_as_a_verse_reads_it(shipped: LanguageModel, prompt: st
 
 
 @pytest.mark.parametrize("top", [-1, 0, MAX_TOP + 1])
-def test_more_or_fewer_tokens_than_can_be_shown_are_refused(top: int) -> None:
+def test_numbers_of_tokens_out_of_range_are_refused(top: int) -> None:
     with pytest.raises(ShakelmError, match=f"from 1 to {MAX_TOP}"):
         predict(UNEVEN, "a", top)
 

@@ -1,13 +1,20 @@
+"""The distribution of the next token, its entropy, and draws from it."""
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from shakelm.data.vocabulary import UNKNOWN
-from shakelm.decoding.sampling import SamplingSettings, choose, distribution, entropy
+from shakelm.decoding.sampling import SamplingSettings, distribution, entropy, sample
 from shakelm.errors import ShakelmError
 
 Counts = NDArray[np.intp]
 LOGITS = np.array([9.0, 1.0, 3.0, 2.0, 0.0], dtype=np.float32)
+
+
+def kept_tokens(logits: NDArray[np.float32], settings: SamplingSettings) -> list[int]:
+    """Return the ids of the tokens that the settings do not exclude."""
+    return [int(token) for token in distribution(logits, settings).nonzero()[0]]
 
 
 def test_temperature_one_is_the_softmax_without_the_unknown_token() -> None:
@@ -21,7 +28,7 @@ def test_temperature_zero_takes_the_most_likely_known_token() -> None:
 
 
 @pytest.mark.parametrize("temperature", [1e-300, 1e-9, 0.01, 2.0])
-def test_no_temperature_overflows(temperature: float) -> None:
+def test_extreme_temperatures_do_not_overflow(temperature: float) -> None:
     probabilities = distribution(LOGITS * 1e4, SamplingSettings(temperature))
     assert probabilities.sum() == pytest.approx(1.0)
     assert np.isfinite(probabilities).all()
@@ -47,35 +54,29 @@ def test_top_k_keeps_k_tokens_and_their_proportions() -> None:
     assert probabilities[2] / probabilities[3] == pytest.approx(np.e)
 
 
-def test_top_p_keeps_the_smallest_set_that_reaches_it() -> None:
+def test_top_p_keeps_the_fewest_tokens_that_reach_it() -> None:
     plain = distribution(LOGITS, SamplingSettings(1.0))
     just_two = plain[2] + plain[3]
-    assert distribution(LOGITS, SamplingSettings(1.0, top_p=just_two - 1e-6)).nonzero()[0].tolist() == [2, 3]
-    assert distribution(LOGITS, SamplingSettings(1.0, top_p=just_two + 1e-6)).nonzero()[0].tolist() == [
-        1,
-        2,
-        3,
-    ]
-    assert distribution(LOGITS, SamplingSettings(1.0, top_p=1e-9)).nonzero()[0].tolist() == [2]
+    assert kept_tokens(LOGITS, SamplingSettings(1.0, top_p=just_two - 1e-6)) == [2, 3]
+    assert kept_tokens(LOGITS, SamplingSettings(1.0, top_p=just_two + 1e-6)) == [1, 2, 3]
+    assert kept_tokens(LOGITS, SamplingSettings(1.0, top_p=1e-9)) == [2]
 
 
-def test_min_p_keeps_what_reaches_that_share_of_the_likeliest() -> None:
+def test_min_p_keeps_the_tokens_that_reach_that_share_of_the_highest_probability() -> None:
     plain = distribution(LOGITS, SamplingSettings(1.0))
     share = plain[1] / plain[2]
-    assert distribution(LOGITS, SamplingSettings(1.0, min_p=share * 0.999)).nonzero()[0].tolist() == [1, 2, 3]
-    assert distribution(LOGITS, SamplingSettings(1.0, min_p=share * 1.001)).nonzero()[0].tolist() == [2, 3]
-    assert distribution(LOGITS, SamplingSettings(1.0, min_p=1.0)).nonzero()[0].tolist() == [2]
+    assert kept_tokens(LOGITS, SamplingSettings(1.0, min_p=share * 0.999)) == [1, 2, 3]
+    assert kept_tokens(LOGITS, SamplingSettings(1.0, min_p=share * 1.001)) == [2, 3]
+    assert kept_tokens(LOGITS, SamplingSettings(1.0, min_p=1.0)) == [2]
     kept = distribution(LOGITS, SamplingSettings(1.0, min_p=share * 0.999))
     assert kept[1] / kept[2] == pytest.approx(share)
 
 
-def test_top_p_counts_only_what_top_k_kept_and_min_p_comes_last() -> None:
+def test_top_k_applies_before_top_p_and_min_p_comes_last() -> None:
     logits = np.log(np.array([1.0, 40.0, 30.0, 20.0, 10.0])).astype(np.float32)
-    assert distribution(logits, SamplingSettings(1.0, top_p=0.6)).nonzero()[0].tolist() == [1, 2]
-    assert distribution(logits, SamplingSettings(1.0, top_k=2, top_p=0.55)).nonzero()[0].tolist() == [1]
-    assert distribution(logits, SamplingSettings(1.0, top_k=3, top_p=0.8, min_p=0.6)).nonzero()[
-        0
-    ].tolist() == [1, 2]
+    assert kept_tokens(logits, SamplingSettings(1.0, top_p=0.6)) == [1, 2]
+    assert kept_tokens(logits, SamplingSettings(1.0, top_k=2, top_p=0.55)) == [1]
+    assert kept_tokens(logits, SamplingSettings(1.0, top_k=3, top_p=0.8, min_p=0.6)) == [1, 2]
 
 
 def draw(
@@ -83,7 +84,7 @@ def draw(
 ) -> Counts:
     """Draw `count` tokens, a thousand rows at a time, and count each token."""
     rows = np.tile(logits, (1000, 1))
-    drawn = [choose(rows, [sampling] * 1000, [random] * 1000) for _ in range(count // 1000)]
+    drawn = [sample(rows, [sampling] * 1000, [random] * 1000) for _ in range(count // 1000)]
     return np.bincount(np.concatenate(drawn), minlength=len(logits))
 
 
@@ -107,14 +108,14 @@ def test_drawn_tokens_follow_the_distribution_and_are_never_unknown(size: int) -
         SamplingSettings(min_p=0.3),
     ],
 )
-def test_only_tokens_that_were_kept_are_drawn(sampling: SamplingSettings) -> None:
+def test_exactly_the_kept_tokens_are_drawn(sampling: SamplingSettings) -> None:
     logits = np.random.default_rng(3).normal(0, 1, 300).astype(np.float32)
-    kept = distribution(logits, sampling).nonzero()[0]
-    assert draw(logits, sampling, np.random.default_rng(4), 20_000).nonzero()[0].tolist() == kept.tolist()
+    counts = draw(logits, sampling, np.random.default_rng(4), 20_000)
+    assert counts.nonzero()[0].tolist() == kept_tokens(logits, sampling)
 
 
 @pytest.mark.parametrize("rows", [1, 3])
-def test_the_ends_of_the_range_of_numbers_draw_tokens_of_some_probability(rows: int) -> None:
+def test_the_least_and_the_greatest_random_number_draw_possible_tokens(rows: int) -> None:
     class Fixed(np.random.Generator):
         value = 0.0
 
@@ -126,12 +127,12 @@ def test_the_ends_of_the_range_of_numbers_draw_tokens_of_some_probability(rows: 
     logits[:, [70, 100]] = 0.0
     for value, token in ((0.0, 70), (np.nextafter(1.0, 0.0), 100)):
         fixed.value = value
-        assert choose(logits, [SamplingSettings(1.0)] * rows, [fixed] * rows).tolist() == [token] * rows
+        assert sample(logits, [SamplingSettings(1.0)] * rows, [fixed] * rows).tolist() == [token] * rows
 
 
-def test_a_row_is_drawn_alike_alone_and_among_others_by_one_number() -> None:
+def test_a_row_alone_and_in_a_batch_draws_the_same_token_with_one_number() -> None:
     logits = np.random.default_rng(5).normal(0, 1, (6, 300)).astype(np.float32)
-    samplings = [
+    settings = [
         SamplingSettings(0.0),
         SamplingSettings(0.5),
         SamplingSettings(1.0, top_k=9),
@@ -139,22 +140,22 @@ def test_a_row_is_drawn_alike_alone_and_among_others_by_one_number() -> None:
         SamplingSettings(0.9, min_p=0.1),
         SamplingSettings(2.0),
     ]
-    together, alone, only_counted = ([np.random.default_rng(row) for row in range(6)] for _ in range(3))
+    in_a_batch, alone, only_counted = ([np.random.default_rng(row) for row in range(6)] for _ in range(3))
     for _ in range(50):
-        tokens = choose(logits, samplings, together)
+        tokens = sample(logits, settings, in_a_batch)
         for row in range(6):
-            assert choose(logits[[row]], [samplings[row]], [alone[row]]) == tokens[row]
+            assert sample(logits[[row]], [settings[row]], [alone[row]]) == tokens[row]
             only_counted[row].random()
-    assert [random.random() for random in together] == [random.random() for random in only_counted]
+    assert [random.random() for random in in_a_batch] == [random.random() for random in only_counted]
 
 
-def test_choosing_leaves_the_logits_as_they_were() -> None:
+def test_sampling_does_not_change_the_logits() -> None:
     logits = LOGITS.copy()
-    choose(logits[np.newaxis], [SamplingSettings(0.7, 2, 0.9, 0.1)], [np.random.default_rng(1)])
+    sample(logits[np.newaxis], [SamplingSettings(0.7, 2, 0.9, 0.1)], [np.random.default_rng(1)])
     assert (logits == LOGITS).all()
 
 
-def test_of_equally_likely_tokens_temperature_zero_takes_the_first() -> None:
+def test_temperature_zero_takes_the_first_of_equally_likely_tokens() -> None:
     tied = np.array([5.0, 1.0, 2.0, 2.0], np.float32)
     assert distribution(tied, SamplingSettings(0.0)).tolist() == [0, 0, 1, 0]
 
@@ -165,7 +166,7 @@ def test_temperatures_out_of_range_are_refused(temperature: float) -> None:
         SamplingSettings(temperature)
 
 
-def test_empty_choices_are_refused() -> None:
+def test_top_k_top_p_and_min_p_out_of_range_are_refused() -> None:
     with pytest.raises(ShakelmError, match="top-k"):
         SamplingSettings(top_k=0)
     with pytest.raises(ShakelmError, match="top-p"):

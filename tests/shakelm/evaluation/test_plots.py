@@ -1,4 +1,4 @@
-"""Charts of trainings and predictions: that they are pictures, and that they show what they are given."""
+"""Plots of trainings and predictions: they are PNG files, and they show the figures."""
 
 import io
 
@@ -35,7 +35,7 @@ def pixels(picture: bytes) -> NDArray[np.float32]:
 
 
 @pytest.mark.parametrize("epochs", [1, 2, 30, 200])
-def test_curves_are_a_picture_of_both_figures(epochs: int) -> None:
+def test_curves_show_training_and_validation_in_both_plots(epochs: int) -> None:
     image = pixels(curves(history(epochs, best=1), "verse@1"))
     height, width, _ = image.shape
     assert width > height > 400
@@ -56,11 +56,11 @@ def test_curves_show_losses_best_epoch_and_title() -> None:
         assert (pixels(other) != picture).any()
 
 
-def test_a_title_is_text_and_no_formula() -> None:
+def test_a_title_is_not_read_as_a_formula() -> None:
     assert pixels(curves(history(2, best=1), "costs $5 and \\frac{$")).size
 
 
-def test_the_same_history_gives_the_same_picture() -> None:
+def test_the_same_history_gives_the_same_file() -> None:
     assert curves(history(5, best=3), "verse@1") == curves(history(5, best=3), "verse@1")
 
 
@@ -78,13 +78,13 @@ def prediction(tokens: int, temperatures: int = 3, share: float = 0.4, entropy: 
 
 @pytest.mark.parametrize("tokens", [1, 10, 100])
 @pytest.mark.parametrize("temperatures", [1, 3, 5])
-def test_a_picture_of_next_tokens_grows_with_them(tokens: int, temperatures: int) -> None:
+def test_a_plot_of_next_tokens_grows_with_their_number(tokens: int, temperatures: int) -> None:
     height, width, _ = pixels(next_tokens(prediction(tokens, temperatures), "verse@1")).shape
     assert width == 1160
     assert height >= 18 * tokens * temperatures
 
 
-def test_next_tokens_show_shares_entropy_and_title() -> None:
+def test_next_tokens_show_probabilities_entropy_and_title() -> None:
     picture = pixels(next_tokens(prediction(5), "verse@1"))
     for other in (
         next_tokens(prediction(5, share=0.3), "verse@1"),
@@ -95,7 +95,7 @@ def test_next_tokens_show_shares_entropy_and_title() -> None:
 
 
 def test_temperatures_differ_without_color() -> None:
-    """Inside the bars of the one token: each has its own share of dark pixels, those of its hatch."""
+    """Each bar of a single token has another share of dark pixels, those of its hatch."""
     gray = pixels(next_tokens(prediction(1), "verse@1"))[..., :3].mean(axis=-1)
     edges = np.flatnonzero((gray[:, 200:600] < 0.3).mean(axis=1) > 0.95)
     top, bottom = edges[0], edges[edges < len(gray) * 0.6][-1]
@@ -108,7 +108,7 @@ def test_temperatures_differ_without_color() -> None:
     assert min(shares[1], shares[2], abs(shares[1] - shares[2])) > 0.01
 
 
-def test_tokens_and_titles_are_text_and_what_the_font_lacks_is_no_warning(
+def test_labels_are_not_read_as_formulas_and_missing_glyphs_give_no_warning(
     recwarn: pytest.WarningsRecorder,
 ) -> None:
     strange = Prediction("", [], ("$x_1$", "\\frac{$", "\n", "漢" * 40), prediction(4).distributions)

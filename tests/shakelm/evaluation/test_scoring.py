@@ -1,3 +1,5 @@
+"""Scores compared with their definition, and with networks whose scores are known."""
+
 import itertools
 import math
 from collections.abc import Callable
@@ -39,19 +41,19 @@ def network(vocabulary: Vocabulary, units: int = 12) -> NumpyNetwork:
 def nats_one_by_one(
     net: NumpyNetwork, ids: NDArray[np.int32], starts_empty: Callable[[int], bool]
 ) -> list[float]:
-    """The plain definition: a softmax after each single token."""
+    """Compute the loss of each token by its definition: a softmax after each single step."""
     nats: list[float] = []
     state: State = net.empty_state(1)
     for place, (token, following) in enumerate(itertools.pairwise(ids)):
         if starts_empty(place):
             state = net.empty_state(1)
-        logits, state = net.advance(np.array([[token]], np.int32), state)
+        logits, state = net.forward(np.array([[token]], np.int32), state)
         scores = logits[0, 0].astype(float)
         nats.append(math.log(np.exp(scores).sum()) - scores[following])
     return nats
 
 
-def test_carried_scores_are_those_of_single_steps() -> None:
+def test_a_score_with_a_carried_state_is_that_of_single_steps() -> None:
     vocabulary = fit(TEXT, "char")
     net = network(vocabulary)
     figures = score(net, vocabulary, TEXT)
@@ -63,17 +65,17 @@ def test_carried_scores_are_those_of_single_steps() -> None:
     assert figures.unknown == 0
 
 
-@pytest.mark.parametrize("window", [1, 7, 256, 100_000])
-def test_windows_start_from_an_empty_state_and_predict_one_ahead(window: int) -> None:
+@pytest.mark.parametrize("sequence_length", [1, 7, 256, 100_000])
+def test_each_sequence_starts_from_an_empty_state(sequence_length: int) -> None:
     vocabulary = fit(TEXT, "char")
     net = network(vocabulary)
-    figures = score(net, vocabulary, TEXT, window)
-    expected = nats_one_by_one(net, vocabulary.encode(TEXT), lambda place: place % window == 0)
+    figures = score(net, vocabulary, TEXT, sequence_length)
+    expected = nats_one_by_one(net, vocabulary.encode(TEXT), lambda place: place % sequence_length == 0)
     assert figures.tokens == len(TEXT) - 1
     assert figures.nats_per_token == pytest.approx(np.mean(expected), abs=1e-5)
 
 
-def test_a_character_never_seen_costs_the_stated_escape() -> None:
+def test_an_unknown_character_costs_an_escape() -> None:
     vocabulary = fit(TEXT, "char")
     net = network(vocabulary)
     figures = score(net, vocabulary, "the ☃")
@@ -83,7 +85,7 @@ def test_a_character_never_seen_costs_the_stated_escape() -> None:
     assert pytest.approx(2 * math.log(1_112_064)) == ESCAPE_NATS
 
 
-def test_a_lossy_vocabulary_has_no_figure_per_character() -> None:
+def test_a_lossy_vocabulary_has_no_nats_per_character() -> None:
     vocabulary = fit(TEXT, "word")
     figures = score(network(vocabulary), vocabulary, "the king and zounds the queen")
     assert figures.nats_per_char is None
@@ -104,7 +106,7 @@ def test_accuracy_counts_the_most_likely_token() -> None:
     assert score(NumpyNetwork(weights, "lstm"), vocabulary, "aaa\naaaa").accuracy == pytest.approx(6 / 7)
 
 
-def test_progress_ends_at_the_whole() -> None:
+def test_progress_rises_to_one() -> None:
     vocabulary = fit(TEXT, "char")
     shares: list[float] = []
     score(network(vocabulary), vocabulary, TEXT, 16, shares.append)
@@ -112,7 +114,7 @@ def test_progress_ends_at_the_whole() -> None:
     assert shares[-1] == 1.0
 
 
-def test_a_text_too_short_to_predict_is_refused() -> None:
+def test_a_text_of_one_token_is_refused() -> None:
     vocabulary = fit(TEXT, "char")
     with pytest.raises(ShakelmError, match="at least 2"):
         score(network(vocabulary), vocabulary, "t")

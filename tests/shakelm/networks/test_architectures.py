@@ -1,15 +1,16 @@
-"""Keras models: their weights by name, and a state that goes on from batch to batch or is given."""
+"""Keras models: their weights by name, stateful ones, and those with their state as inputs and outputs."""
 
 import numpy as np
 import pytest
 
 from shakelm.configuration import Architecture
 from shakelm.networks import architectures
+from shakelm.networks.network import empty_state
 from shakelm.training_options import plan
 
 
 @pytest.mark.parametrize("architecture", ["simple-rnn", "stacked-lstm"])
-def test_weights_are_set_under_the_names_that_they_were_given(architecture: Architecture) -> None:
+def test_weights_are_set_by_name(architecture: Architecture) -> None:
     configuration = plan(architecture=architecture, vocabulary="char", units=(5, 4), embedding=3).model
     models = [architectures.build(configuration, 10) for _ in range(2)]
     weights = architectures.weights_of(models[0])
@@ -20,16 +21,12 @@ def test_weights_are_set_under_the_names_that_they_were_given(architecture: Arch
 
 
 @pytest.mark.parametrize("architecture", ["simple-rnn", "stacked-lstm"])
-def test_a_given_state_continues_a_sequence_as_a_stateful_network_does(architecture: Architecture) -> None:
+def test_a_model_with_state_continues_a_sequence_as_a_stateful_one_does(architecture: Architecture) -> None:
     configuration = plan(architecture=architecture, vocabulary="char", units=(5, 4), embedding=3).model
-    stateful = architectures.build(configuration, 10, streams=2)
+    stateful = architectures.build(configuration, 10, stateful_batch_size=2)
     with_state = architectures.build_with_state(configuration, 10)
     architectures.set_weights(with_state, architectures.weights_of(stateful))
-    states = [
-        np.zeros((2, units), np.float32)
-        for units in configuration.units
-        for _ in range(architectures.states_per_layer(configuration))
-    ]
+    states = empty_state(configuration.cell, configuration.units, 2)
     tokens = np.random.default_rng(1).integers(0, 10, (2, 12))
     for part in np.split(tokens, 3, axis=1):
         logits, *states = with_state.predict_on_batch([part, *states])

@@ -1,4 +1,4 @@
-"""Shapes and parameters by formula are those of the networks that Keras builds."""
+"""Tables of layers compared with the models that Keras builds."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ from shakelm.training_options import plan
         {"units": (6, 6), "embedding_dropout": 0.2},
     ],
 )
-def test_layers_are_those_of_keras(architecture: Any, sizes: dict[str, Any]) -> None:
+def test_shapes_and_parameters_are_those_of_keras(architecture: Any, sizes: dict[str, Any]) -> None:
     configuration = plan(architecture, "word", **sizes).model
     model = architectures.build(configuration, 50)
 
@@ -35,7 +35,7 @@ def test_layers_are_those_of_keras(architecture: Any, sizes: dict[str, Any]) -> 
     assert sum(row.parameters for row in rows) == model.count_params()
 
 
-def test_the_notebooks_sizes() -> None:
+def test_the_table_has_the_sizes_of_the_notebook() -> None:
     rows = {row.name: row for row in layers(plan("stacked-lstm", "word").model, 1000)}
     assert rows["embedding"].parameters == 1000 * 100
     assert rows["recurrent_0"].parameters == 4 * (100 + 150 + 1) * 150

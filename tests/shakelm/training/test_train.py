@@ -11,7 +11,7 @@ import pytest
 from shakelm.configuration import Configuration
 from shakelm.data.corpus import Corpus
 from shakelm.data.splitting import split
-from shakelm.decoding import generation
+from shakelm.decoding import language_model
 from shakelm.errors import ShakelmError
 from shakelm.evaluation.scoring import score
 from shakelm.networks import architectures
@@ -71,7 +71,7 @@ def test_a_version_is_complete_and_its_card_is_true(own_store: ModelRegistry) ->
     assert card.command == "shakelm train whole"
     assert card.epochs == len(history.epochs) == 2
     assert card.weights == "float16"
-    loaded = generation.load(version)
+    loaded = language_model.load(version)
     held_out = split(text.text, "contiguous").held_out
     assert score(loaded.network, loaded.vocabulary, held_out) == card.held_out
     assert score(loaded.network, loaded.vocabulary, held_out, 256) == card.held_out_windows
@@ -110,7 +110,7 @@ def test_the_random_seed_repeats_a_training(own_store: ModelRegistry) -> None:
 def test_a_state_reset_empties_the_same_streams_in_all_layers() -> None:
     streams = 200
     configuration = plan("stacked-lstm", "char", units=(3, 4), embedding=5).model
-    model = architectures.build(configuration, 10, streams=streams)
+    model = architectures.build(configuration, 10, stateful_batch_size=streams)
     model(np.zeros((streams, 2), np.int32))
     states = [state for layer in model.layers[2:4] for state in layer.states]
     assert len(states) == 4
@@ -210,7 +210,7 @@ def test_without_validation_all_is_learned_from_and_the_last_epoch_is_kept(own_s
     assert history.best == 2
     assert [epoch.validation_loss for epoch in history.epochs] == [None, None]
     assert version.card().validation is None
-    assert "z" in generation.load(version).vocabulary
+    assert "z" in language_model.load(version).vocabulary
 
 
 @pytest.mark.usefixtures("interrupts")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shakelm.configuration import MAX_RANDOM_SEED
-from shakelm.decoding import generation
+from shakelm.decoding import language_model
 from shakelm.store.registry import ModelRegistry
 from shakelm.store.version import Version
 from tests.support import tiny_models
@@ -68,7 +68,7 @@ def test_figures_are_compared_where_they_mean_the_same(
 
 
 def test_all_models_write_with_the_same_random_seeds(store: ModelRegistry) -> None:
-    models = [generation.load(store.find(name)) for name in ("letters-a", "letters-b")]
+    models = [language_model.load(store.find(name)) for name in ("letters-a", "letters-b")]
     specimens = live_comparison.specimens(models, MAX_RANDOM_SEED)
     assert [(verse.model, verse.random_seed) for verse in specimens] == [
         ("letters-a@1", MAX_RANDOM_SEED),

@@ -3,8 +3,8 @@
 import pytest
 import redis
 
-from shakelm.decoding import generation
-from shakelm.decoding.generation import LanguageModel
+from shakelm.decoding import language_model
+from shakelm.decoding.language_model import LanguageModel
 from shakelm.store.registry import ModelRegistry, open_registry
 from worker.lessons.tools import Tools
 
@@ -17,7 +17,7 @@ def shipped(tmp_path_factory: pytest.TempPathFactory) -> ModelRegistry:
 
 @pytest.fixture(scope="session")
 def words(shipped: ModelRegistry) -> LanguageModel:
-    return generation.load(shipped.find("shakespeare-word"))
+    return language_model.load(shipped.find("shakespeare-word"))
 
 
 @pytest.fixture

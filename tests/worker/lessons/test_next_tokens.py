@@ -10,8 +10,8 @@ import pytest
 import redis
 from matplotlib.image import imread
 
-from shakelm.decoding import generation
-from shakelm.decoding.generation import LanguageModel
+from shakelm.decoding import language_model
+from shakelm.decoding.language_model import LanguageModel
 from shakelm.decoding.prediction import predict
 from shakelm.errors import ShakelmError
 from shakelm.store.registry import ModelRegistry
@@ -198,7 +198,7 @@ def test_nothing_is_appended_to_a_text_of_full_length(tools: Tools, text: str) -
 def test_blanks_have_names_and_every_character_its_place(
     connection: Connection, shipped: ModelRegistry, tools: Tools
 ) -> None:
-    model = generation.load(shipped.find("shakespeare-char"))
+    model = language_model.load(shipped.find("shakespeare-char"))
     wanted = NextRequest(text="KING HENRY VI:", reply_to=reply_to(), **WHO)
     message = next_tokens.begin(wanted, dataclasses.replace(tools, load=lambda _: model))
     labels = {button["label"]: custom_id for custom_id, button in buttons(message).items()}

@@ -3,7 +3,8 @@
 import redis
 
 from shakelm.decoding import generation
-from shakelm.decoding.generation import LanguageModel, Length
+from shakelm.decoding.generation import Length
+from shakelm.decoding.language_model import LanguageModel
 from shakelm.decoding.sampling import SamplingSettings
 from tests.support.request_makers import reply_to
 from worker.lessons import temperatures
@@ -23,7 +24,7 @@ def test_each_verse_is_the_one_that_its_number_gives_alone(words: LanguageModel,
     assert [field["inline"] for field in embed["fields"]] == [True] * len(TEMPERATURES)
     bits = []
     for field, temperature in zip(embed["fields"], TEMPERATURES, strict=True):
-        verse, entropy = generation.write_measured(
+        verse, entropy = generation.generate_with_entropy(
             words, "zounds my lord", SamplingSettings(temperature), Length(lines=2), 5
         )
         assert field["value"] == verse.text

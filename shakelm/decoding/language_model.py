@@ -1,0 +1,39 @@
+"""A version of a model in memory."""
+
+from dataclasses import dataclass
+
+from safetensors import SafetensorError
+
+from shakelm.data.vocabulary import Vocabulary
+from shakelm.errors import ShakelmError
+from shakelm.networks.loading import load_network
+from shakelm.networks.network import Engine, Network
+from shakelm.store.version import Version
+
+
+@dataclass(frozen=True)
+class LanguageModel:
+    """A network with its vocabulary, for generation and scoring. `reference` is the version, NAME@NUMBER."""
+
+    reference: str
+    vocabulary: Vocabulary
+    network: Network
+
+
+def load(version: Version, engine: Engine = "numpy") -> LanguageModel:
+    """Load a version into memory.
+
+    Raises:
+        ShakelmError: a file of the version is missing or damaged, or the engine is `keras` and TensorFlow
+            cannot be imported.
+    """
+    configuration = version.configuration()
+    vocabulary = version.vocabulary()
+    path = version.weights_file
+    try:
+        network = load_network(path, configuration.model, len(vocabulary), engine)
+    except OSError as error:
+        raise ShakelmError(f"{path} cannot be read ({error.strerror}): {version.cure}.") from error
+    except (SafetensorError, KeyError, ValueError) as error:
+        raise ShakelmError(f"{path} is damaged ({error}): {version.cure}.") from error
+    return LanguageModel(version.reference, vocabulary, network)
