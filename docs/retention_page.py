@@ -7,7 +7,7 @@ from pathlib import Path
 
 from babel.units import format_unit
 
-from worker.protocol.retention import DAY_S, HOUR_S, LIFETIMES, MINUTE_S
+from worker.protocol.retention import DAY_S, HOUR_S, LIFETIMES, MINUTE_S, WITHOUT_EXPIRY
 
 PAGE = Path(__file__).with_name("retention.md")
 
@@ -30,7 +30,8 @@ def page() -> str:
         f"{'yes' if kept.personal else 'no'} |\n"
         for kept in LIFETIMES
     )
-    return INTRODUCTION + "".join(rows)
+    kept = ", ".join(WITHOUT_EXPIRY[:-1]) + f", and {WITHOUT_EXPIRY[-1]}"
+    return INTRODUCTION + "".join(rows) + f"\nRedis keeps these until they are replaced: {kept}.\n"
 
 
 def _duration(seconds: int) -> str:

@@ -146,7 +146,7 @@ class OwnProcessWorker(SimpleWorker):  # type: ignore[misc]
         return self.life_s
 
     def serialize(self) -> dict[str, Any]:
-        """What Redis holds of the worker: besides RQ's own fields those that `queues.workers` reads."""
+        """What Redis holds of the worker: RQ's own fields, and those that `rq_internals` reads."""
         return {
             **super().serialize(),
             "device": devices.known(self.connection, self.uses_tensorflow),

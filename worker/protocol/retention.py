@@ -62,5 +62,16 @@ VERSE_WORKER_HEARTBEAT = Lifetime("a verse worker's heartbeat", 12, "the heartbe
 TRAINING_WORKER_HEARTBEAT = Lifetime("a training worker's heartbeat", 40, "the heartbeat")
 """Longer: no thread runs while TensorFlow's libraries load."""
 
+WITHOUT_EXPIRY = (
+    "guild settings",
+    "the index of model versions",
+    "the pause switch of the queue",
+    "the durations of the latest 50 jobs",
+    "the speeds of trainings, and the devices of hosts",
+    "the name and the size of the training workers' text",
+    "the key of the pseudonyms in exports",
+)
+"""What Redis keeps until it is replaced. None of it holds a person's id or what a person wrote."""
+
 LIFETIMES = tuple(value for value in list(globals().values()) if isinstance(value, Lifetime))
 """The table, in the order above."""

@@ -1,4 +1,4 @@
-"""Workers and queues on their way through Redis: their state at one moment."""
+"""Workers, queues, and open jobs at one moment, as bot and worker describe them."""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -23,7 +23,7 @@ def test_the_job_of_a_request_takes_that_request(kind: type[Request]) -> None:
 
 
 def test_no_two_requests_have_one_job() -> None:
-    assert len({kind.job for kind in KINDS}) == len(KINDS) == 9
+    assert len({kind.job for kind in KINDS}) == len(KINDS) > 0
 
 
 def test_every_job_has_a_request() -> None:
