@@ -132,6 +132,8 @@ async def _admit(
 async def _withdraw(bot: Bot, admitted: asyncio.Task[Outlook], request: JobRequest) -> None:
     """Withdraw a request whose submission failed, once its admission has ended."""
     await asyncio.wait((admitted,))
+    if not admitted.cancelled():
+        admitted.exception()  # the person was told already; asyncio would log it as never retrieved
     # Redis drops a held job after a while: see `retention.HELD_JOB`.
     with suppress(redis.RedisError):
         await bot.call(withdrawal.withdraw, request.id)
