@@ -29,6 +29,7 @@ class Sandbox:
     address: str
     world: World
     gateway: Gateway
+    faults: Faults
 
     @property
     def api_base(self) -> str:
@@ -56,7 +57,8 @@ async def serving(
     world = world or World()
     gateway = Gateway(world)
     app = web.Application(middlewares=[rest_api], client_max_size=MAX_BODY_BYTES)
-    app[WORLD], app[FAULTS], app[RATE_LIMITS] = world, Faults(), RateLimits()
+    faults = Faults()
+    app[WORLD], app[FAULTS], app[RATE_LIMITS] = world, faults, RateLimits()
     recorder = Recorder(record) if record else None
     if recorder:
         app[RECORDER] = recorder
@@ -74,7 +76,7 @@ async def serving(
             raise SandboxError(f"Cannot listen on {host}:{port}: {cause}; choose another --port.") from None
         reachable_host = "127.0.0.1" if host == ANY_HOST else host
         world.address = f"http://{reachable_host}:{runner.addresses[0][1]}"
-        yield Sandbox(world.address, world, gateway)
+        yield Sandbox(world.address, world, gateway, faults)
     finally:
         await gateway.close_all()
         await runner.cleanup()

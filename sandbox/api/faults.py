@@ -47,6 +47,11 @@ class Faults:
     def __init__(self) -> None:
         self._pending: list[_Pending] = []
 
+    @property
+    def pending(self) -> int:
+        """How many faults still wait for requests."""
+        return len(self._pending)
+
     def add(self, form: FaultForm) -> None:
         """Apply the fault to the next `times` requests that match its route."""
         self._pending.append(_Pending(form, form.times))

@@ -32,6 +32,7 @@ async def test_a_slow_answer_comes_late_and_delays_no_other() -> None:
         assert (await stage.rest("GET", "/users/@me")).status_code == 200
         await stage.control("POST", "/faults", slow | {"seconds": 600})
         waiting = asyncio.create_task(stage.rest("GET", "/users/@me"))
+        await stage.until(lambda: not stage.box.faults.pending, "the slow request at the server")
         assert (await stage.rest("GET", "/gateway")).status_code == 200
         assert not waiting.done()
     with pytest.raises(requests.ConnectionError):  # the server has closed
