@@ -30,7 +30,7 @@ THREADS = 32
 """The most calls to Redis and edits of messages at the same time."""
 
 AGAIN_S = 3.0
-"""The seconds after which a bot that has not stopped is told to stop again."""
+"""The seconds between two cancellations of a bot that does not stop."""
 
 REFUSED = (
     "Discord refuses the bot's token: copy the right one from your application's Bot page at "
@@ -39,7 +39,7 @@ REFUSED = (
 
 
 async def run(settings: BotSettings) -> None:
-    """Run the bot until it is cancelled.
+    """Run the bot until it is canceled.
 
     Raises:
         ShakelmError: Redis or the API cannot be reached, or Discord refuses the token.
@@ -68,7 +68,7 @@ async def run(settings: BotSettings) -> None:
 
 
 async def until_told(work: Coroutine[Any, Any, None]) -> None:
-    """Do the work, and cancel it at SIGTERM or Ctrl-C. It is cancelled again every `AGAIN_S` until it ends.
+    """Do the work, and cancel it at SIGTERM or Ctrl-C. It is canceled again every `AGAIN_S` until it ends.
 
     One cancellation can be lost: before Python 3.12, `asyncio.wait_for` drops it if it comes just as the
     awaited call ends (python/cpython issue 86296). discord.py connects inside `wait_for`.

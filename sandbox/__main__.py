@@ -26,7 +26,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 def main(
     say: Annotated[
         list[str] | None,
-        typer.Option(help="Type this line, print the answer and leave; repeatable. '!help' lists the lines."),
+        typer.Option(help="Type this line, print the answer and exit; repeatable. '!help' lists the lines."),
     ] = None,
     user: Annotated[
         str, typer.Option("--as", help="The member who types: student, teacher, assistant or owner.")
@@ -34,18 +34,16 @@ def main(
     server_only: Annotated[bool, typer.Option(help="Run only the stand-in for Discord.")] = False,
     as_json: Annotated[
         bool,
-        typer.Option(
-            "--json", help="With --server-only: print the server's address and ids as a line of JSON."
-        ),
+        typer.Option("--json", help="With --server-only: print its address and the ids as a line of JSON."),
     ] = False,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free port.")] = 0,
-    record: Annotated[Path | None, typer.Option(help="Write every REST request as a JSON line.")] = None,
+    record: Annotated[Path | None, typer.Option(help="File for every REST request, as JSON lines.")] = None,
     privileged_intents: Annotated[
         bool, typer.Option("--privileged-intents", help="Approve the bot's privileged gateway intents.")
     ] = False,
 ) -> None:
-    """Run the real bot and its workers against a Discord on this machine, and chat with them.
+    """Run the real bot and its workers against a stand-in for Discord, and chat with them.
 
     The environment variable SANDBOX_TOKEN sets the bot's token; without it, each start makes a new one.
     """

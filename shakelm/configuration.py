@@ -22,7 +22,7 @@ MAX_RANDOM_SEED = 2**32 - 1
 """Largest random seed of a verse or a training (the range of `keras.utils.set_random_seed`)."""
 
 CHOSEN_RANDOM_SEEDS = 1_000_000
-"""A random seed that nobody gave is chosen below this, so that people can type it again."""
+"""Chosen random seeds are below this, so that people can type them again."""
 
 MAX_LAYERS = 8
 """Most recurrent layers of a network."""
@@ -104,7 +104,7 @@ class TrainingConfiguration(Settings):
     one is kept.
     """
 
-    epochs: Annotated[int, Field(ge=1, le=1000, description="Passes over the text, at most")] = 20
+    epochs: Annotated[int, Field(ge=1, le=1000, description="Maximum passes through the text")] = 20
     batch_size: Annotated[int, Field(alias="batch", ge=1, le=4096, description="Windows in a batch")] = 32
     sequence_length: Annotated[
         int,
@@ -122,11 +122,16 @@ class TrainingConfiguration(Settings):
     ] = 3
     random_seed: Annotated[
         int,
-        Field(alias="number", ge=0, le=MAX_RANDOM_SEED, description="Seed of everything random"),
+        Field(
+            alias="number",
+            ge=0,
+            le=MAX_RANDOM_SEED,
+            description="The same number with the same settings repeats the training",
+        ),
     ] = 1
     split: Annotated[
         Split,
-        Field(description="Hold out the end of the text, or whole speeches from all over it (blocks)"),
+        Field(description="Hold out the end of the text, or speeches from all parts of it (blocks)"),
     ] = "contiguous"
     validation: Annotated[
         bool, Field(description="Validate, or learn from the validation text too and keep the last epoch")

@@ -82,9 +82,9 @@ class TrainingOption:
         key: what people type and files hold, with underscores.
         annotation: its type: str, int, float, bool, a `Literal`, or `tuple[int, ...]` for several widths.
         description: what it does, without range, default or period.
-        default: None where the default depends on other options.
-        choices: all values, where it is not a number or a yes or no.
-        bounds: its range, where it is a number; of each width for `units`.
+        default: None if the default depends on other options.
+        choices: all values, if it is not a number or a yes or no.
+        bounds: its range, if it is a number; of each width for `units`.
     """
 
     name: str
@@ -221,7 +221,7 @@ TEACHER_OPTIONS = {
 
 
 def by_name(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings under the names of their options, where they stood under names or keys."""
+    """Settings by the names of their options, from settings by names or keys."""
     names = {option.key: name for name, option in TRAINING_OPTIONS.items()}
     return {names.get(key, key): value for key, value in settings.items()}
 
@@ -234,7 +234,7 @@ def read_preset(name: str) -> dict[str, Any]:
     """
     if name not in presets():
         raise ShakelmError(f"There is no preset {name[:80]!r}: choose one of {', '.join(presets())}.")
-    import tomllib  # here, since a command without a preset need not wait for it
+    import tomllib  # here, because a command without a preset need not wait for it
 
     return by_name(tomllib.loads((PRESETS / f"{name}.toml").read_text(encoding="utf-8")))
 
@@ -248,7 +248,7 @@ def plan(
 ) -> Configuration:
     """A whole configuration from what was chosen.
 
-    What is None or left out is as the preset says, or else gets its default.
+    For a setting that is None or left out, the preset decides, or else its default.
 
     Args:
         architecture: the name of an architecture.
@@ -289,7 +289,7 @@ def _widths(
     """One width for each recurrent layer.
 
     Raises:
-        ShakelmError: several widths are not as many as `layers`.
+        ShakelmError: the number of widths is neither 1 nor `layers`.
     """
     widths = (units,) if isinstance(units, int) else units or NOTEBOOK_UNITS[architecture]
     if layers is None or len(widths) == layers:

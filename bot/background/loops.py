@@ -42,7 +42,7 @@ async def running(bot: Bot) -> AsyncIterator[None]:
 
 
 async def repeat(step: Callable[[], Awaitable[None]], pause_s: float) -> None:
-    """Run `step` until cancelled, with a pause of `pause_s` seconds after each run.
+    """Run `step` until canceled, with a pause of `pause_s` seconds after each run.
 
     Errors do not end the loop. They go to the log, the same error in a row only once.
     """

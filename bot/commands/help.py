@@ -30,7 +30,7 @@ async def help_(interaction: discord.Interaction[Bot], topic: str | None = None)
 
 @app_commands.command(description=described("command.forget.description"))
 async def forget(interaction: discord.Interaction[Bot]) -> None:
-    """Ask the person to confirm that their data is to be removed."""
+    """Ask the person to confirm the removal of their data."""
     await answer(interaction, help_messages.confirm_forgetting(interaction.locale.value), private=True)
 
 

@@ -76,7 +76,7 @@ def model_of(record: VerseRecord) -> str | None:
 
 
 async def own_record(interaction: discord.Interaction[Bot], custom_id: OfRecord) -> VerseRecord:
-    """The record of a verse, if the person is its author or an administrator.
+    """The record of a verse, if the person is its author or a teacher.
 
     Raises:
         Refusal: the person is neither, or the record is gone.

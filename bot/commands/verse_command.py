@@ -77,7 +77,7 @@ async def verse(
     number: Range[int, 0, MAX_RANDOM_SEED] | None = None,
     private: bool = False,
 ) -> None:
-    """Write a verse in the manner of the model's corpus."""
+    """Write a verse in the style of the model's corpus."""
     await ask_for_verse(
         interaction,
         private=private,

@@ -15,7 +15,7 @@ TO_POST = ("view_channel", "send_messages", "embed_links", "attach_files")
 
 
 def check_administrator(interaction: discord.Interaction[Any], role: int | None) -> None:
-    """Pass for members with the permission Manage Server, and for those with the role whose id is `role`.
+    """Pass for teachers: members with the permission Manage Server, or with the role whose id is `role`.
 
     Discord hides commands only by default, and guilds can change that. So each use is checked (Discord:
     Application Commands, Permissions).
@@ -35,10 +35,10 @@ def check_administrator(interaction: discord.Interaction[Any], role: int | None)
 
 
 def check_own(interaction: discord.Interaction[Any], author: str, role: int | None) -> None:
-    """Pass for the person with the id `author`, and for administrators as `check_administrator` does.
+    """Pass for the person with the id `author`, and for teachers (see `check_administrator`).
 
     Raises:
-        Refusal: it is somebody else.
+        Refusal: the person is neither.
     """
     if str(interaction.user.id) == author:
         return

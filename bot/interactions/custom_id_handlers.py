@@ -101,5 +101,5 @@ async def open_form(
     modal = ui.Modal(title=title, custom_id=str(custom_id))
     for field in fields:
         modal.add_item(field)
-    modal.stop()  # otherwise discord.py keeps the form until it is submitted, perhaps for ever
+    modal.stop()  # otherwise discord.py keeps the form until it is submitted, perhaps forever
     await interaction.response.send_modal(modal)

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 async def handle(interaction: discord.Interaction[Any], error: Exception) -> None:
     """Tell the person in private what went wrong and what to do.
 
-    An error without a sentence of its own gets a reference, under which the log has the traceback.
+    An error without its own sentence gets a reference. The log has the traceback under this reference.
     """
     cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
     locale = interaction.locale.value

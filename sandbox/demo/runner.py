@@ -112,7 +112,7 @@ async def _valkey(logs: Path) -> AsyncIterator[_Valkey]:
     password = secrets.token_urlsafe(24)
     server = ValkeyServer(free_port(), config={"logfile": str(logs / "valkey.log")})
     try:
-        # This blocks on purpose: a signal that comes meanwhile is handled after it, when the server
+        # This blocks on purpose: a signal in the meantime is handled after it, when the server
         # process is known and can be ended.
         server.start()
         # The password comes after the start, which checks the server without one.

@@ -71,7 +71,7 @@ async def talk(world: World, user: User, show: Show = print) -> None:
     )
     channel = world.channels[VERSES_ID].name
     show(
-        f"You are {user.display_name} in #{channel} (--as NAME makes you someone else). "
+        f"You are {user.display_name} in #{channel} (--as NAME chooses another member). "
         "!help lists what you can type; /quit or Ctrl-D leaves."
     )
     # Shown texts hold no control characters except those that dim.

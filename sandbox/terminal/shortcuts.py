@@ -26,6 +26,7 @@ HELP = """\
 !menu COMMAND @MEMBER         uses a member's context menu
 !locale es-ES                 sets your language
 !wait TEXT                    waits for a message with this text and shows it
+!help                         lists these lines
 /quit                         leaves; any other line is a plain message"""
 
 _NAMES = ("press", "select", "submit", "menu", "locale", "wait", "help")

@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from rich.progress import ProgressColumn
 
 ModelArgument = Annotated[
-    str | None, typer.Argument(metavar="[NAME[@VERSION]]", help="Which model; by default the live one.")
+    str | None, typer.Argument(metavar="[NAME[@VERSION]]", help="The model; by default the live one.")
 ]
 ModelOption = Annotated[
-    str | None, typer.Option(metavar="NAME[@VERSION]", help="Which model; by default the live one.")
+    str | None, typer.Option(metavar="NAME[@VERSION]", help="The model; by default the live one.")
 ]
-NamedModel = Annotated[str, typer.Argument(metavar="NAME[@VERSION]", help="Which model.")]
+NamedModel = Annotated[
+    str, typer.Argument(metavar="NAME[@VERSION]", help="The model; without @VERSION, its newest version.")
+]
 EngineOption = Annotated[
     Engine,
     typer.Option(envvar="SHAKELM_ENGINE", help="What computes: numpy starts at once, keras can use a GPU."),

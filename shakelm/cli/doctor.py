@@ -125,7 +125,7 @@ def _store(root: Path) -> Iterator[Finding]:
         for version in versions:
             version.card(), version.history(), version.configuration()  # each raises if it is damaged
     except ShakelmError as error:
-        yield Finding("Models", False, "not in order", str(error))
+        yield Finding("Models", False, "cannot be used", str(error))
     else:
         yield Finding("Models", True, f"{len(versions)} versions, live is {live.reference}")
 
@@ -142,7 +142,7 @@ def _corpora(cache: Path) -> Iterator[Finding]:
         if not os.path.lexists(path):
             yield Finding(what, True, f"not in {cache} yet; the first training downloads it")
         elif corpus.is_intact(path, named):
-            yield Finding(what, True, f"{path}, checksum right")
+            yield Finding(what, True, f"{path}, checksum correct")
         else:
             yield Finding(what, False, f"{path} is damaged", "delete it; the next training downloads it")
 

@@ -8,7 +8,7 @@ from shakelm.cli.console import store_root
 
 
 def doctor() -> None:
-    """Check what is installed and set up: each thing is OK, or has its cure."""
+    """Check what is installed and set up, and say how to cure each fault."""
     from shakelm.cli.doctor import examine
     from shakelm.data import corpus
 

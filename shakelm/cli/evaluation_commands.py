@@ -32,14 +32,14 @@ def evaluate(
 ) -> None:
     """Score a text: nats per token and character, perplexity, accuracy, share of unknown tokens.
 
-    Lower is better for nats and perplexity, higher for accuracy.
+    Lower nats, lower perplexity and higher accuracy are better.
     """
     from shakelm.data import corpus
     from shakelm.decoding import language_model
     from shakelm.evaluation.scoring import score
 
     if window is not None and window < 1:
-        raise ShakelmError(f"A window of {window} tokens holds nothing: give at least 1.")
+        raise ShakelmError(f"A window of {window} tokens is empty: give at least 1.")
     content = corpus.load(text, named={}).text
     loaded = language_model.load(open_store().find(model), engine)
     with progress_bar() as bar:
@@ -76,7 +76,7 @@ def export(
 ) -> None:
     """Write a version as a Keras file, with its vocabulary beside it, for use elsewhere."""
     if output.suffix != ".keras":
-        raise ShakelmError(f"{str(output)!r} does not end in .keras: Keras needs that ending.")
+        raise ShakelmError(f"{str(output)!r} does not end in .keras: give a name with that ending.")
     version = open_store().find(model)
     vocabulary = version.vocabulary()
     from shakelm.networks import architectures

@@ -12,7 +12,7 @@ models = typer.Typer(help="List, show, promote, roll back and remove versions of
 
 @models.callback(invoke_without_command=True)
 def list_models(context: typer.Context, as_json: JsonOption = False) -> None:
-    """List all versions with their held-out figures; the live one is used where none is named."""
+    """List all versions with their held-out figures, and mark the live one."""
     if context.invoked_subcommand is not None:
         return
     store = open_store()
@@ -67,6 +67,6 @@ def rollback() -> None:
 
 
 @models.command()
-def remove(model: Annotated[str, typer.Argument(metavar="NAME@VERSION", help="Which version.")]) -> None:
-    """Delete a version for good; the live one and the packaged ones stay."""
+def remove(model: Annotated[str, typer.Argument(metavar="NAME@VERSION", help="The version.")]) -> None:
+    """Remove a version permanently; the live one and the packaged ones cannot be removed."""
     print(f"{open_store().remove(model).reference} is removed")

@@ -66,20 +66,20 @@ def parse_widths(text: str) -> tuple[int, ...]:
     """Read the widths of layers, as in `150,100`.
 
     Raises:
-        ShakelmError: the text is no such list.
+        ShakelmError: the text is not a list of whole numbers.
     """
     try:
         return tuple(int(width) for width in text.split(","))
     except ValueError as error:
         raise ShakelmError(
-            f"{text!r} is no list of widths: give whole numbers with commas between, as in 150,100."
+            f"{text!r} is not a list of widths: give whole numbers separated by commas, as in 150,100."
         ) from error
 
 
 @with_training_options("units", "layers", "embedding", "dropout")
 def architectures(
-    name: Annotated[Architecture | None, typer.Argument(help="One of them; by default all.")] = None,
-    vocabulary_size: Annotated[int, typer.Option(min=3, help="Tokens of the vocabulary.")] = 6500,
+    name: Annotated[Architecture | None, typer.Argument(help="The architecture; by default all.")] = None,
+    vocabulary_size: Annotated[int, typer.Option(min=3, help="Number of tokens in the vocabulary.")] = 6500,
     **chosen: Any,
 ) -> None:
     """Show each architecture's layers, output shapes and parameters."""
@@ -109,7 +109,7 @@ def train(
 ) -> None:
     """Train a model and publish it as a new version; Ctrl-C keeps the best epoch so far.
 
-    If the process is killed, the same command goes on after the last whole epoch.
+    If the process is killed, the same command resumes after the last complete epoch.
     """
     configuration = plan(**chosen)
     store = open_store()
@@ -119,7 +119,7 @@ def train(
 
     from shakelm.training.train import train as train_model  # TensorFlow waits until the input is checked
 
-    # After a resumption Rich's own estimate would count the steps of earlier processes as this one's.
+    # After a resumption, Rich's own estimate would count the steps of earlier processes as those of this one.
     with progress_bar(TextColumn("{task.fields[time_left]}", style="progress.remaining")) as bar:
         report = _TrainingReport(bar, configuration.model.vocabulary)
         version = train_model(
@@ -162,7 +162,7 @@ class _TrainingReport:
 
 
 def _typed_command(corpus: str) -> str:
-    """The command as it was typed, with the corpus even where the environment named it."""
+    """The command as it was typed, with the corpus even if the environment named it."""
     arguments = sys.argv[1:]
     if not any(argument.partition("=")[0] == "--corpus" for argument in arguments):
         arguments += ["--corpus", corpus]

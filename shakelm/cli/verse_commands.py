@@ -17,7 +17,8 @@ from shakelm.configuration import choose_random_seed
 def verse(
     seed: Annotated[str, typer.Argument(help="The text to begin with; may be left out.")] = "",
     temperature: Annotated[
-        float, typer.Option(help=f"From 0 (most likely) to {defaults.MAX_TEMPERATURE:g} (wild).")
+        float,
+        typer.Option(help=f"From 0 (always the most likely token) to {defaults.MAX_TEMPERATURE:g} (wild)."),
     ] = defaults.TEMPERATURE,
     lines: Annotated[int | None, typer.Option(help=f"Length in lines; {defaults.LINES} by default.")] = None,
     words: Annotated[int | None, typer.Option(help="Length in words instead.")] = None,
@@ -28,12 +29,15 @@ def verse(
     min_p: Annotated[
         float | None, typer.Option(help="Drop tokens below this share of the highest probability.")
     ] = None,
-    number: Annotated[int | None, typer.Option(help="Repeats a verse exactly; random by default.")] = None,
+    number: Annotated[
+        int | None,
+        typer.Option(help="The same number with the same settings repeats the verse; random by default."),
+    ] = None,
     model: ModelOption = None,
     engine: EngineOption = "numpy",
     as_json: JsonOption = False,
 ) -> None:
-    """Write a verse from a seed, or from nothing."""
+    """Write a verse from a seed, or without one."""
     from shakelm.decoding import generation, language_model
     from shakelm.decoding.sampling import SamplingSettings
 
@@ -67,7 +71,7 @@ def verse(
 
 
 def next_tokens(
-    seed: Annotated[str, typer.Argument(help="The text before; may be left out.")] = "",
+    seed: Annotated[str, typer.Argument(help="The text to continue; may be left out.")] = "",
     top: Annotated[int, typer.Option(help="Number of tokens to show, most likely first, at most 100.")] = 10,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE.png", help="Draw them as a picture too.")
@@ -96,10 +100,10 @@ def next_tokens(
 
 
 def tokens(
-    text: Annotated[str, typer.Argument(help="Any text.")],
+    text: Annotated[str, typer.Argument(help="The text to split into tokens.")],
     model: ModelOption = None,
 ) -> None:
-    """Show how a model sees a text: each word or character, its id, and what the id maps back to."""
+    """Show how a model reads a text: each word or character, its id, and what the id decodes to."""
     from shakelm.data.vocabulary import check_mapping, visible
 
     version = open_store().find(model)

@@ -125,7 +125,7 @@ def _decode(data: bytes, source: str) -> str:
         text = normalize(data.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise ShakelmError(
-            f"{source!r} is not UTF-8 text (byte {error.start} does not fit): save it as UTF-8, "
+            f"{source!r} is not UTF-8 text (byte {error.start} is invalid): save it as UTF-8, "
             "or give another text file."
         ) from error
     if not text.strip():

@@ -54,7 +54,7 @@ def score(
     ids = vocabulary.encode(text)
     if len(ids) < 2:
         raise ShakelmError(
-            f"A score needs at least 2 tokens, and the text has {len(ids)} of this model: give a longer text."
+            f"A score needs at least 2 tokens, and this text has {len(ids)}: give a longer text."
         )
     inputs, targets = ids[:-1], ids[1:]
     nats, correct, done = 0.0, 0, 0

@@ -27,7 +27,7 @@ class Reference:
         match = _REFERENCE.fullmatch(text)
         if match is None:
             raise ShakelmError(
-                f"{text[:80]!r} does not name a model: a name has lower-case letters, digits, '.', '-' and "
+                f"{text[:80]!r} does not name a model: a name has lowercase letters, digits, '.', '-' and "
                 "'_' and starts with a letter or digit; a version follows after '@', as in my-model@2."
             )
         version = match["version"]

@@ -156,8 +156,7 @@ class ModelRegistry:
                 if version is not None:
                     return version, LiveAlias(live=reference, previous=previous)
             raise ShakelmError(
-                "There is no formerly live model to go back to: choose one with "
-                "`shakelm models promote NAME`."
+                "There is no previous live model: promote a model with `shakelm models promote NAME`."
             )
 
         version, _ = self._change_alias(rolled_back)
@@ -172,7 +171,7 @@ class ModelRegistry:
         """
         if Reference.parse(reference).version is None:
             newest = self.find(reference)
-            raise ShakelmError(f"Say which version to remove, as in {newest.reference}.")
+            raise ShakelmError(f"Name the version to remove, for example {newest.reference}.")
 
         def without(alias: LiveAlias | None) -> tuple[Version, LiveAlias | None]:
             version = self.find(reference)

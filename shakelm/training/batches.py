@@ -56,7 +56,7 @@ class Windows:
 
 
 class Streams:
-    """Batches of windows that go on where those of the previous batch ended: inputs and targets.
+    """Batches of windows that continue where those of the previous batch ended: inputs and targets.
 
     Both have shape (streams, tokens), targets one token ahead. The text is cut into streams of the same
     length. Each draw shifts where they start.

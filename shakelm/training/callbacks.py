@@ -97,7 +97,7 @@ class ProgressReporter(keras.callbacks.Callback):  # type: ignore[misc]
 class StateReset(keras.callbacks.Callback):  # type: ignore[misc]
     """Empties the state of all streams before an epoch, and of some of them before each batch.
 
-    A verse starts from an empty state, and so does a window of the figures: the network must learn to go on
+    A verse starts from an empty state, and so does a window of the figures: the network must learn to start
     from one.
     """
 
@@ -154,7 +154,7 @@ class BestWeightsKeeper(keras.callbacks.Callback):  # type: ignore[misc]
     def resume(
         self, ema_steps: int, best_epoch: int, history: list[Epoch], best_weights: list[NDArray[Any]]
     ) -> None:
-        """Go on where another keeper was after that history; `ema_model` has its weights already."""
+        """Continue where another keeper was after that history. `ema_model` has its weights already."""
         self.ema_steps, self.best_epoch, self.best_weights = ema_steps, best_epoch, best_weights
         validated = [epoch.validation_loss for epoch in history if epoch.validation_loss is not None]
         self._lowest_loss = min(validated, default=math.inf)

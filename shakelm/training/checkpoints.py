@@ -1,9 +1,9 @@
-"""Checkpoints: the state of a training after an epoch, to go on from if its process is killed.
+"""Checkpoints: the state of a training after an epoch, to resume from if its process is killed.
 
 Each training has its own folder, named after the model and a hash of the corpus and the configuration. Only
 the same command finds it again. The folder holds the lock of the training process, which ends with that
 process, and one safetensors file: the arrays, and everything else as JSON in its header. The folder is
-removed when the version is published. A folder that nobody used for `ABANDONED_CHECKPOINT_S` is removed when
+removed when the version is published. A folder that was not used for `ABANDONED_CHECKPOINT_S` is removed when
 another training begins.
 """
 

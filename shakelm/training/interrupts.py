@@ -12,7 +12,7 @@ from shakelm.training.progress import OnNotice
 
 @contextmanager
 def explain_resumption(file: CheckpointFile, on_notice: OnNotice) -> Iterator[None]:
-    """Tell how to go on from the checkpoint when an interrupt ends everything."""
+    """Say how to resume from the checkpoint when an interrupt ends everything."""
     try:
         yield
     except KeyboardInterrupt:

@@ -40,8 +40,8 @@ OnNotice = Callable[[str], None]
 """Takes a sentence for the person who started the training."""
 
 
-class Discarded(ShakelmError):  # noqa: N818 - somebody asked for it; it is not a fault
-    """Raised by `on_progress` to end a training and throw away what it learned."""
+class Discarded(ShakelmError):  # noqa: N818 - a person asked for it; it is not a fault
+    """Raised by `on_progress` to end a training and discard what it learned."""
 
     def __init__(self) -> None:
         super().__init__("The training was thrown away: start another one.")

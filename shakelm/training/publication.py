@@ -25,7 +25,7 @@ FIGURES_WINDOW = 256
 """Tokens in the windows of the card's second held-out figure (nanoGPT's measure for characters)."""
 
 HALF_PRECISION_COST = 0.0005
-"""Weights are stored as float16 where that costs at most this many nats per token of the validation text."""
+"""Weights are stored as float16 if that costs at most this many nats per token of the validation text."""
 
 Weights = dict[str, NDArray[np.floating[Any]]]
 
@@ -90,7 +90,7 @@ def _card(number: int, training: FinishedTraining, weights: Weights) -> Card:
 
 
 def _stored_precision(training: FinishedTraining) -> Weights:
-    """The weights as float16 where that costs next to nothing, else as they are."""
+    """The weights as float16 if that costs at most `HALF_PRECISION_COST`, else as they are."""
     halved = {name: array.astype(np.float16) for name, array in training.weights.items()}
     whole, rounded = (
         _score(training, weights, training.parts.validation) for weights in (training.weights, halved)

@@ -42,7 +42,7 @@ def train(
     everything without a version.
 
     After each whole epoch a checkpoint is written. If the process is killed, the same training (name, text
-    and configuration) goes on from it, with the curves and the version of a training that was never
+    and configuration) resumes from it, with the curves and the version of a training that was never
     interrupted. The checkpoint is removed when the version is published or the training is discarded.
 
     Args:
@@ -105,7 +105,7 @@ def train(
 
 
 def _resume(run: TrainingRun, file: CheckpointFile, on_notice: OnNotice) -> None:
-    """Go on from the checkpoint, if there is one."""
+    """Resume from the checkpoint, if there is one."""
     checkpoint = file.read(run.arrays(), on_notice)
     if checkpoint is not None:
         run.resume(checkpoint)
@@ -160,7 +160,7 @@ class _EpochBoundary(keras.callbacks.Callback):  # type: ignore[misc]
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002 (Keras's signature)
         if self._run.is_over():
             self.model.stop_training = True
-        # After an interrupt the epoch is not whole. After one without numbers there is no way to go on.
+        # After an interrupt, the epoch is not whole. After one without numbers, the training cannot continue.
         if not self._stop.is_set() and all(map(math.isfinite, logs.values())):
             self._file.write(self._run.checkpoint(), self._on_notice)
 

@@ -1,4 +1,4 @@
-"""A training under way: all that changes in it, which is what a checkpoint holds."""
+"""A training under way: everything that changes in it. A checkpoint holds the same."""
 
 import time
 from dataclasses import dataclass, field
@@ -38,7 +38,7 @@ class TrainingRun:
         random: the one NumPy generator that `batches` draws from.
         epochs: the figures of each epoch so far.
         seconds: the training time before this process.
-        started: when this process went on, by the monotonic clock.
+        started: when this process started or resumed the training, by the monotonic clock.
     """
 
     configuration: Configuration
@@ -52,7 +52,7 @@ class TrainingRun:
     started: float = field(default_factory=time.monotonic)
 
     def checkpoint(self) -> Checkpoint:
-        """A copy of everything, to go on from; only after a whole epoch."""
+        """A copy of everything, to resume from; only after a whole epoch."""
         metadata = CheckpointMetadata(
             epochs=self.epochs,
             best_epoch=self.keeper.best_epoch,

@@ -32,7 +32,7 @@ def test_without_a_worker_verses_queue_up_and_say_so(own_stack: Stack) -> None:
 
     assert "next" in first["content"]
     assert "number 2" in second["content"]
-    assert all("No worker is running" in message["content"] for message in (first, second))
+    assert all("No verse worker is running" in message["content"] for message in (first, second))
 
     own_stack.start("worker", "verse")
     assert discord.answer(interaction)["embeds"]

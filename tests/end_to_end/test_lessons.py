@@ -226,7 +226,7 @@ def test_whoever_is_forgotten_has_no_verse_and_no_line_left(stack: Stack, discor
     assert is_private(question)
     pressed = discord.press("Forget me", question["id"], "assistant")
     answer = discord.answer(pressed, lambda message: "Your data was removed" in str(message["embeds"]))
-    assert "with 1 verse" in embed(answer)["description"]
+    assert "including 1 verse" in embed(answer)["description"]
     assert not stack.redis.exists(f"shakelm:line:{line}")
 
     refused = discord.answer(discord.press(f"append:{line}:0:0"))

@@ -15,7 +15,7 @@ from requests.adapters import HTTPAdapter
 from requests.cookies import RequestsCookieJar
 
 PROJECT_URL = "https://shakelm.example"
-"""The project has no public address yet. Names under `.example` belong to nobody (RFC 2606)."""
+"""The project has no public address yet. Names under `.example` are reserved (RFC 2606)."""
 
 USER_AGENT = f"DiscordBot ({PROJECT_URL}, {metadata.version('shakelm')})"
 """Discord's documentation: Reference, User Agent."""
@@ -45,7 +45,7 @@ class _KeepAliveAdapter(HTTPAdapter):
 
 
 def open_session() -> requests.Session:
-    """A session of its own; `session` serves the process."""
+    """Open a new session. `session` serves the whole process."""
     session = requests.Session()
     session.headers["User-Agent"] = USER_AGENT
     session.cookies = RequestsCookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))

@@ -28,11 +28,11 @@ log = logging.getLogger(__name__)
 
 
 class DeliveryRefusedError(Exception):
-    """Discord refuses the message for good: a retry is forbidden."""
+    """Discord refuses the message, and a retry is forbidden."""
 
 
 class DeliveryFailedError(Exception):
-    """The message did not get through in time. A later attempt may."""
+    """The message was not delivered in time. A later attempt may succeed."""
 
 
 def edit_original(

@@ -36,7 +36,7 @@ def train(training_id: str, request: dict[str, Any]) -> None:
     """Train, and publish progress and result.
 
     Raises:
-        InterruptedTrainingError: the worker was told to stop. Another one goes on.
+        InterruptedTrainingError: a signal stopped the worker. Another one resumes the training.
     """
     wanted = TrainRequest.model_validate(request)
     training_job.run(connection(), store(), settings().corpus, training_id, wanted)

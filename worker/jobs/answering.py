@@ -1,7 +1,7 @@
-"""What all jobs share that answer an interaction: validate the request, make the message, deliver it.
+"""What all jobs that answer an interaction share: validate the request, make the message, deliver it.
 
-A mistake that a person can correct is an answer, not a failure. Unexpected errors are left to RQ, which tries
-again. Exceptions hold no token, because RQ logs them.
+A mistake that a person can correct is an answer, not a failure. RQ retries the job after
+an unexpected error. Exceptions hold no token, because RQ logs them.
 """
 
 import logging
@@ -30,7 +30,7 @@ def answers(kind: type[R], make: Callable[[R], Message]) -> Callable[[dict[str, 
     A `ShakelmError` of `make` becomes the answer. A request whose token has expired is dropped.
 
     Raises:
-        DeliveryFailedError: in the job, where Discord could not be reached.
+        DeliveryFailedError: in the job: Discord could not be reached.
     """
 
     def job(request: dict[str, Any]) -> None:
@@ -57,7 +57,7 @@ def is_late(reply_to: ReplyTo) -> bool:
 
 
 def say_instead(reply_to: ReplyTo, body: Body) -> None:
-    """Claim the answer for good, and say why there is none.
+    """Claim the answer, and say why there is none.
 
     Raises:
         DeliveryFailedError: Discord could not be reached.
@@ -67,7 +67,7 @@ def say_instead(reply_to: ReplyTo, body: Body) -> None:
 
 
 def job_id() -> str:
-    """The id of the job that runs."""
+    """The id of the running job."""
     return str(get_current_job().id)
 
 
@@ -78,13 +78,13 @@ def connection() -> "redis.Redis":
 
 
 def _answer(reply_to: ReplyTo, message: Message) -> None:
-    """Claim the answer for good, and deliver it."""
+    """Claim the answer, and deliver it."""
     answer_lock.claim(connection(), reply_to)
     _deliver(webhook_client.edit_original, settings().api_base, reply_to, message.body, message.attachment)
 
 
 def _deliver(send: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
-    """Send. A refusal ends the job, because Discord forbids trying again."""
+    """Send. A refusal ends the job, because Discord forbids a retry."""
     try:
         send(*args, **kwargs)
     except webhook_client.DeliveryRefusedError as error:

@@ -1,4 +1,4 @@
-"""What later attempts of a job have to know of earlier ones, in what RQ keeps of the job."""
+"""What a later attempt of a job must know of the earlier ones. RQ's record of the job holds it."""
 
 from collections.abc import Callable
 
@@ -9,13 +9,13 @@ from tenacity import Retrying, retry_if_exception_type, wait_fixed
 from shakelm.store.version import Version
 
 _until_redis_is_back = Retrying(retry=retry_if_exception_type(RedisError), wait=wait_fixed(1))
-"""For as long as the job may take: RQ interrupts it then."""
+"""Retries without end: RQ interrupts a job that takes too long."""
 
 
 def once(what: str, change: Callable[[], Version]) -> str:
-    """The reference that a change of the store returns, unless an earlier attempt of the job has done it.
+    """Make a change of the store, unless an earlier attempt of the job has made it. Returns its reference.
 
-    What is done is noted in any case, else it would be done again: Redis is waited for.
+    A change that is not noted would be made again. So this waits until Redis has noted it.
     """
     job = get_current_job()
     done: str | None = job.get_meta(refresh=False).get(what)

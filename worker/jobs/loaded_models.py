@@ -26,7 +26,7 @@ def settings() -> WorkerSettings:
 
 
 def store() -> ModelRegistry:
-    """The store of this process. Its live alias and its versions are read anew at each use."""
+    """The store of this process. Its live alias and its versions are read again at each use."""
     return open_registry(settings().store)
 
 

@@ -23,14 +23,14 @@ def promote(wanted: PromoteRequest) -> Message:
 
 
 def roll_back(wanted: RollBackRequest) -> Message:
-    """Make the version live again that was live before."""
+    """Make the previous live version live again."""
     reference = _change("rolled_back", lambda: store().roll_back())
     now_live = model_publishing.summary(store().find(reference), live=True)
     return Message(admin_messages.rolled_back(now_live, wanted.reply_to.locale))
 
 
 def remove(wanted: RemoveRequest) -> Message:
-    """Delete a version for good."""
+    """Remove a version permanently."""
     _change("removed", lambda: store().remove(wanted.model))
     return Message(admin_messages.removed(wanted.model, wanted.reply_to.locale))
 

@@ -32,11 +32,11 @@ REPORT_EVERY_S = 1.0
 log = logging.getLogger(__name__)
 
 shutting_down = threading.Event()
-"""Set when the training worker is told to stop. The training then leaves the rest to another worker."""
+"""Set when a signal stops the training worker. Another worker then resumes the training."""
 
 
 class InterruptedTrainingError(Exception):
-    """The worker was told to stop. RQ retries the job, and the training resumes from its checkpoint."""
+    """A signal stopped the worker. RQ retries the job, and the training resumes from its checkpoint."""
 
 
 def run(
@@ -58,7 +58,7 @@ def run(
         request: the options of the training.
 
     Raises:
-        InterruptedTrainingError: the worker was told to stop.
+        InterruptedTrainingError: a signal stopped the worker.
     """
     try:
         reference = once("trained", lambda: _train(connection, store, default_corpus, training_id, request))
@@ -84,7 +84,7 @@ def _train(
 
     Raises:
         Discarded: the training was canceled.
-        InterruptedTrainingError: the worker was told to stop.
+        InterruptedTrainingError: a signal stopped the worker.
         ShakelmError: the text, the options or the store do not allow the training.
     """
     progress = training_records.progress(connection, training_id)
@@ -158,7 +158,7 @@ class _ProgressReporter:
 
         Raises:
             Discarded: the training was canceled.
-            InterruptedTrainingError: the worker was told to stop.
+            InterruptedTrainingError: a signal stopped the worker.
         """
         if shutting_down.is_set():
             raise InterruptedTrainingError

@@ -29,7 +29,7 @@ def answer(wanted: CurvesRequest, tools: Tools) -> Message:
 
 
 def message(history: "History", model: str, locale: str = DEFAULT) -> Message:
-    """The curves of a training as a picture, and the figures of its first, best and last epoch."""
+    """The curves of a training as a picture, and the figures of its first, kept and last epoch."""
     from shakelm.evaluation import plots
 
     epochs = history.epochs

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from shakelm.decoding.prediction import Prediction
 
 OFFERED = 5
-"""How many of the likeliest tokens can be appended: one row of buttons."""
+"""How many of the most likely tokens can be appended: one row of buttons."""
 
 MAX_LINE = 1100
 """Characters of a shared line in markdown; the rest of a message's 2,000 is for the probabilities."""

@@ -23,7 +23,7 @@ return 1
 
 
 class SharedLine(Asked):
-    """A text that people write together, from the likeliest next tokens of a model.
+    """A text that people write together, from the most likely next tokens of a model.
 
     `added` holds what was appended to the prompt, piece by piece, and `offered` what may be appended next.
     `version` counts the changes. `changed_by` is the id of the request that made the last one. `locale` is
@@ -45,7 +45,7 @@ class SharedLine(Asked):
 
 
 def begin(connection: "redis.Redis", line: SharedLine) -> None:
-    """Keep a new line, or the same one again."""
+    """Store a new line. A repeated job stores the same line again."""
     with connection.pipeline() as pipeline:
         pipeline.set(_key(line.id), line.model_dump_json(), ex=retention.SHARED_LINE.seconds)
         pipeline.sadd(_of_person(line.author), line.id)
@@ -63,10 +63,10 @@ def find(connection: "redis.Redis", line_id: str) -> SharedLine:
 
 
 def at(connection: "redis.Redis", line_id: str, version: int) -> SharedLine:
-    """The line as it is in that version.
+    """The line, if it still has that version.
 
     Raises:
-        Refusal: it has expired, or somebody has changed it since.
+        Refusal: it has expired, or has another version by now.
     """
     line = find(connection, line_id)
     if line.version != version:
@@ -75,7 +75,7 @@ def at(connection: "redis.Redis", line_id: str, version: int) -> SharedLine:
 
 
 def change(connection: "redis.Redis", before: SharedLine, after: SharedLine) -> None:
-    """Keep a line as it is after a change, where it is still kept as it was before.
+    """Replace a line by its changed form, unless another change was faster.
 
     Raises:
         Refusal: it has expired, or somebody else was faster.

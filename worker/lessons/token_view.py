@@ -1,4 +1,4 @@
-"""`/tokens`: how a model's vocabulary sees a text."""
+"""`/tokens`: how a model reads a text."""
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class TokensRequest(JobRequest, job="tokens"):
-    """How a model sees a text."""
+    """How a model reads a text: its tokens and their ids."""
 
     text: Annotated[str, Field(min_length=1, max_length=MAX_PROMPT_CHARACTERS)]
     model: ModelReference | None = None

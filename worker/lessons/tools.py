@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 PNG = "image/png"
 
 MAX_ALTERNATIVE = 1024
-"""Characters of the text for those who cannot see a picture (Discord: Attachment Object)."""
+"""Characters of the alternative text of a picture (Discord: Attachment Object)."""
 
 
 @dataclass(frozen=True)
 class Tools:
     """Redis, and the models of the store by reference (NAME or NAME@VERSION, None for the live one).
 
-    `load` and `find` raise ShakelmError where there is no such model, or where it is damaged.
+    `load` and `find` raise ShakelmError if there is no such model, or if it is damaged.
     """
 
     connection: "redis.Redis"

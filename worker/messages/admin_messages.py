@@ -68,7 +68,7 @@ def removed(model: str, locale: str = DEFAULT) -> Body:
 
 
 def queue(jobs: Sequence[OpenJob], paused: bool, locale: str = DEFAULT) -> Body:
-    """The open requests of one server by their place in the queue of all servers."""
+    """The open requests of one guild by their place in the queue of all guilds."""
     lines = [text(locale, "queue.paused")] if paused else []
     lines += [_open_job(job, locale) for job in jobs] or [text(locale, "queue.empty")]
     return embed(text(locale, "queue.title"), cut("\n".join(lines), "…"), AMBER if paused else BLUE)
@@ -98,7 +98,7 @@ def resumed(locale: str = DEFAULT) -> Body:
 
 
 def limits(settings: GuildSettings, locale: str = DEFAULT) -> Body:
-    """The limits of a server."""
+    """The limits of a guild."""
     lines = [
         text(locale, "limits.per_minute", number=settings.per_minute),
         text(locale, "limits.open_per_person", number=settings.open_per_person),
@@ -109,7 +109,7 @@ def limits(settings: GuildSettings, locale: str = DEFAULT) -> Body:
 
 
 def retention(settings: GuildSettings, locale: str = DEFAULT) -> Body:
-    """How long a server keeps verses."""
+    """How long the verses of a guild are kept."""
     return embed("", text(locale, "retention.days", count=settings.retention_days), BLUE)
 
 
@@ -119,7 +119,7 @@ def exported(locale: str = DEFAULT) -> Body:
 
 
 def log_channel(settings: GuildSettings, locale: str = DEFAULT) -> Body:
-    """The channel that announces what administrators do."""
+    """The channel that announces what teachers do."""
     if settings.log_channel is None:
         return embed("", text(locale, "log.nowhere"), BLUE)
     return embed("", text(locale, "log.there", channel=f"<#{settings.log_channel}>"), BLUE)

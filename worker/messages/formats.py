@@ -8,7 +8,7 @@ from worker.protocol.model_payloads import HeldOut
 
 
 def loss_of(held_out: HeldOut, locale: str) -> str:
-    """The loss per character where the vocabulary is lossless, otherwise per token."""
+    """The loss per character if the vocabulary is lossless, otherwise per token."""
     if held_out.nats_per_char is None:
         return text(locale, "figures.nats_per_token", nats=held_out.nats_per_token)
     return text(locale, "figures.nats_per_char", nats=held_out.nats_per_char)
@@ -41,7 +41,7 @@ def short_unit(kind: VocabularyKind, locale: str) -> str:
 
 
 def _of_kind(kind: VocabularyKind, form: str, english: str, locale: str) -> str:
-    """The text of a kind, or the English one of its class where the catalog has none."""
+    """The text of a kind, or the English one of its class if the catalog has none."""
     try:
         return text(locale, f"vocabulary.{kind}.{form}")
     except KeyError:

@@ -9,7 +9,7 @@ from worker.protocol.custom_ids import Forget
 
 
 def help_(topic: str | None, retention_days: int, locale: str = DEFAULT) -> Body:
-    """The overview, or the help on one topic; the server keeps verses for `retention_days`."""
+    """The overview, or the help on one topic; the guild keeps verses for `retention_days`."""
     if topic is None:
         return embed(text(locale, "help.title"), text(locale, "help.text"), BLUE)
     title = text(locale, f"help.topic.{topic}.title")

@@ -28,8 +28,8 @@ def queued(
         position: its place in the queue; 1 is next.
         workers: the number of live workers.
         locale: the reader's.
-        wait_s: the expected seconds until the answer, where they are known.
-        paused: whether an administrator has paused the queue.
+        wait_s: the expected seconds until the answer, if they are known.
+        paused: whether a teacher has paused the queue.
         cancel: the id of the job that the Cancel button takes out of the queue; None for no button.
     """
     notice = text(locale, "verse.next") if position <= 1 else text(locale, "verse.place", position=position)
@@ -54,12 +54,12 @@ def expired(locale: str = DEFAULT) -> Body:
 
 
 def cancelled(locale: str = DEFAULT) -> Body:
-    """The end of a request that its author or an administrator canceled."""
+    """The end of a request that its author or a teacher canceled."""
     return embed("", text(locale, "verse.cancelled"), AMBER)
 
 
 def cleared(locale: str = DEFAULT) -> Body:
-    """The end of a request that waited when an administrator cleared the queue."""
+    """The end of a request that waited when a teacher cleared the queue."""
     return embed("", text(locale, "verse.cleared"), AMBER)
 
 

@@ -1,1 +1,1 @@
-"""What people may have removed, and what teachers may take away."""
+"""The removal of a person's data, and the export for teachers."""

@@ -1,4 +1,4 @@
-"""A server's verses and trainings as a table for a lab report, without names."""
+"""A guild's verses and trainings as a table for a lab report, without names."""
 
 import csv
 import hmac
@@ -30,15 +30,15 @@ COLUMNS = (
 _KEY = "shakelm:export:key"
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""With these a spreadsheet's formula begins (OWASP: CSV Injection)."""
+"""The first characters of a formula in a spreadsheet (OWASP: CSV Injection)."""
 
 
 def table(connection: "redis.Redis", guild: str) -> str:
-    """The records of a server as CSV (RFC 4180), verses and trainings, each in the order of asking.
+    """The verses, then the trainings of a guild as CSV (RFC 4180), each in the order of the requests.
 
-    Times are in UTC and in the form of ISO 8601, `seconds` is how long a verse took to write. Who asked is a
-    pseudonym; of private verses seed and text are left out. A text with which a spreadsheet would begin a
-    formula has an apostrophe before it.
+    Times are in UTC and in the form of ISO 8601. `seconds` is the time that it took to write a verse. People
+    have pseudonyms. The seed and the text of private verses are left out. A text that a spreadsheet would
+    read as a formula gets an apostrophe before it.
 
     Raises:
         redis.RedisError: the queue cannot be reached.
@@ -53,15 +53,15 @@ def table(connection: "redis.Redis", guild: str) -> str:
 
 
 def secret(connection: "redis.Redis") -> bytes:
-    """The key of the pseudonyms, 32 bytes, which is made once and stays in Redis."""
+    """The key of the pseudonyms, 32 bytes. It is made once and stays in Redis."""
     connection.set(_KEY, secrets.token_bytes(32), nx=True)
     return cast(bytes, connection.get(_KEY))
 
 
 def pseudonym(key: bytes, person: str) -> str:
-    """The same 12 hex digits, of an HMAC-SHA256 (RFC 2104), for the same person and key.
+    """12 hex digits of an HMAC-SHA256 (RFC 2104), the same for the same person and key.
 
-    Nobody without the key gets the id from them.
+    Without the key, they do not reveal the id.
     """
     return hmac.digest(key, person.encode(), "sha256").hex()[:12]
 

@@ -1,4 +1,4 @@
-"""`/forget`: everything that Redis keeps about a person goes."""
+"""`/forget`: remove everything that Redis keeps about a person."""
 
 import redis
 
@@ -10,10 +10,10 @@ from worker.trainings import training_records
 def forget(connection: "redis.Redis", person: str) -> int:
     """Remove a person's verse records and shared lines, and their id from trainings, in all guilds.
 
-    Requests that still wait are answered. Such a verse is not kept; a shared line that begins so is.
+    Requests that still wait are answered. A verse of such a request is not stored; a shared line is.
 
     Returns:
-        How many verse records there were.
+        The number of removed verse records.
 
     Raises:
         redis.RedisError: the queue cannot be reached.

@@ -1,7 +1,7 @@
-"""What the workers compute on, told without loading TensorFlow for it.
+"""The devices that the workers compute on, found without loading TensorFlow.
 
-Only TensorFlow knows whether it computes on a GPU. Where a machine might have one, that is remembered in
-Redis (hash `shakelm:devices`, by host) from when a worker of that machine last used it.
+Only TensorFlow knows whether it computes on a GPU. If a machine may have a GPU, a worker that has loaded
+TensorFlow notes the device in Redis (hash `shakelm:devices`, by host).
 """
 
 import socket
@@ -16,7 +16,7 @@ _DEVICES = "shakelm:devices"
 
 
 def known(connection: "redis.Redis", by_tensorflow: bool) -> str:
-    """What this process computes on, where `by_tensorflow` says what does it; "" where nobody knows yet.
+    """The device that this process computes on, with TensorFlow or with NumPy; "" if it is not known yet.
 
     Raises:
         redis.RedisError: the queue cannot be reached.
@@ -24,6 +24,6 @@ def known(connection: "redis.Redis", by_tensorflow: bool) -> str:
     if not by_tensorflow or not machine.may_have_gpu():
         return machine.processor()
     backend = sys.modules.get("shakelm.networks.backend")
-    if backend is not None and hasattr(backend, "device"):  # it may be loading in another thread just now
+    if backend is not None and hasattr(backend, "device"):  # another thread may be loading it
         connection.hset(_DEVICES, socket.gethostname(), backend.device())
     return (cast("bytes | None", connection.hget(_DEVICES, socket.gethostname())) or b"").decode()

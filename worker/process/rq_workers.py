@@ -39,22 +39,22 @@ IDLE_S = 4
 """An idle worker sends a heartbeat and looks after abandoned jobs this often, in seconds."""
 
 STUCK_S = 8
-"""A job that was taken from the queue so many seconds ago and is not begun: its worker was killed."""
+"""The worker of a job was killed if the job does not start within this many seconds of leaving the queue."""
 
 PAUSED_S = 1.0
-"""While the queue is paused a worker looks this often whether it goes on, in seconds."""
+"""While the queue is paused, a worker checks this often whether it is resumed, in seconds."""
 
 CLEANING_S = 10
-"""The lock of whoever looks after abandoned jobs; passes on after that if its holder was killed."""
+"""The lifetime in seconds of the lock for the recovery of abandoned jobs, in case its holder is killed."""
 
 SOCKET_TIMEOUT_S = 20.0
-"""For a worker's connection: longer than it waits for a job."""
+"""The time-out of a worker's connection: longer than its wait for a job."""
 
 log = logging.getLogger(__name__)
 
 
 class QuickIntermediateQueue(IntermediateQueue):  # type: ignore[misc]
-    """Holds a job between queue and execution; RQ's own gives a killed worker a minute there."""
+    """Holds a job between queue and execution. RQ's own class notices a killed worker after a minute."""
 
     def should_be_cleaned_up(self, job_id: str) -> bool:
         """Whether the job was first seen here too long ago."""
@@ -63,11 +63,11 @@ class QuickIntermediateQueue(IntermediateQueue):  # type: ignore[misc]
 
 
 class QuickQueue(Queue):  # type: ignore[misc]
-    """A queue that gets over a killed worker in seconds."""
+    """A queue that recovers the job of a killed worker in seconds."""
 
     @property
     def intermediate_queue(self) -> QuickIntermediateQueue:
-        """Where jobs are that were taken and not begun."""
+        """Holds the jobs that were taken and have not started."""
         return QuickIntermediateQueue(self.key, connection=self.connection)
 
     def acquire_maintenance_lock(self) -> bool:
@@ -76,13 +76,13 @@ class QuickQueue(Queue):  # type: ignore[misc]
 
 
 class PausableQueue(QuickQueue):
-    """A queue that gives away nothing that people asked for while an administrator has it paused."""
+    """A queue that gives out no person's job while a teacher has paused it."""
 
     @classmethod
     def dequeue_any(
         cls, queues_: list[Queue], timeout: int | None, connection: "redis.Redis", **options: Any
     ) -> tuple[Job, Queue] | None:
-        """The next job; while the queue is paused only what goes before all others."""
+        """The next job. While the queue is paused, only a job that goes before all others."""
         (queue,) = queues_
         if pausing.is_paused(connection) and not _goes_first(queue):
             time.sleep(PAUSED_S)
@@ -92,12 +92,12 @@ class PausableQueue(QuickQueue):
         )
         if taken is None or not taken[0].has_rate_limit or not pausing.is_paused(connection):
             return taken
-        rq_internals.put_back(connection, queue, taken[0].id)  # it was paused while this waited for a job
+        rq_internals.put_back(connection, queue, taken[0].id)  # paused during the wait for a job
         raise DequeueTimeout(timeout, [queue.key])
 
 
 def _goes_first(queue: Queue) -> bool:
-    """Whether the first job of the queue is one that no person's turn holds back, such as a promotion."""
+    """Whether the first job of the queue waits for no person's turn, such as a promotion."""
     first = queue.get_jobs(0, 1)
     return bool(first) and not first[0].has_rate_limit
 
@@ -106,7 +106,7 @@ class OwnProcessWorker(SimpleWorker):  # type: ignore[misc]
     """Runs each job in its own process, with heartbeats from a thread."""
 
     life_s: ClassVar[int] = retention.VERSE_WORKER_HEARTBEAT.seconds
-    """Seconds without heartbeat after which the worker, and the job it had, count as dead."""
+    """Seconds without a heartbeat after which the worker counts as dead, and its job as abandoned."""
 
     log_result_lifespan = False
     max_connection_wait_time = 5.0
@@ -114,7 +114,7 @@ class OwnProcessWorker(SimpleWorker):  # type: ignore[misc]
     uses_tensorflow = True
 
     def __init__(self, queue: QueueName, connection: "redis.Redis") -> None:
-        """A worker for one queue; `connection` must allow commands `SOCKET_TIMEOUT_S` seconds."""
+        """A worker for one queue; `connection` must have the time-out `SOCKET_TIMEOUT_S`."""
         super().__init__(
             [queue],
             name=f"{queue}-{socket.gethostname()}-{uuid4().hex[:8]}",
@@ -122,23 +122,23 @@ class OwnProcessWorker(SimpleWorker):  # type: ignore[misc]
             queue_class=self.queue_class,
             serializer=JSONSerializer,
             worker_ttl=self.life_s,
-            maintenance_interval=IDLE_S - 1,  # due whenever waiting for a job timed out
+            maintenance_interval=IDLE_S - 1,  # due after each wait without a job
             exception_handlers=[failures.after_failure],
             log_job_description=False,
         )
 
     @property
     def told_to_stop(self) -> bool:
-        """Whether a signal asked it to end."""
+        """Whether a signal asked the worker to stop."""
         return self._shutdown_requested_date is not None
 
     @property
     def dequeue_timeout(self) -> int:
-        """Seconds to wait for a job before looking around."""
+        """Seconds to wait for a job before the maintenance."""
         return IDLE_S
 
     def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:  # noqa: ARG002
-        """Say that the worker lives; RQ's own time-outs would count a killed one for another minute."""
+        """Say that the worker lives. RQ's own time-outs would count a killed worker for another minute."""
         super().heartbeat(self.life_s, pipeline)
 
     def get_heartbeat_ttl(self, job: Job, working_time: float = 0.0) -> int:  # noqa: ARG002
@@ -146,7 +146,7 @@ class OwnProcessWorker(SimpleWorker):  # type: ignore[misc]
         return self.life_s
 
     def serialize(self) -> dict[str, Any]:
-        """What Redis holds of the worker: RQ's own fields, and those that `rq_internals` reads."""
+        """The worker's record in Redis: RQ's own fields, and two that `rq_internals` reads."""
         return {
             **super().serialize(),
             "device": devices.known(self.connection, self.uses_tensorflow),
@@ -154,7 +154,7 @@ class OwnProcessWorker(SimpleWorker):  # type: ignore[misc]
         }
 
     def execute_job(self, job: Job, queue: Queue) -> None:
-        """Run a job; a thread says meanwhile that job and worker live."""
+        """Run a job. Meanwhile, a thread says that the job and the worker live."""
         execution = self.prepare_execution(job)
         done = threading.Event()
         beats = threading.Thread(target=self._beat, args=(job, execution, done), daemon=True)
@@ -175,14 +175,14 @@ class OwnProcessWorker(SimpleWorker):  # type: ignore[misc]
                 log.warning("No heartbeat: %s", error)
 
     def run_maintenance_tasks(self) -> None:
-        """Look after abandoned jobs, and be in the list of workers even if Redis has forgotten it."""
+        """Recover abandoned jobs, and renew the worker's record, which Redis may have lost."""
         super().run_maintenance_tasks()
         self.connection.hset(self.key, mapping=self.serialize())
         worker_registration.register(self)
 
 
 class VerseWorker(OwnProcessWorker):
-    """Does what people ask for, and keeps the index of versions up to date."""
+    """Runs the jobs of people, and keeps the index of versions up to date."""
 
     queue_class = PausableQueue
 
@@ -192,7 +192,7 @@ class VerseWorker(OwnProcessWorker):
         self.uses_tensorflow = settings().engine == "keras"
 
     def execute_job(self, job: Job, queue: Queue) -> None:
-        """Run a job, and measure it where people wait for such."""
+        """Run a job. Record the duration of a person's job, for the expected waits."""
         started = time.monotonic()
         super().execute_job(job, queue)
         if job.has_rate_limit:
@@ -208,7 +208,7 @@ class VerseWorker(OwnProcessWorker):
 
 
 class TrainWorker(OwnProcessWorker):
-    """Trains; made for one job. Stops when its supervisor is gone."""
+    """Runs one training. Stops when its supervisor is gone."""
 
     life_s = retention.TRAINING_WORKER_HEARTBEAT.seconds
 
@@ -218,12 +218,12 @@ class TrainWorker(OwnProcessWorker):
         self._supervisor = os.getppid()
 
     def handle_warm_shutdown_request(self) -> None:
-        """Called at the first SIGTERM or Ctrl-C: has the training give up its place at its next report."""
+        """RQ calls this at the first SIGTERM or Ctrl-C. The training then stops at its next report."""
         super().handle_warm_shutdown_request()
         training_job.shutting_down.set()
 
     def run_maintenance_tasks(self) -> None:
-        """Also stop where nobody would start the next worker."""
+        """Also stop if the supervisor is gone, because nothing would start the next worker."""
         if os.getppid() != self._supervisor:
             raise StopRequested
         super().run_maintenance_tasks()

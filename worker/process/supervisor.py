@@ -1,4 +1,4 @@
-"""Runs a fresh process for each training, one after another, so that memory and the GPU come back."""
+"""Runs a fresh process for each training, one after another, so that each frees its memory and the GPU."""
 
 import logging
 import signal
@@ -9,10 +9,10 @@ import time
 from types import FrameType
 
 GRACE_S = 20.0
-"""How long a training worker may take to end after it was told to."""
+"""The seconds from SIGTERM to SIGKILL for a training worker."""
 
 STEADY_S = 60.0
-"""A process that lived so long had no trouble starting."""
+"""A process that ran for more than this many seconds started without trouble."""
 
 FIRST_PAUSE_S, MAX_PAUSE_S = 1.0, 30.0
 
@@ -22,9 +22,9 @@ log = logging.getLogger(__name__)
 def supervise() -> None:
     """Run `python -m worker train-once` again and again until SIGTERM or Ctrl-C.
 
-    Each process takes one training and ends. One that fails is followed by the next after a pause, which
-    doubles while they keep failing. At the end the running one is told to stop, and killed if it takes too
-    long. Must be called in the main thread.
+    Each process takes one training and ends. After a process that fails there is a pause, which doubles with
+    each failure in a row. At the end, the running process gets SIGTERM, and SIGKILL after `GRACE_S`. Must be
+    called in the main thread.
     """
     stop = threading.Event()
 
@@ -47,7 +47,7 @@ def supervise() -> None:
 
 
 def _run_once(stop: threading.Event) -> int:
-    """Start one process and wait for its end; returns its status."""
+    """Start one process and wait for its end. Returns its status."""
     process = subprocess.Popen([sys.executable, "-m", "worker", "train-once"])
     while not stop.is_set():
         try:

@@ -38,7 +38,7 @@ class CustomId:
 
     @classmethod
     def parse(cls, custom_id: str) -> Self | None:
-        """The value that composes exactly this custom id. None where there is none."""
+        """The value that composes exactly this custom id. None if there is none."""
         action, *values = custom_id.split(":")
         if action != cls.action or len(values) != len(fields(cls)):
             return None
@@ -122,7 +122,7 @@ class Promote(OfVersion, action="promote"):
 
 
 class Remove(OfVersion, action="remove"):
-    """Delete a version."""
+    """Remove a version."""
 
 
 class Forget(CustomId, action="forget"):

@@ -16,9 +16,9 @@ MAX_RETENTION_DAYS = 365
 class GuildSettings(Payload):
     """Limits, retention, and the log channel of a guild.
 
-    `per_minute` and `open_per_person` hold for each person, `open_per_server` for all together. A request is
-    open while it waits or is in work. `longest_verse` is in lines. Verse records are kept `retention_days`.
-    `log_channel` is the id of the channel that hears of every administrator's action.
+    `per_minute` and `open_per_person` limit the requests of each person, `open_per_server` those of all
+    together. A request is open while it waits or is in progress. `longest_verse` is in lines. Verse records
+    are kept for `retention_days`. `log_channel` is the id of the channel that announces what teachers do.
     """
 
     per_minute: Annotated[int, Field(ge=1, le=MAX_PER_MINUTE)] = 10

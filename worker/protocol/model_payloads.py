@@ -9,7 +9,7 @@ from worker.protocol.payload import ModelName, ModelReference, Payload
 
 
 class HeldOut(Payload):
-    """Figures on text that no training saw; `nats_per_char` is None where the vocabulary is lossy."""
+    """Figures on text that no training used. `nats_per_char` is None if the vocabulary is lossy."""
 
     nats_per_token: float
     perplexity: float
@@ -43,7 +43,7 @@ class ModelIndex(Payload):
     versions: list[ModelSummary]
 
     def live(self) -> ModelSummary | None:
-        """The version that answers where no model is named."""
+        """The version that answers if no model is named."""
         return next((summary for summary in self.versions if summary.live), None)
 
     def holds(self, reference: str) -> bool:
@@ -58,10 +58,10 @@ class PromoteRequest(Request, job="promote"):
 
 
 class RollBackRequest(Request, job="roll_back"):
-    """Make the formerly live version live again."""
+    """Make the previous live version live again."""
 
 
 class RemoveRequest(Request, job="remove"):
-    """Delete a version for good."""
+    """Remove a version permanently."""
 
     model: ModelReference

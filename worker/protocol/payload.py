@@ -11,11 +11,11 @@ Snowflake = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,20}$")]
 ModelReference = Annotated[str, StringConstraints(pattern=rf"^{NAME_PATTERN}(@{VERSION_PATTERN})?$")]
 ModelName = Annotated[str, StringConstraints(pattern=rf"^{NAME_PATTERN}$")]
 RandomSeed = Annotated[int, Field(alias="number", ge=0, le=MAX_RANDOM_SEED)]
-"""What reproduces a verse or a training. People, and the JSON in Redis, call it `number`."""
+"""The random seed that reproduces a verse or a training. People, and the JSON in Redis, call it `number`."""
 
 MAX_PROMPT_CHARACTERS = 500
 Prompt = Annotated[str, Field(alias="seed", max_length=MAX_PROMPT_CHARACTERS)]
-"""The text from which a model goes on. People, and the JSON in Redis, call it `seed`."""
+"""The text that a model continues. People, and the JSON in Redis, call it `seed`."""
 
 
 class Payload(BaseModel):

@@ -8,9 +8,9 @@ from worker.protocol.payload import Payload
 
 
 class WorkerStatus(Payload):
-    """A live worker: its name, its machine, the queue it serves, whether a job is in work.
+    """A live worker: its name, its machine, its queue, and whether it is running a job.
 
-    `device` is what it computes on, "" until its first training tells. `version` is that of shakelm.
+    `device` is what it computes on, "" if unknown before its first training. `version` is that of shakelm.
     """
 
     name: str
@@ -22,7 +22,7 @@ class WorkerStatus(Payload):
 
 
 class QueueStatus(Payload):
-    """Workers and the verse queue at one moment. `paused`: an administrator makes people's requests wait."""
+    """Workers and the verse queue at one moment. `paused`: a teacher has paused people's requests."""
 
     workers: list[WorkerStatus]
     paused: bool = False
@@ -31,7 +31,7 @@ class QueueStatus(Payload):
 
 
 class Incident(Payload):
-    """What went wrong: the reference that a person was told and that stands in a log, when (Unix seconds)."""
+    """What went wrong, and when (Unix seconds). The person got the reference, and the log has it too."""
 
     reference: str
     at: float
@@ -40,10 +40,10 @@ class Incident(Payload):
 
 @dataclass(frozen=True)
 class OpenJob:
-    """A job that waits or is in work.
+    """A job that waits or is in progress.
 
-    `kind` is the name of its function in `worker.jobs`. `place` is 0 while it is in work, and counts from 1
-    while it waits. `wait_s` is the expected time to its answer in seconds, None where it is unknown: no
+    `kind` is the name of its function in `worker.jobs`. `place` is 0 while it is in progress, and counts
+    from 1 while it waits. `wait_s` is the expected time to its answer in seconds, None if it is unknown: no
     worker runs, no job was measured yet, or the queue is paused.
     """
 
@@ -55,7 +55,7 @@ class OpenJob:
 
 @dataclass(frozen=True)
 class Outlook:
-    """What a waiting notice has to say. `place` and `wait_s` are as in `OpenJob`."""
+    """What a waiting notice says. `place` and `wait_s` are as in `OpenJob`."""
 
     place: int
     wait_s: float | None

@@ -1,4 +1,4 @@
-"""Styles: settings of sampling that go together, under plain names."""
+"""Styles: sampling settings that go together, under plain names."""
 
 from typing import NamedTuple, TypedDict
 
@@ -20,11 +20,11 @@ STYLES = {
     "lively": Style(1.0, 100, 0.98),
     "wild": Style(1.4, None, None),
 }
-"""By name, from cautious to wild; the names' texts are in the catalog."""
+"""The styles by name, from cautious to wild. The catalog has their texts."""
 
 
 class Freedom(TypedDict):
-    """The fields of `worker.payloads.VerseSettings` that say how freely a verse is written."""
+    """The fields of `worker.protocol.verse_payloads.VerseSettings` that say how freely a verse is written."""
 
     style: str | None
     temperature: float
@@ -34,7 +34,7 @@ class Freedom(TypedDict):
 
 
 def freedom(style: str | None, temperature: float | None) -> Freedom:
-    """The settings of a style, by its name; a temperature that is given wins over the style's."""
+    """The settings of a style, by its name; a given temperature overrides the style's."""
     chosen = STYLES[style] if style else Style(defaults.TEMPERATURE, None, None)
     return Freedom(
         style=style,

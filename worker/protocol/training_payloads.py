@@ -32,7 +32,7 @@ ALWAYS_CHOSEN = ("architecture", "vocabulary", "epochs", "random_seed")
 
 def _field(option: TrainingOption) -> tuple[Any, Any]:
     """An option as a field of a model: its annotation with the range, and its default."""
-    # A preset may be gone when the request is read, so its name is only held to the form of names.
+    # A preset may be gone when the request is read, so only the form of its name is checked.
     annotation = ModelName if option.annotation is str else option.annotation
     if option.bounds is not None:
         annotation = Annotated[annotation, option.bounds.constraint()]
@@ -58,11 +58,11 @@ else:
 
 
 class TrainRequest(_Options):
-    """One `/admin train`, with the server's locale and a field for each of `TEACHER_OPTIONS`.
+    """One `/admin train`, with the guild's locale and a field for each of `TEACHER_OPTIONS`.
 
-    An option that is None is as the preset says, or else has its default. The text is a known corpus or an
-    attached text; without both it is the corpus of the training worker. `requested_by` is None after that
-    person was forgotten.
+    For an option that is None, the preset decides, or else its default. The corpus is a known one or an
+    attached text; without both, it is the corpus of the training worker. `requested_by` is None after that
+    person used `/forget`.
     """
 
     name: ModelName
@@ -78,7 +78,7 @@ class TrainRequest(_Options):
 
 
 class TrainingState(StrEnum):
-    """Where a training stands; the last three are final."""
+    """The state of a training. The last three are final."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -91,12 +91,12 @@ ENDED = (TrainingState.FINISHED, TrainingState.FAILED, TrainingState.CANCELLED)
 
 
 class TrainProgress(Payload):
-    """How far a training is. Losses are nats per token; `share` of all steps done is between 0 and 1.
+    """How far a training is. Losses are nats per token. `share` is the share of finished steps, 0 to 1.
 
-    `sample` is a line that was written after the last whole epoch, and `tokens_per_second` what is learned
-    from. `error` is one sentence for people, set where the state is failed. The rest is set where it is
-    finished: `model` (NAME@VERSION), `kept` (the epoch whose weights it has), `held_out`, how it compares to
-    the version that was live then, `verses` of both, and what its curves show, in words.
+    `sample` is a line that the model wrote after the last whole epoch. `tokens_per_second` is the speed of
+    learning. `error` is one sentence for people, set if the state is failed. The rest is set if it is
+    finished: `model` (NAME@VERSION), `kept` (the epoch whose weights it has), `held_out`, the comparison with
+    the version that was live then, `verses` of both, and what the curves show, in words.
     """
 
     state: TrainingState
@@ -118,7 +118,7 @@ class TrainProgress(Payload):
 
 
 class Specimen(Payload):
-    """A verse that a version wrote with that number, for comparison."""
+    """A verse that a version wrote with this random seed, for comparison."""
 
     model: ModelReference
     random_seed: RandomSeed
@@ -129,10 +129,10 @@ Verdict = Literal["better", "worse", "kinds", "words", "texts"]
 
 
 class Comparison(Payload):
-    """The live version beside a new one: its figures, and whether the new one's are better.
+    """The live version beside a new one: its figures, and whether those of the new one are better.
 
-    They cannot be compared where one reads words and the other characters (`kinds`), where they know other
-    `words`, or where they were scored on other `texts`.
+    Figures are not comparable if the versions have different kinds of vocabulary (`kinds`) or different
+    vocabularies (`words`), or were scored on different texts (`texts`).
     """
 
     model: ModelReference
@@ -141,22 +141,22 @@ class Comparison(Payload):
 
 
 class MessageAt(Payload):
-    """A message in a channel, as the bot keeps it up to date during a training."""
+    """A message in a channel that the bot keeps up to date during a training."""
 
     channel_id: Snowflake
     message_id: Snowflake
 
 
 Order = Literal["stop", "cancel"]
-"""What somebody tells a training: end and keep the best epoch, or end and keep nothing."""
+"""An order to a training: end and keep the best epoch, or end and keep nothing."""
 
 
 @dataclass(frozen=True)
 class Training:
     """A started training at one moment.
 
-    `progress` says how far it is, `order` what it was told. `place` counts from 1 and is None where the
-    training is not in the queue. `workers` are the live training workers. `started_at` is in Unix seconds.
+    `order` is the order that it got, if any. `place` counts from 1 and is None if the training is not in the
+    queue. `workers` are the live training workers. `started_at` is in Unix seconds.
     """
 
     id: str
@@ -170,7 +170,7 @@ class Training:
 
 @dataclass(frozen=True)
 class Cost:
-    """About what a training costs: its parameters, and seconds where a training like it was measured."""
+    """The approximate cost of a training: its parameters, and its seconds if a similar one was measured."""
 
     parameters: int
     seconds: float | None

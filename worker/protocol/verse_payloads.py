@@ -21,7 +21,7 @@ MAX_TEMPERATURE = defaults.MAX_TEMPERATURE
 
 
 class VerseSettings(Payload):
-    """What decides a verse. `model` is None for the live version; the bot always chooses the number.
+    """What decides a verse. `model` is None for the live version. The bot always sets the random seed.
 
     `context` is text that the model reads before the seed and that is not shown. `top_k`, `top_p` and
     `min_p` are as in `shakelm.decoding.sampling.SamplingSettings`; `style` is the name of their style.
@@ -40,11 +40,11 @@ class VerseSettings(Payload):
 
 
 class VerseRequest(VerseSettings, JobRequest, job="verse"):
-    """One verse that somebody asked for."""
+    """A request for one verse."""
 
 
 class VerseResult(Payload):
-    """A verse and the settings that repeat it; `unknown` holds the seed's unknown words or characters."""
+    """A verse and the settings that repeat it; `unknown` holds the prompt's unknown words or characters."""
 
     text: str
     model: ModelReference
@@ -55,7 +55,7 @@ class VerseResult(Payload):
 
 
 class VerseRecord(VerseSettings, Asked):
-    """What is kept of a verse, for its buttons and the export: no token, and no result until it is written.
+    """What is stored of a verse for its buttons and the export: no token, and no result before it is written.
 
     `asked_at` is in Unix seconds.
     """

@@ -19,11 +19,11 @@ from worker.queue.snapshot import Snapshot
 from worker.records import guild_settings, verse_records
 
 LOCK_S = 5.0
-"""How long an admission may hold its guild's lock, in seconds, and how long the next one waits for it."""
+"""The seconds that an admission may hold its guild's lock, and that the next one waits for it."""
 
 
 class LimitReached(Refusal):
-    """A limit is reached. `retry_at` is when to come back, in Unix seconds, or None where that is unknown."""
+    """A limit is reached. `retry_at` is the time to try again, in Unix seconds, or None if it is unknown."""
 
     def __init__(self, key: str, retry_at: float | None = None, **values: object) -> None:
         self.retry_at = None if retry_at is None else round(retry_at)
@@ -41,14 +41,14 @@ def admit(connection: "redis.Redis", request: JobRequest, settings: GuildSetting
 
     Args:
         connection: to Redis.
-        request: what somebody asks for.
-        settings: of the guild, where the caller has read them for this request already.
+        request: what the person asks for.
+        settings: of the guild, if the caller has read them for this request.
 
     Returns:
-        What the waiting notice has to say.
+        What the waiting notice says.
 
     Raises:
-        Refusal: the verse is longer than its guild allows, or the shared line has changed meanwhile.
+        Refusal: the verse is longer than its guild allows, or the shared line has changed in the meantime.
         LimitReached: a limit is reached. Then nothing was counted.
         redis.exceptions.LockError: others held the lock for too long.
         redis.RedisError: the queue cannot be reached.
@@ -70,7 +70,7 @@ def admit(connection: "redis.Redis", request: JobRequest, settings: GuildSetting
 
 
 def _check_request(connection: "redis.Redis", request: JobRequest, settings: GuildSettings) -> None:
-    """Refuse what only this kind of request can have wrong."""
+    """Check what only this kind of request has: the length of a verse, the version of a shared line."""
     match request:
         case VerseRequest() if request.lines > settings.longest_verse:
             raise Refusal("limit.longest_verse", count=settings.longest_verse)

@@ -18,7 +18,7 @@ ANSWER_TIMEOUT_S = 120
 TRAINING_TIMEOUT_S = 24 * 60 * 60
 
 ATTEMPTS = 3
-"""How often a job is tried that ends in an unexpected error or loses its worker. A training goes on."""
+"""The number of attempts if a job ends in an unexpected error or loses its worker. A training resumes."""
 
 _HELD = "shakelm:jobs:held"
 _RELEASED = "shakelm:jobs:released"
@@ -39,7 +39,7 @@ return redis.call('ZREM', KEYS[1], ARGV[1])
 def hold(connection: "redis.Redis", request: JobRequest) -> None:
     """Put a person's job into Redis, where it waits until `release` lets it into the queue.
 
-    A job that is never released is forgotten (`retention.HELD_JOB`).
+    A job that is never released expires (`retention.HELD_JOB`).
     """
     job = _create(connection, request, status=JobStatus.DEFERRED)
     now = time.time()
@@ -66,7 +66,7 @@ def held_ids(connection: "redis.Redis") -> list[str]:
 
 
 def drop_held(connection: "redis.Redis", job_id: str) -> bool:
-    """Remove a held job. False where it is not held."""
+    """Remove a held job. False if it is not held."""
     if not connection.zrem(_HELD, job_id):
         return False
     job = fetch(connection, job_id)
@@ -76,7 +76,7 @@ def drop_held(connection: "redis.Redis", job_id: str) -> bool:
 
 
 def release(connection: "redis.Redis", job_id: str) -> bool:
-    """Let a held job into the queue. False where it is no longer held.
+    """Let a held job into the queue. False if it is no longer held.
 
     One job of each person is in the queue at a time. RQ puts the next one at its end when that one is done,
     withdrawn, or lost (RQ's documentation: Rate Limiting), so people take turns.
@@ -92,14 +92,14 @@ def release(connection: "redis.Redis", job_id: str) -> bool:
 
 
 def enqueue_first(connection: "redis.Redis", request: Request) -> str:
-    """Put an administrator's request before everything that waits. Returns the job's id."""
+    """Put a teacher's request at the front of the queue. Returns the job's id."""
     job = _create(connection, request)
     open_queue(connection, VERSE).enqueue_job(job, at_front=True)
     return str(job.id)
 
 
 def enqueue_apology(connection: "redis.Redis", reply_to: ReplyTo, reference: str) -> None:
-    """Have a worker tell somebody that their job failed for good."""
+    """Have a worker tell a person that their job failed."""
     job = _create_answer(connection, "apologise", reply_to.model_dump(mode="json"), reference)
     open_queue(connection, VERSE).enqueue_job(job, at_front=True)
 

@@ -6,12 +6,12 @@ _PAUSED = "shakelm:verses:paused"
 
 
 def is_paused(connection: "redis.Redis") -> bool:
-    """Whether people's requests wait until an administrator resumes the queue."""
+    """Whether people's requests wait until a teacher resumes the queue."""
     return bool(connection.exists(_PAUSED))
 
 
 def pause(connection: "redis.Redis") -> None:
-    """Make people's requests wait. Promotions, apologies, and trainings go on.
+    """Make people's requests wait. Promotions, apologies, and trainings continue.
 
     RQ's own suspension would stop trainings too, and it lets each idle worker take one more job.
     """
@@ -19,5 +19,5 @@ def pause(connection: "redis.Redis") -> None:
 
 
 def resume(connection: "redis.Redis") -> None:
-    """Let the queue go on. A queue that is not paused stays as it is."""
+    """Resume the queue. A queue that is not paused stays as it is."""
     connection.delete(_PAUSED)

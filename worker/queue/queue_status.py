@@ -1,4 +1,4 @@
-"""Workers, queues, and trainings at one moment, for administrators."""
+"""Workers, queues, and trainings at one moment, for teachers."""
 
 import redis
 

@@ -51,9 +51,9 @@ return redis.call('RPUSH', KEYS[2], ARGV[1])
 
 @dataclass(frozen=True)
 class JobIds:
-    """The ids of a queue's jobs, by where they stand.
+    """The ids of a queue's jobs, by state.
 
-    `started` are in work or just taken, `queued` are in the queue in their order, `held_back` wait for
+    `started` are in progress or just taken, `queued` are in the queue in their order, `held_back` wait for
     another job of the same person.
     """
 
@@ -76,7 +76,7 @@ def open_queue(connection: "redis.Redis", name: QueueName) -> Queue:
 
 
 def fetch(connection: "redis.Redis", job_id: str) -> Job | None:
-    """The job with that id. None where there is none."""
+    """The job with that id. None if there is none."""
     try:
         return Job.fetch(job_id, connection=connection, serializer=JSONSerializer)
     except NoSuchJobError:
@@ -84,7 +84,7 @@ def fetch(connection: "redis.Redis", job_id: str) -> Job | None:
 
 
 def job_ids(connection: "redis.Redis", name: QueueName) -> JobIds:
-    """Where the jobs of a queue stand, all read in one transaction, so that no job is missed as it moves."""
+    """The jobs of a queue, by state, read in one transaction: no job is missed while it moves."""
     queue = open_queue(connection, name)
     registries = RateLimitRegistry.all(connection) if name == VERSE else []
     with connection.pipeline() as pipeline:
@@ -120,7 +120,7 @@ def _call(data: bytes) -> JobCall:
 
 
 def take(connection: "redis.Redis", job: Job) -> bool:
-    """Take a job that a person asked for out of the queue. False where it no longer waits.
+    """Take a job that a person asked for out of the queue. False if it no longer waits.
 
     The person's next job moves up.
     """
@@ -128,18 +128,18 @@ def take(connection: "redis.Redis", job: Job) -> bool:
     queue = open_queue(connection, VERSE)
     if not connection.register_script(_TAKE)([turn.rate_limited_key, queue.key, job.key], [job.id]):
         return False
-    turn.cancel(job.id)  # where this fails, the workers' maintenance makes up for it
+    turn.cancel(job.id)  # if this fails, the workers' maintenance does it later
     return True
 
 
 def put_back(connection: "redis.Redis", queue: Queue, job_id: str) -> None:
-    """Put a job that a worker has just taken back to where people's jobs begin."""
+    """Put a job that a worker has just taken back at the front of people's jobs."""
     script = connection.register_script(_PUT_BACK)
     script([queue.intermediate_queue_key, queue.key], [job_id, Job.redis_job_namespace_prefix])
 
 
 def remove_queued(connection: "redis.Redis", name: QueueName, job_id: str) -> bool:
-    """Remove a job that stands in a queue. False where a worker has taken it already."""
+    """Remove a job that waits in a queue. False if a worker has taken it already."""
     if not connection.lrem(open_queue(connection, name).key, 1, job_id):
         return False
     job = fetch(connection, job_id)
@@ -173,14 +173,14 @@ def live_workers(connection: "redis.Redis", name: QueueName) -> list[WorkerStatu
 
 
 def state_of_training_job(connection: "redis.Redis", job_id: str) -> Literal["queued", "running"] | None:
-    """Whether a training's job waits or runs. None where it ended, or where nothing will run it again.
+    """Whether a training's job waits or runs. None if it has ended, or if nothing will run it again.
 
     A job whose worker was killed counts as waiting while RQ has attempts left for it.
     """
     job = fetch(connection, job_id)
     if job is None:
         return None
-    status = job.get_status(refresh=False)  # read again, it may have moved on
+    status = job.get_status(refresh=False)  # read again, because it may have changed
     if status == JobStatus.STARTED:
         if any(worker.name == job.worker_name for worker in live_workers(connection, TRAIN)):
             return "running"

@@ -14,7 +14,7 @@ from worker.queue import enqueueing, pausing, rq_internals
 from worker.queue.rq_internals import VERSE
 
 MEASURED_JOBS = 50
-"""The expected wait comes from the mean duration of this many jobs, the latest ones."""
+"""The expected wait comes from the mean duration of this many latest jobs."""
 
 _SHARED = frozenset(JobRequest.model_fields)
 
@@ -27,9 +27,10 @@ _Asked = tuple[str, JobRequest]
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What people have asked for, at one moment: what is being done, the queue, and what follows in turn.
+    """The open requests of people at one moment: those in progress, those in the queue, and those held back.
 
-    `mean_s` are the seconds that a job takes, None while that cannot be told; `workers` are the live ones.
+    `mean_s` is the mean duration of a job in seconds, None if it is unknown or the queue is paused. `workers`
+    is the number of live workers.
     """
 
     started: Sequence[_Asked]
@@ -40,7 +41,7 @@ class Snapshot:
     paused: bool
 
     def open_jobs(self) -> list[OpenJob]:
-        """All open jobs, in the order in which they are going to be done."""
+        """All open jobs, in the order in which workers will take them."""
         jobs = [OpenJob(kind, request, 0, self._wait_s(0, 0)) for kind, request in self.started]
         own = Counter(request.author for _, request in self.started)
         for place, (kind, request) in enumerate(self._in_turn(), start=1):
@@ -49,26 +50,26 @@ class Snapshot:
         return jobs
 
     def outlook(self, author: str) -> Outlook:
-        """What somebody has to expect who asks for one job more."""
-        coming = ("", JobRequest.model_construct(author=author))  # type: ignore[call-arg] # all that counts here
+        """The place and the wait of the author's next request."""
+        coming = ("", JobRequest.model_construct(author=author))  # type: ignore[call-arg] # only the author counts here
         waiting = self._in_turn(coming)
         place = waiting.index(coming) + 1
         own = sum(request.author == author for _, request in [*self.started, *waiting[:place]])
         return Outlook(place, self._wait_s(place, own), self.workers, self.paused)
 
     def _wait_s(self, place: int, own: int) -> float | None:
-        """The wait for a job at that place that is its author's `own`th open one.
+        """The wait for a job at that place, if it is the author's open job number `own`.
 
-        What is being done counts half, and one person's jobs are done one after another.
+        A job in progress counts half. The jobs of one person run one after another.
         """
         if self.mean_s is None or not self.workers:
             return None
         return self.mean_s * max((place + len(self.started) / 2) / self.workers, own)
 
     def _in_turn(self, *coming: _Asked) -> list[_Asked]:
-        """The jobs that wait in the order in which they are going to be done; `coming` as if it waited.
+        """The waiting jobs in the order in which workers will take them, with `coming` as if it waited.
 
-        A person's next job goes to the end of the queue when the one before it is done.
+        A person's next job goes to the end of the queue when the one before it has ended.
         """
         next_ones = defaultdict[str, deque[_Asked]](deque)
         for job in [*self.later, *coming]:
@@ -91,7 +92,7 @@ def look(connection: "redis.Redis") -> Snapshot:
     Raises:
         redis.RedisError: the queue cannot be reached.
     """
-    held = enqueueing.held_ids(connection)  # first: a job that leaves them is in the queue then
+    held = enqueueing.held_ids(connection)  # first, so that a job that leaves them is then in the queue
     ids = rq_internals.job_ids(connection, VERSE)
     known = {*ids.started, *ids.queued, *ids.held_back}
     durations = cast("list[bytes]", connection.lrange(_DURATIONS, 0, -1))
@@ -107,7 +108,7 @@ def look(connection: "redis.Redis") -> Snapshot:
 
 
 def record_duration(connection: "redis.Redis", seconds: float) -> None:
-    """Count how long a job took, for the expected waits."""
+    """Record the duration of a job, for the expected waits."""
     with connection.pipeline() as pipeline:
         pipeline.lpush(_DURATIONS, f"{seconds:.3f}")
         pipeline.ltrim(_DURATIONS, 0, MEASURED_JOBS - 1)
@@ -121,5 +122,5 @@ def _asked(connection: "redis.Redis", ids: Iterable[str]) -> list[_Asked]:
 
 
 def shared_part(payload: dict[str, Any]) -> JobRequest:
-    """What all requests share of the one that a job carries."""
+    """The part of a job's request that all requests have."""
     return JobRequest.model_validate({name: payload[name] for name in _SHARED if name in payload})

@@ -15,10 +15,10 @@ def find(connection: "redis.Redis", job_id: str) -> JobRequest | None:
 
 
 def withdraw(connection: "redis.Redis", job_id: str) -> bool:
-    """Take one job out of the queue, and claim its answer for good.
+    """Take one job out of the queue, and claim its answer.
 
     A caller that gets True writes the answer: no refresh overwrites it. False: a worker has the job already,
-    or it is over. The person's next job moves up.
+    or it has ended. The person's next job moves up.
 
     Raises:
         redis.RedisError: the queue cannot be reached.

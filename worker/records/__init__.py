@@ -1,1 +1,1 @@
-"""What Redis keeps for people and servers, apart from the queue and trainings."""
+"""What Redis keeps for people and guilds, apart from the queue and trainings."""

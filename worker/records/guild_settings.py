@@ -1,6 +1,6 @@
-"""What the teachers of each Discord server have set: limits, retention, the channel of announcements.
+"""What the teachers of each guild have set: limits, retention, the log channel.
 
-One hash a server in Redis, `shakelm:server:ID:settings`, which holds what was changed alone.
+Redis has one hash for each guild, `shakelm:server:ID:settings`. It holds only the changed settings.
 """
 
 from typing import Any
@@ -11,7 +11,7 @@ from worker.protocol.guild_payloads import GuildSettings
 
 
 def read(connection: "redis.Redis", guild: str) -> GuildSettings:
-    """The settings of that server, which stay until they are changed.
+    """The settings of that guild. They stay until they are changed.
 
     Raises:
         redis.RedisError: the queue cannot be reached.
@@ -21,7 +21,7 @@ def read(connection: "redis.Redis", guild: str) -> GuildSettings:
 
 
 def change(connection: "redis.Redis", guild: str, /, **changes: Any) -> GuildSettings:
-    """Change settings of that server by name, None back to the default; returns all of them.
+    """Change settings of that guild by name; None restores the default. Returns all settings.
 
     Raises:
         pydantic.ValidationError: a value is out of its range.

@@ -1,4 +1,4 @@
-"""The latest things that went wrong for good, for whoever looks after the bot."""
+"""The latest errors that no retry cured, for the status that teachers see."""
 
 import time
 from typing import cast
@@ -9,13 +9,13 @@ from worker.protocol import retention
 from worker.protocol.status_payloads import Incident
 
 KEPT = 50
-"""So many of the latest are kept."""
+"""The number of incidents that are kept."""
 
 _INCIDENTS = "shakelm:incidents"
 
 
 def note(connection: "redis.Redis", reference: str, sentence: str) -> None:
-    """Remember what went wrong a moment ago; the sentence holds no token and nothing that people wrote.
+    """Record what has just gone wrong. The sentence must hold no token and nothing that people wrote.
 
     Raises:
         redis.RedisError: the queue cannot be reached.
@@ -29,6 +29,6 @@ def note(connection: "redis.Redis", reference: str, sentence: str) -> None:
 
 
 def latest(connection: "redis.Redis", count: int = 10) -> list[Incident]:
-    """The latest incidents, the last one first."""
+    """The latest incidents, newest first."""
     noted = cast("list[bytes]", connection.lrange(_INCIDENTS, 0, count - 1))
     return [Incident.model_validate_json(incident) for incident in noted]

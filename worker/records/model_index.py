@@ -10,7 +10,7 @@ _INDEX = "shakelm:models"
 
 
 def load(connection: "redis.Redis") -> ModelIndex | None:
-    """The versions in the workers' store. None where no worker has ever published them."""
+    """The versions in the workers' store. None if no worker has ever published them."""
     record = cast("bytes | None", connection.get(_INDEX))
     return None if record is None else ModelIndex.model_validate_json(record)
 

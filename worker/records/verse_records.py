@@ -1,7 +1,7 @@
-"""What is kept of verses for as long as their server says: for the buttons under them and for the export.
+"""Records of verses, for the buttons under them and for the export. The guild sets how long they are kept.
 
 A record is JSON under `shakelm:verse:ID` and expires by itself. Two sorted sets, `shakelm:person:ID:verses`
-and `shakelm:server:ID:verses`, list the ids by when their record expires, and expire with the last one.
+and `shakelm:server:ID:verses`, list the ids by the expiry of their records, and expire with the last one.
 """
 
 import time
@@ -28,13 +28,13 @@ def save(connection: "redis.Redis", record: VerseRecord, days: int) -> None:
 
 
 def find(connection: "redis.Redis", record_id: str) -> VerseRecord | None:
-    """The record with that id; None where it has expired or was removed."""
+    """The record with that id. None if it has expired or was removed."""
     record = cast("bytes | None", connection.get(_key(record_id)))
     return None if record is None else VerseRecord.model_validate_json(record)
 
 
 def complete(connection: "redis.Redis", record_id: str, result: VerseResult) -> None:
-    """Add what was written to a record; one that has gone meanwhile stays gone."""
+    """Add the written verse to its record. A record that was removed in the meantime stays removed."""
     record = find(connection, record_id)
     if record is not None:
         complete = record.model_copy(update={"result": result})
@@ -42,7 +42,7 @@ def complete(connection: "redis.Redis", record_id: str, result: VerseResult) -> 
 
 
 def remove(connection: "redis.Redis", record_id: str) -> None:
-    """Remove a record; one that is not there is no error."""
+    """Remove a record, if it exists."""
     record = find(connection, record_id)
     if record is not None:
         with connection.pipeline() as pipeline:
@@ -62,13 +62,13 @@ def forget(connection: "redis.Redis", author: str) -> int:
 
 
 def of_server(connection: "redis.Redis", guild: str) -> list[VerseRecord]:
-    """The records of a server, in the order of asking."""
+    """The records of a guild, in the order of the requests."""
     found = _found(connection, _listed(connection, _of_server(guild)))
     return sorted(found, key=lambda record: record.asked_at)
 
 
 def keep(connection: "redis.Redis", guild: str, days: int) -> None:
-    """Keep what a server has already for so many days from the time of asking, as its new setting says."""
+    """Apply a new retention to the stored records of a guild: this many days from each request."""
     with connection.pipeline() as pipeline:
         for record in of_server(connection, guild):
             expires_at = int(record.asked_at) + days * DAY_S
@@ -78,10 +78,10 @@ def keep(connection: "redis.Redis", guild: str, days: int) -> None:
 
 
 def continuation(record: VerseRecord) -> str:
-    """The context in which a verse goes on where it stopped: all that the model has read and written so far.
+    """The context for a verse that continues this one: all that the model has read and written so far.
 
-    A verse ends before a line's end, so that one is added. Of what is too long the oldest lines are left out.
-    Where nothing was written it is the record's own.
+    A verse ends without a line end, so one is added. If the context is too long, its oldest lines are left
+    out. If nothing was written, it is the record's own context.
     """
     if record.result is None or not record.result.text.strip():
         return record.context
@@ -104,7 +104,7 @@ def _of_server(guild: str) -> str:
 
 
 def _list(pipeline: Pipeline, record: VerseRecord, expires_at: int) -> None:
-    """List a record where it belongs until then, in Unix seconds, and take off what has expired."""
+    """List a record by person and by guild until it expires (Unix seconds). Drop expired entries."""
     for index in (_of_person(record.author), _of_server(record.guild)):
         pipeline.zadd(index, {record.id: expires_at})
         pipeline.zremrangebyscore(index, "-inf", time.time())

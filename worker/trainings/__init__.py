@@ -1,1 +1,1 @@
-"""Trainings from the proposal to the end, as Redis keeps them, and what they cost."""
+"""Trainings from the proposal to the end, as Redis keeps them, and their cost."""

@@ -1,4 +1,4 @@
-"""Texts that administrators attach to `/admin train`, in Redis under the SHA-256 of their bytes.
+"""Texts that teachers attach to `/admin train`, in Redis under the SHA-256 of their bytes.
 
 The bot checks and stores them. The training worker reads them. No file has a name that a person chose.
 """
@@ -50,7 +50,7 @@ def check_size(size: int) -> None:
 
 
 def keep(connection: "redis.Redis", attached: AttachedText, content: bytes) -> None:
-    """Store a text for the lifetime of a proposal. One that is stored already keeps a longer life."""
+    """Store a text for the lifetime of a proposal. A text that is stored for longer stays as it is."""
     connection.set(_key(attached), content, ex=retention.PROPOSAL.seconds, nx=True)
     connection.expire(_key(attached), retention.PROPOSAL.seconds, gt=True)
 
@@ -73,7 +73,7 @@ def load(connection: "redis.Redis", attached: AttachedText) -> Corpus:
 
 
 def release(connection: "redis.Redis", attached: AttachedText) -> None:
-    """Shorten the life of a text that no started training needs to that of a proposal, which may need it."""
+    """Let a text that no started training needs expire with the proposals that may need it."""
     connection.expire(_key(attached), retention.PROPOSAL.seconds, lt=True)
 
 

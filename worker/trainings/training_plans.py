@@ -1,4 +1,4 @@
-"""What a training will be and what it costs: its configuration, its command line, its size and its duration.
+"""The plan and the cost of a training: its configuration, its command line, its size and its duration.
 
 The duration comes from the sizes of the text and the network, and from the speed of earlier trainings.
 

@@ -4,8 +4,8 @@ Keys in Redis, beside RQ's own:
 
 - `shakelm:trainings`: sorted set of training ids by the time of their start.
 - `shakelm:training:ID:request`, `:progress`, `:curves`, `:order`: of a started training.
-- `shakelm:training:ID:proposal`: of one that nobody has started yet.
-- `shakelm:trainings:watched`: hash from training id to the channel message that follows it.
+- `shakelm:training:ID:proposal`: of a proposed training.
+- `shakelm:trainings:watched`: hash from training id to the channel message that shows it.
 """
 
 import logging
@@ -40,20 +40,20 @@ _WATCHED = "shakelm:trainings:watched"
 
 
 def propose(connection: "redis.Redis", request: TrainRequest) -> str:
-    """Keep a training that somebody still has to start. Returns its id."""
+    """Store a proposed training. Returns its id."""
     training_id = new_id()
     keep_proposal(connection, training_id, request)
     return training_id
 
 
 def keep_proposal(connection: "redis.Redis", training_id: str, request: TrainRequest) -> None:
-    """Keep a proposal under its id, also one that was taken and could not be started."""
+    """Store a proposal under its id. A proposal that was taken and could not be started may come back."""
     key = _key(training_id, "proposal")
     connection.set(key, request.model_dump_json(), ex=retention.PROPOSAL.seconds)
 
 
 def take_proposal(connection: "redis.Redis", training_id: str) -> TrainRequest | None:
-    """Take a proposal. None where somebody else has taken it, or where it has expired."""
+    """Take a proposal. None if it was taken already, or has expired."""
     record = cast("bytes | None", connection.getdel(_key(training_id, "proposal")))
     return None if record is None else TrainRequest.model_validate_json(record)
 
@@ -62,7 +62,7 @@ def take_proposal(connection: "redis.Redis", training_id: str) -> TrainRequest |
 
 
 def start(connection: "redis.Redis", training_id: str, request: TrainRequest, message: MessageAt) -> None:
-    """Enqueue a training, and remember the message that follows it."""
+    """Enqueue a training, and store the message that shows it."""
     if request.attached:
         attached_texts.need(connection, request.attached)
     now, lifetime_s = time.time(), retention.TRAINING.seconds
@@ -75,7 +75,7 @@ def start(connection: "redis.Redis", training_id: str, request: TrainRequest, me
 
 
 def find(connection: "redis.Redis", training_id: str) -> Training | None:
-    """A training as it stands now. None where nothing is known of it."""
+    """A training at this moment. None if Redis does not know it."""
     request = _request(connection, training_id)
     if request is None:
         return None
@@ -92,20 +92,20 @@ def find(connection: "redis.Redis", training_id: str) -> Training | None:
 
 
 def open_trainings(connection: "redis.Redis") -> list[Training]:
-    """The trainings that run or wait, in the order of their work."""
+    """The trainings that run or wait, in the order in which workers take them."""
     ids = rq_internals.job_ids(connection, TRAIN)
     found = [find(connection, training_id) for training_id in dict.fromkeys([*ids.started, *ids.queued])]
     return [training for training in found if training and training.progress.state not in ENDED]
 
 
 def of_guild(connection: "redis.Redis", guild: str) -> list[Training]:
-    """All trainings that a guild has started and Redis still knows, the oldest first."""
+    """All trainings of a guild that Redis still has, oldest first."""
     found = [find(connection, training_id) for training_id in _started_ids(connection)]
     return [training for training in found if training and training.request.guild == guild]
 
 
 def progress(connection: "redis.Redis", training_id: str) -> TrainProgress:
-    """How far a training is: queued again where it is to go on, failed where it ended without a word."""
+    """How far a training is. It is queued again if it will resume, failed if it ended without a report."""
     # The job is read first: the progress read after it is at least as new.
     job = rq_internals.state_of_training_job(connection, training_id)
     record = cast("bytes | None", connection.get(_key(training_id, "progress")))
@@ -128,20 +128,20 @@ def save_progress(connection: "redis.Redis", training_id: str, progress: TrainPr
 
 
 def order(connection: "redis.Redis", training_id: str, wanted: Order) -> None:
-    """Tell a training to end at its next report. A `cancel` replaces a `stop`, never the other way round."""
+    """Order a training to end at its next report. A `cancel` replaces a `stop`, never the reverse."""
     key = _key(training_id, "order")
     connection.set(key, wanted, ex=retention.TRAINING.seconds, nx=wanted == "stop")
 
 
 def ordered(connection: "redis.Redis", training_id: str) -> Order | None:
-    """What a training was told, if anything."""
+    """The order to a training, if there is one."""
     wanted = cast("bytes | None", connection.get(_key(training_id, "order")))
     return None if wanted is None else cast(Order, wanted.decode())
 
 
 def cancel(connection: "redis.Redis", training_id: str) -> None:
-    """Remove a training from the queue, or have one that has begun discard what it learned."""
-    order(connection, training_id, "cancel")  # first: a worker may take the training at this moment
+    """Remove a training from the queue. A training that has started discards what it learned."""
+    order(connection, training_id, "cancel")  # first, because a worker may take the training at this moment
     if progress(connection, training_id).share:
         return  # only a worker can remove its checkpoint
     if rq_internals.remove_queued(connection, TRAIN, training_id):
@@ -149,19 +149,19 @@ def cancel(connection: "redis.Redis", training_id: str) -> None:
 
 
 def end_cancelled(connection: "redis.Redis", training_id: str) -> None:
-    """Note that a training was cancelled."""
+    """Record that a training was canceled."""
     changes = {"state": TrainingState.CANCELLED, "error": None, "seconds_left": None}
     end(connection, training_id, progress(connection, training_id).model_copy(update=changes))
 
 
 def end_failed(connection: "redis.Redis", training_id: str, sentence: str) -> None:
-    """Note that a training failed, and why."""
+    """Record that a training failed, and why."""
     log.warning("%s: failed: %s", training_id, sentence)
     end(connection, training_id, _failed(progress(connection, training_id), sentence))
 
 
 def end(connection: "redis.Redis", training_id: str, progress: TrainProgress) -> None:
-    """Note how a training ended. Its attached text is no longer needed."""
+    """Record how a training ended. Its attached text is no longer needed."""
     save_progress(connection, training_id, progress)
     request = _request(connection, training_id)
     if request is not None and request.attached:
@@ -181,7 +181,7 @@ def save_curves(connection: "redis.Redis", training_id: str, png: bytes) -> None
 
 
 def forget_person(connection: "redis.Redis", person: str) -> None:
-    """Forget that a person started trainings. The trainings stay."""
+    """Remove a person's id from the trainings that they started. The trainings stay."""
     for training_id in _started_ids(connection):
         request = _request(connection, training_id)
         if request is not None and request.requested_by == person:
@@ -189,7 +189,7 @@ def forget_person(connection: "redis.Redis", person: str) -> None:
             connection.set(_key(training_id, "request"), anonymous.model_dump_json(), xx=True, keepttl=True)
 
 
-# The messages that follow trainings
+# The messages that show trainings
 
 
 def watched(connection: "redis.Redis") -> dict[str, MessageAt]:
@@ -207,7 +207,7 @@ def watch(connection: "redis.Redis", training_id: str, message: MessageAt) -> No
 
 
 def unwatch(connection: "redis.Redis", training_id: str) -> None:
-    """Forget the message of a training. One that is not watched is no error."""
+    """Forget the message of a training, if one is watched."""
     connection.hdel(_WATCHED, training_id)
 
 

@@ -1,4 +1,4 @@
-"""Announcements of what administrators do, in the log channel of their guild."""
+"""Announcements of what teachers do, in the log channel of their guild."""
 
 import logging
 
@@ -18,10 +18,10 @@ async def announce(interaction: discord.Interaction[Bot], key: str, /, **values:
     """Announce an action in the guild's log channel, if it has one.
 
     The action is already done and answered, so no error is raised. If the channel is gone or refuses the bot,
-    the administrator reads a hint. A channel that is gone is removed from the guild's settings.
+    the teacher reads a hint. A channel that is gone is removed from the guild's settings.
 
     Args:
-        interaction: the administrator's.
+        interaction: the teacher's.
         key: of the text that says what was done.
         values: the fields of the text.
     """

@@ -1,4 +1,4 @@
-"""The group of commands that only administrators may use."""
+"""The group of commands that only teachers may use."""
 
 from typing import Any
 
@@ -15,6 +15,6 @@ class AdministratorsOnly(app_commands.Group):
     """
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
-        """Pass for administrators, and raise for everybody else."""
+        """Pass for teachers, and raise for everybody else."""
         check_administrator(interaction, interaction.client.settings.admin_role)
         return True

@@ -137,7 +137,7 @@ def table_file(table: str, limit: int) -> tuple[str, bytes]:
 async def log(
     interaction: discord.Interaction[Bot], channel: discord.TextChannel | None = None, off: bool = False
 ) -> None:
-    """Show or choose the channel that announces what administrators do."""
+    """Show or choose the channel that announces what teachers do."""
     bot, guild = interaction.client, str(interaction.guild_id)
     await interaction.response.defer(ephemeral=True)
     former = settings = await bot.call(guild_settings.read, guild)

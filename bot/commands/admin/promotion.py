@@ -47,7 +47,7 @@ async def _promote(interaction: discord.Interaction[Bot], model: str) -> None:
 
 @app_commands.command(description=described("command.admin.rollback.description"))
 async def rollback(interaction: discord.Interaction[Bot]) -> None:
-    """Make the formerly live model live again."""
+    """Make the previous live model live again."""
     await interaction.client.ask(interaction, _look)
     request = RollBackRequest(reply_to=reply_to(interaction))
     await answer(interaction, admin_messages.rolling_back(interaction.locale.value), private=False)
@@ -59,14 +59,14 @@ async def rollback(interaction: discord.Interaction[Bot]) -> None:
 @app_commands.describe(model=described("command.admin.remove.model"))
 @app_commands.autocomplete(model=autocompletion.models)
 async def remove(interaction: discord.Interaction[Bot], model: Range[str, 1, 80]) -> None:
-    """Ask the administrator to confirm that a version is to be deleted."""
+    """Ask the teacher to confirm the removal of a version."""
     _check_removable(model, await interaction.client.ask(interaction, _look))
     await answer(interaction, admin_messages.confirm_removal(model, interaction.locale.value), private=True)
 
 
 @pressed(Remove)
 async def confirm_removal(interaction: discord.Interaction[Bot], custom_id: Remove) -> None:
-    """Delete the version. The worker refuses if the version has become live since the question."""
+    """Remove the version. The worker refuses if the version has become live since the question."""
     model = custom_id.model
     check_administrator(interaction, interaction.client.settings.admin_role)
     await interaction.client.ask(interaction, _look)

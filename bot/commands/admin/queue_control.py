@@ -48,7 +48,7 @@ async def clear(interaction: discord.Interaction[Bot]) -> None:
 
 @app_commands.command(description=described("command.admin.pause.description"))
 async def pause(interaction: discord.Interaction[Bot]) -> None:
-    """Pause the requests of all guilds. Trainings go on."""
+    """Pause the requests of all guilds. Trainings continue."""
     await interaction.response.defer(ephemeral=True)
     await interaction.client.call(pausing.pause)
     await answer(interaction, admin_messages.paused(interaction.locale.value), private=True)

@@ -1,4 +1,4 @@
-"""`/admin train`: shows what a training costs. `training_buttons` has what follows."""
+"""`/admin train`: shows what a training costs. `training_buttons` starts it."""
 
 import asyncio
 import inspect

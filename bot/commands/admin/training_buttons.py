@@ -17,7 +17,7 @@ from worker.trainings import training_records
 
 @pressed(StartTraining)
 async def start(interaction: discord.Interaction[Bot], custom_id: StartTraining) -> None:
-    """Enqueue the proposed training, and post the message that follows it in this channel."""
+    """Enqueue the proposed training, and post the message that shows it in this channel."""
     bot, training_id = interaction.client, custom_id.record_id
     check_administrator(interaction, bot.settings.admin_role)
     check_can_post(interaction)
@@ -80,7 +80,7 @@ async def _tell(interaction: discord.Interaction[Bot], custom_id: OfRecord, orde
 
 
 def _order(connection: redis.Redis, training_id: str, order: Order) -> Training:
-    """Give a training an order. Returns the training as it is then.
+    """Give a training an order. Returns the training after it.
 
     Raises:
         Refusal: the training has ended.

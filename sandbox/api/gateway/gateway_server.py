@@ -81,7 +81,7 @@ class Gateway:
         return socket
 
     async def close_all(self) -> None:
-        """Close every connection, as a gateway does that goes away."""
+        """Close every connection, as a gateway that shuts down."""
         for connection in list(self._connections):
             await connection.close(1001, "Going away")
 

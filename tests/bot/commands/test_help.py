@@ -43,7 +43,7 @@ async def test_only_the_data_of_the_person_who_confirms_is_removed(room: Room) -
     assert all(verse_records.find(connection, verse.id) for verse in kept["student"][:2])
 
     await room.press("Forget me")
-    answer = await room.message(question["id"], "with 2 verses")
+    answer = await room.message(question["id"], "including 2 verses")
     assert answer["components"] == []
     gone = [key.decode() for key in connection.scan_iter("shakelm:*")]
     assert not [key for key in gone if any(one.id in key for one in kept["student"])]

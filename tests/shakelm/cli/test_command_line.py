@@ -217,7 +217,7 @@ def test_the_doctor_reports_each_thing(shakelm: Shakelm) -> None:
         ("train x --corpus missing.txt", "no file 'missing.txt'"),
         ("train x --corpus empty.txt", "is empty"),
         ("train x --corpus binary.bin", "is a binary file"),
-        ("train x --units many", "no list of widths"),
+        ("train x --units many", "not a list of widths"),
         ("train x --preset nothing", "no preset 'nothing'"),
         ("train x --epochs 0", "epochs 0 is out of range"),
         ("train x --batch 0", "batch 0 is out of range"),
@@ -234,7 +234,7 @@ def test_the_doctor_reports_each_thing(shakelm: Shakelm) -> None:
         ("export tiny x.h5", "does not end in .keras"),
         ("models promote nobody", "no model 'nobody'"),
         ("models remove shakespeare-word@2", "cannot be removed"),
-        ("models rollback", "no formerly live model"),
+        ("models rollback", "no previous live model"),
     ],
 )
 def test_bad_input_gets_one_sentence(shakelm: Shakelm, place: Path, arguments: str, sentence: str) -> None:

@@ -139,7 +139,7 @@ def test_promotion_and_the_way_back(store: ModelRegistry, writer: Writer) -> Non
     store.promote("sonnets@1")  # already live: nothing to remember
     assert store.roll_back() == newest == store.live()
     assert store.roll_back().reference == store.live().reference == "shakespeare-char@1"
-    with pytest.raises(ShakelmError, match="no formerly live model"):
+    with pytest.raises(ShakelmError, match="no previous live model"):
         store.roll_back()
     assert store.live().reference == "shakespeare-char@1"
 
@@ -272,7 +272,7 @@ def test_what_must_stay_is_not_removed(store: ModelRegistry, writer: Writer) -> 
         ("sonnets@1", "is live"),
         ("shakespeare-word@1", "ships with the package"),
         ("sonnets@2", "no model 'sonnets@2'"),
-        ("sonnets", "as in sonnets@1"),
+        ("sonnets", "for example sonnets@1"),
         ("hamlet", "no model 'hamlet'"),
     ):
         with pytest.raises(ShakelmError, match=cause):

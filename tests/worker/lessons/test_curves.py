@@ -27,7 +27,7 @@ def test_curves_are_a_picture_and_words(shipped: ModelRegistry, tools: Tools, mo
     assert imread(io.BytesIO(message.attachment.content)).size
     for place, epoch in (
         ("First epoch", history.epochs[0]),
-        (f"Best epoch ({history.best})", history.epochs[history.best - 1]),
+        (f"Kept epoch ({history.best})", history.epochs[history.best - 1]),
         (f"Last epoch ({len(history.epochs)})", history.epochs[-1]),
     ):
         words = f"{place}: training loss {epoch.loss:.3f}, accuracy {epoch.accuracy:.1%}"

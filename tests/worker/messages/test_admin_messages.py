@@ -122,7 +122,7 @@ def test_status_shows_everything() -> None:
         "Training workers: 1 running, 1 busy",
         r"• my\_host: device unknown until its first training, shakelm 1.2.3",
         "⏸️ The queue is paused on all servers. `/admin resume` resumes it.",
-        "Verses: 3 waiting, 1 in progress",
+        "Requests: 3 waiting, 1 in progress",
         r"Training my\_model: running, 50%",
         r"Live model: a\@1",
         "Model versions: 1",

@@ -12,7 +12,7 @@ from worker.messages.discord_json import Body
 def test_a_waiting_notice_shows_the_place() -> None:
     assert notices.queued(1, 1)["content"] == "⏳ Your answer is next."
     assert notices.queued(4, 2)["content"] == "⏳ Your answer is number 4 in the queue."
-    assert "No worker is running" in notices.queued(1, 0)["content"]
+    assert "No verse worker is running" in notices.queued(1, 0)["content"]
 
 
 def test_a_problem_does_not_break_its_markdown() -> None:

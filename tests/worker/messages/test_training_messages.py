@@ -103,7 +103,7 @@ def test_a_waiting_training_shows_its_place_and_can_be_cancelled() -> None:
 def test_a_training_that_lost_its_worker_says_that_it_goes_on() -> None:
     body = following(TrainingState.QUEUED, {"place": 1}, share=0.4, epoch=5)
     assert lines(body)[1] == (
-        "The training worker stopped at 40%. Another worker resumes after the last complete epoch."
+        "The training worker stopped at 40%. A worker will resume the training from the last complete epoch."
     )
 
 
@@ -171,7 +171,8 @@ def test_a_finished_training_is_compared_with_the_live_model_and_can_be_promoted
         "The model has the weights after epoch 6, the best of 9 epochs.",
         r"**my\_model\@3** on held-out text: 1.400 nats per character, perplexity 4.48, accuracy 55.3%.",
         r"Live model shakespeare-char\@3: 1.400 nats per character, perplexity 4.48, accuracy 55.3%.",
-        "The new model predicts the text better. Lower nats and perplexity are better, and higher accuracy.",
+        "The new model predicts the text better. "
+        "Lower nats, lower perplexity and higher accuracy are better.",
     ]
     assert buttons(body) == {"promote:my_model@3": "Promote my_model@3"}
     assert [(field["name"], field["value"]) for field in embed(body)["fields"]] == [

@@ -151,7 +151,7 @@ def test_one_endless_line_is_cut_between_characters() -> None:
 
 
 def test_a_blank_verse_says_so() -> None:
-    assert description(verse(" \n")) == "(The model wrote only blanks.)"
+    assert description(verse(" \n")) == "(The model wrote only spaces and line ends.)"
 
 
 # The buttons

@@ -37,7 +37,7 @@ async def test_every_option_of_the_table_is_registered_with_its_range_and_text(r
 @pytest.mark.parametrize("option", TEACHER_OPTIONS.values(), ids=lambda option: option.key)
 def test_a_default_in_a_text_is_that_of_the_table(option: TrainingOption) -> None:
     told = re.search(r"\((.+)\)$", text(DEFAULT, f"command.admin.train.{option.key}"))
-    assert told is None or told[1] == str(option.default)
+    assert told is None or told[1] == f"default {option.default}"
 
 
 def proposed(room: Room) -> TrainRequest:
