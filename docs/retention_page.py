@@ -15,9 +15,8 @@ INTRODUCTION = """\
 # How long everything is kept
 
 `docs/retention_page.py` writes this page from `worker/protocol/retention.py`, the one table of lifetimes.
-For verses, the table shows the default. Teachers set the days for their server with `/admin retention`,
-from 1 to 365.
-`/forget` removes a person's verses and shared lines, and their id from trainings, immediately.
+The table shows the default for verses; guilds set their own with `/admin retention`, from 1 to 365 days.
+`/forget` removes a person's verses and shared lines, and their id from trainings, at once.
 
 | what | where | kept for | after | personal |
 |---|---|---|---|---|
@@ -36,7 +35,7 @@ def page() -> str:
 
 
 def _duration(seconds: int) -> str:
-    """The duration in the largest unit that divides it."""
+    """In the largest unit that divides it."""
     units = (("day", DAY_S), ("hour", HOUR_S), ("minute", MINUTE_S), ("second", 1))
     unit, size = next((unit, size) for unit, size in units if seconds % size == 0)
     return str(format_unit(seconds // size, f"duration-{unit}", locale="en_US"))

@@ -38,12 +38,12 @@ def main(
     ] = False,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free port.")] = 0,
-    record: Annotated[Path | None, typer.Option(help="File for every REST request, as JSON lines.")] = None,
+    record: Annotated[Path | None, typer.Option(help="Write every REST request as a JSON line.")] = None,
     privileged_intents: Annotated[
         bool, typer.Option("--privileged-intents", help="Approve the bot's privileged gateway intents.")
     ] = False,
 ) -> None:
-    """Run the real bot and its workers against a stand-in for Discord, and chat with them.
+    """Run the real bot and its workers against a Discord on this machine, and chat with them.
 
     The environment variable SANDBOX_TOKEN sets the bot's token; without it, each start makes a new one.
     """

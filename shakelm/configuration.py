@@ -22,7 +22,7 @@ MAX_RANDOM_SEED = 2**32 - 1
 """Largest random seed of a verse or a training (the range of `keras.utils.set_random_seed`)."""
 
 CHOSEN_RANDOM_SEEDS = 1_000_000
-"""Chosen random seeds are below this, so that people can type them again."""
+"""A random seed that nobody gave is chosen below this, so that people can type it again."""
 
 MAX_LAYERS = 8
 """Most recurrent layers of a network."""
@@ -122,12 +122,7 @@ class TrainingConfiguration(Settings):
     ] = 3
     random_seed: Annotated[
         int,
-        Field(
-            alias="number",
-            ge=0,
-            le=MAX_RANDOM_SEED,
-            description="The same number with the same settings repeats the training",
-        ),
+        Field(alias="number", ge=0, le=MAX_RANDOM_SEED, description="Seed of all random choices"),
     ] = 1
     split: Annotated[
         Split,

@@ -73,7 +73,7 @@ def submit(
     """
     modal = interaction.modal
     if modal is None:
-        raise SandboxError("The bot opened no modal for this interaction.")
+        raise SandboxError("The bot opened no modal there.")
     if interaction.user is not user:
         raise SandboxError(f"{user.display_name} does not see the modal {modal['title']}.")
     data = fill_modal(modal, values)
@@ -100,7 +100,7 @@ def with_open_modal(world: World, user: User) -> Interaction:
     for interaction in reversed(world.interactions.values()):
         if interaction.user is user and interaction.modal and interaction.id not in submitted:
             return interaction
-    raise SandboxError("There is no open modal: press a button that opens one first.")
+    raise SandboxError("There is no open modal.")
 
 
 def use_menu(

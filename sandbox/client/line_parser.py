@@ -150,7 +150,7 @@ def _split(options: list[Json], rest: str) -> dict[str, str]:
     ends = [following.start() for following in known[1:]] + [len(rest)]
     for mark, end in zip(known, ends, strict=False):
         if mark[1] in given:
-            raise SandboxError(f"The option {mark[1]} is given twice: give it once.")
+            raise SandboxError(f"The option {mark[1]} is given twice.")
         value = rest[mark.end() : end].strip()
         given[mark[1]] = value[1:-1] if _QUOTED.fullmatch(value) else value
     return given

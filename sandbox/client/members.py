@@ -15,7 +15,7 @@ def find_member(world: World, name: str) -> User:
         SandboxError: there is no such member.
     """
     if name not in world.users:
-        raise SandboxError(f"There is no member {name!r}; there are: {', '.join(world.users)}.")
+        raise SandboxError(f"There is no user {name!r}; there are: {', '.join(world.users)}.")
     return world.users[name]
 
 
@@ -26,7 +26,7 @@ def join(world: World, name: str) -> User:
         SandboxError: the name is taken.
     """
     if name in world.users:
-        raise SandboxError(f"There is already a member {name!r}: choose another name.")
+        raise SandboxError(f"There is already a user {name!r}.")
     return world.join(name)
 
 

@@ -88,7 +88,7 @@ def _answer(field: ModalField, value: str | list[str]) -> Json:
 def _text_value(field: ModalField, text: str) -> str:
     component = field.component
     if not text and component.get("required", True):
-        raise SandboxError(f"The field {field.label} is required: give it a value.")
+        raise SandboxError(f"The field {field.label} is required.")
     if component["style"] == SHORT and "\n" in text:
         raise SandboxError(f"The field {field.label} takes one line.")
     least, most = component.get("min_length", 0), component.get("max_length", LONGEST_TEXT)

@@ -39,7 +39,7 @@ def evaluate(
     from shakelm.evaluation.scoring import score
 
     if window is not None and window < 1:
-        raise ShakelmError(f"A window of {window} tokens is empty: give at least 1.")
+        raise ShakelmError(f"A window of {window} tokens holds nothing: give at least 1.")
     content = corpus.load(text, named={}).text
     loaded = language_model.load(open_store().find(model), engine)
     with progress_bar() as bar:

@@ -49,4 +49,4 @@ def test_program_refuses_in_one_sentence(tmp_path: Path) -> None:
     unwritable = finished("-m", "sandbox", "--server-only", "--record", tmp_path / "none" / "x")
     assert unwritable.returncode == 1 and unwritable.stderr.startswith("Cannot record to")
     stranger = finished("-m", "sandbox", "--as", "nobody")
-    assert stranger.returncode == 1 and stranger.stderr.startswith("There is no member 'nobody'")
+    assert stranger.returncode == 1 and stranger.stderr.startswith("There is no user 'nobody'")

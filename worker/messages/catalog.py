@@ -1,12 +1,12 @@
 """The texts that people read in Discord: one catalog for each language.
 
 A catalog is a file of `locales/`. Its name is one of Discord's locales (Discord's documentation: Reference,
-Locales) or a language alone. `en-US.toml` has every text. Texts that another catalog lacks appear in
+Locales) or a language alone. `en-US.toml` has every text. Another catalog may lack texts, which then come in
 English. It serves every region of its language that has no catalog of its own; Babel's `negotiate_locale`
 would not let `es-ES` serve `es-419`.
 
 Values follow the conventions of the reader's locale; in an English text, those of English. A translation has
-the field names of the English text, and its own formats (`LocalFormatter`).
+the field names of the English text, and formats of its own (`LocalFormatter`).
 """
 
 import tomllib
@@ -60,7 +60,7 @@ class Text:
 def text(locale: str, key: str, /, **values: object) -> str:
     """The text with that key in the language of `locale`, with the values in its fields.
 
-    If the text has plural forms, the value `count` chooses one.
+    Where the text has plural forms, the value `count` chooses one.
 
     Raises:
         ShakelmError: the catalog is damaged.
@@ -70,7 +70,7 @@ def text(locale: str, key: str, /, **values: object) -> str:
 
 
 def sentence(error: ShakelmError, locale: str, escape: Callable[[str], str] = str) -> str:
-    """The error in the language of `locale` if the catalog has its sentence, otherwise in English.
+    """The error in the language of `locale` where the catalog has its sentence, otherwise in English.
 
     `escape` is applied to everything that does not come from the catalog.
     """
@@ -140,7 +140,7 @@ def _read(path: Path, reader: str) -> dict[str, Text]:
         texts = tomllib.loads(path.read_text(encoding="utf-8"))
         return {key: Text(forms, locale) for key, forms in _flat(texts, locale.plural_form.tags | {"other"})}
     except UnknownLocaleError as error:
-        raise ShakelmError(f"{path}: name the catalog after one of Discord's locales ({error}).") from error
+        raise ShakelmError(f"{path}: name the catalog by one of Discord's locales ({error}).") from error
     except (OSError, ValueError) as error:
         raise ShakelmError(f"{path}: {error}; correct the catalog, or install the package again.") from error
 

@@ -38,7 +38,7 @@ INTERACTION = Lifetime("a request, its interaction token, its job", 15 * MINUTE_
 
 HELD_JOB = Lifetime("a job whose waiting notice never came", 30, "admission", True)
 ENDED_JOB = Lifetime("the job record of an ended job", 20, "the end of the job", True)
-"""Not 0: RQ would then delete the record at once, and fail at the execution of a killed worker."""
+"""Not 0: RQ then deletes the record at once and trips over the execution of a killed worker."""
 
 REQUEST_COUNT = Lifetime("the count of requests per person per minute", MINUTE_S, "the request", True)
 ANSWER_CLAIM = Lifetime("the mark that a final answer is claimed", INTERACTION.seconds, "the claim")
@@ -46,17 +46,17 @@ VERSE_RECORD = Lifetime("a verse: settings, text, author", 90 * DAY_S, "the requ
 SHARED_LINE = Lifetime("a shared line of `/next`: text, who began it", DAY_S, "the last press", True)
 TRAINING = Lifetime("a training: request, progress, curves, who asked", 30 * DAY_S, "its last change", True)
 PROPOSAL = Lifetime(
-    "a proposed training that was not started, and its attached text", HOUR_S, "`/admin train`", True
+    "a proposed training that nobody has started, and its text", HOUR_S, "`/admin train`", True
 )
 ATTACHED_TEXT = Lifetime("the attached text of a training that waits or runs", 7 * DAY_S, "*Start*", True)
 INCIDENT = Lifetime("the latest errors, by reference", 30 * DAY_S, "the latest error")
 CHECKPOINT = Lifetime(
-    "the checkpoint of a training that was not resumed",
+    "the checkpoint of a training that nobody continued",
     ABANDONED_CHECKPOINT_S,
     "its last epoch",
     where="disk",
 )
-LEFTOVER = Lifetime("temporary files of a killed publisher", LEFTOVER_S, "their creation", where="disk")
+LEFTOVER = Lifetime("temporary files of a killed publisher", LEFTOVER_S, "their making", where="disk")
 BOT_HEARTBEAT = Lifetime("the bot's heartbeat", 30, "the heartbeat")
 VERSE_WORKER_HEARTBEAT = Lifetime("a verse worker's heartbeat", 12, "the heartbeat")
 TRAINING_WORKER_HEARTBEAT = Lifetime("a training worker's heartbeat", 40, "the heartbeat")
@@ -67,9 +67,8 @@ WITHOUT_EXPIRY = (
     "the index of model versions",
     "the pause switch of the queue",
     "the durations of the latest 50 jobs",
-    "the speeds of trainings",
-    "the devices of the machines",
-    "the name and the size of the training workers' corpus",
+    "the speeds of trainings, and the devices of hosts",
+    "the name and the size of the training workers' text",
     "the key of the pseudonyms in exports",
 )
 """What Redis keeps until it is replaced. None of it holds a person's id or what a person wrote."""

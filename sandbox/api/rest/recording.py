@@ -25,9 +25,7 @@ class Recorder:
         try:
             self._file = path.open("w", encoding="utf-8")
         except OSError as error:
-            raise SandboxError(
-                f"Cannot record to {path}: {error.strerror}; choose another --record."
-            ) from None
+            raise SandboxError(f"Cannot record to {path}: {error.strerror}.") from None
 
     def write(self, request: web.Request, body: Any, files: list[str], status: int) -> None:
         """Record a request with the status of its answer."""

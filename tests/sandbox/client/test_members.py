@@ -36,6 +36,6 @@ async def test_who_joins_is_a_member_like_any_other() -> None:
         assert user.display_name == "Juliet"
         with pytest.raises(SandboxError, match="does not show /admin"):
             stage.type("/admin status", "juliet")
-        for name, words in (("juliet", "already a member 'juliet'"), ("J!", "name: String should match")):
+        for name, words in (("juliet", "already a user 'juliet'"), ("J!", "name: String should match")):
             refused = await stage.control("POST", "/members", {"name": name})
             assert refused.status_code == 400 and words in refused.text

@@ -62,7 +62,7 @@ async def test_say_waits_for_a_message() -> None:
         ("!submit Seed: x", "no open modal"),
         ("!menu Nothing", "no 'Nothing'; there are: Go on with it"),
         ("!menu Go on with it never said", "No message contains 'never said'"),
-        ("!menu Who @nobody", "no member 'nobody'"),
+        ("!menu Who @nobody", "no user 'nobody'"),
         ("!locale tlh", "has no language 'tlh'"),
     ],
 )

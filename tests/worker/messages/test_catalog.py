@@ -325,7 +325,7 @@ def test_periods_are_told_in_the_readers_language(folder: Path) -> None:
 def test_a_catalog_of_no_known_locale_is_refused(folder: Path) -> None:
     (folder / "xx.toml").write_text(SPANISH, encoding="utf-8")
 
-    with pytest.raises(ShakelmError, match=r"xx\.toml: name the catalog after one of Discord's locales"):
+    with pytest.raises(ShakelmError, match=r"xx\.toml: name the catalog by one of Discord's locales"):
         catalog.check()
 
 

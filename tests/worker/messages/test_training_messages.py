@@ -103,7 +103,7 @@ def test_a_waiting_training_shows_its_place_and_can_be_cancelled() -> None:
 def test_a_training_that_lost_its_worker_says_that_it_goes_on() -> None:
     body = following(TrainingState.QUEUED, {"place": 1}, share=0.4, epoch=5)
     assert lines(body)[1] == (
-        "The training worker stopped at 40%. A worker will resume the training from the last complete epoch."
+        "The training worker stopped at 40%. A worker will resume it from the last complete epoch."
     )
 
 
