@@ -142,7 +142,7 @@ async def test_what_the_client_does_not_send() -> None:
     async with open_stage(prepare=with_command) as stage:
         interaction = await opened(stage)
         refusals: tuple[tuple[dict[str, Any], str], ...] = (
-            ({"Seed": ""}, "The field Seed is required: give it a value."),
+            ({"Seed": ""}, "The field Seed is required."),
             ({"Seed": "x"}, "2 to 10 characters; these are 1"),
             ({"Seed": "x" * 11}, "2 to 10 characters; these are 11"),
             ({"Seed": "ab\ncd"}, "takes one line"),
