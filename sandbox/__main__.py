@@ -26,10 +26,10 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 def main(
     say: Annotated[
         list[str] | None,
-        typer.Option(help="Type this line, print the answer and exit; repeatable. '!help' lists the lines."),
+        typer.Option(help="Type this line, print the answer, and exit; repeatable. '!help' lists the lines."),
     ] = None,
     user: Annotated[
-        str, typer.Option("--as", help="The member who types: student, teacher, assistant or owner.")
+        str, typer.Option("--as", help="The member who types: student, teacher, assistant, or owner.")
     ] = "student",
     server_only: Annotated[bool, typer.Option(help="Run only the stand-in for Discord.")] = False,
     as_json: Annotated[

@@ -32,7 +32,7 @@ def evaluate(
 ) -> None:
     """Score a text: nats per token and character, perplexity, accuracy, share of unknown tokens.
 
-    Lower nats, lower perplexity and higher accuracy are better.
+    Lower nats, lower perplexity, and higher accuracy are better.
     """
     from shakelm.data import corpus
     from shakelm.decoding import language_model

@@ -7,7 +7,7 @@ import typer
 from shakelm.cli import display
 from shakelm.cli.console import JsonOption, ModelArgument, NamedModel, open_store, print_json
 
-models = typer.Typer(help="List, show, promote, roll back and remove versions of models.")
+models = typer.Typer(help="List, show, promote, roll back, and remove versions of models.")
 
 
 @models.callback(invoke_without_command=True)

@@ -82,7 +82,7 @@ def architectures(
     vocabulary_size: Annotated[int, typer.Option(min=3, help="Number of tokens in the vocabulary.")] = 6500,
     **chosen: Any,
 ) -> None:
-    """Show each architecture's layers, output shapes and parameters."""
+    """Show each architecture's layers, output shapes, and parameters."""
     from shakelm.networks.layers import layers
 
     for architecture in [name] if name else NOTEBOOK_UNITS:

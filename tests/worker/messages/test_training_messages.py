@@ -172,7 +172,7 @@ def test_a_finished_training_is_compared_with_the_live_model_and_can_be_promoted
         r"**my\_model\@3** on held-out text: 1.400 nats per character, perplexity 4.48, accuracy 55.3%.",
         r"Live model shakespeare-char\@3: 1.400 nats per character, perplexity 4.48, accuracy 55.3%.",
         "The new model predicts the text better. "
-        "Lower nats, lower perplexity and higher accuracy are better.",
+        "Lower nats, lower perplexity, and higher accuracy are better.",
     ]
     assert buttons(body) == {"promote:my_model@3": "Promote my_model@3"}
     assert [(field["name"], field["value"]) for field in embed(body)["fields"]] == [
