@@ -5,8 +5,9 @@ import contextlib
 import logging
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -16,7 +17,7 @@ import typer
 from bot.background import loops
 from bot.background.heartbeat import check
 from bot.commands import COMMANDS, HANDLERS
-from bot.interactions import endpoint
+from bot.gateway import endpoint
 from bot.interactions.client import Bot
 from bot.settings import BotSettings
 from shakelm.errors import ShakelmError
@@ -29,8 +30,8 @@ CLOSED_FOR_TOKEN = 4004
 THREADS = 32
 """The most calls to Redis and edits of messages at the same time."""
 
-AGAIN_S = 3.0
-"""The seconds between two cancellations of a bot that does not stop."""
+AGAIN_S = 1.0
+"""The seconds between two cancellations of a bot that does not begin to stop."""
 
 REFUSED = (
     "Discord refuses the bot's token: copy the right one from your application's Bot page at "
@@ -38,8 +39,8 @@ REFUSED = (
 )
 
 
-async def run(settings: BotSettings) -> None:
-    """Run the bot until it is canceled.
+async def run(settings: BotSettings, ending: asyncio.Event) -> None:
+    """Run the bot until it is canceled. It then sets `ending`, and must not be canceled again.
 
     Raises:
         ShakelmError: Redis or the API cannot be reached, or Discord refuses the token.
@@ -52,8 +53,11 @@ async def run(settings: BotSettings) -> None:
         try:
             await bot.login(settings.token.get_secret_value())
             await endpoint.use_gateway_of_api(bot)
-            async with loops.running(bot):
-                await bot.connect()
+            try:
+                async with loops.running(bot):
+                    await bot.connect()
+            finally:
+                ending.set()
         except discord.LoginFailure as error:
             raise ShakelmError(REFUSED) from error
         except discord.ConnectionClosed as error:
@@ -67,20 +71,23 @@ async def run(settings: BotSettings) -> None:
             ) from error
 
 
-async def until_told(work: Coroutine[Any, Any, None]) -> None:
-    """Do the work, and cancel it at SIGTERM or Ctrl-C. It is canceled again every `AGAIN_S` until it ends.
+async def until_told(work: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
+    """Do the work, and cancel it at SIGTERM or Ctrl-C.
+
+    It is canceled again every `AGAIN_S` until it sets the event that it is given.
 
     One cancellation can be lost: before Python 3.12, `asyncio.wait_for` drops it if it comes just as the
     awaited call ends (python/cpython issue 86296). discord.py connects inside `wait_for`.
     """
-    told = asyncio.Event()
+    told, ending = asyncio.Event(), asyncio.Event()
     for stop in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(stop, told.set)
-    tasks = working, listening = asyncio.ensure_future(work), asyncio.ensure_future(told.wait())
+    tasks = working, listening = asyncio.ensure_future(work(ending)), asyncio.ensure_future(told.wait())
     await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     listening.cancel()
     while not working.done():
-        working.cancel()
+        if not ending.is_set():
+            working.cancel()
         await asyncio.wait((working,), timeout=AGAIN_S)
     with contextlib.suppress(asyncio.CancelledError):
         working.result()
@@ -99,7 +106,7 @@ def start(context: typer.Context) -> None:
     # At DEBUG, discord.py logs what it receives and the addresses that it calls. Both hold tokens.
     logging.getLogger("discord").setLevel("INFO" if settings.log_level == "DEBUG" else settings.log_level)
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
-    asyncio.run(until_told(run(settings)))
+    asyncio.run(until_told(partial(run, settings)))
 
 
 @app.command()

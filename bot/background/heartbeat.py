@@ -1,12 +1,16 @@
 """The bot's heartbeat in Redis. By it, another process knows whether this machine's bot is connected."""
 
+import logging
 import socket
 
 import redis
 
+from bot.gateway import instances, replay
 from bot.interactions.client import Bot
 from shakelm.errors import ShakelmError
 from worker.protocol import retention
+
+log = logging.getLogger(__name__)
 
 
 async def beat(bot: Bot) -> None:
@@ -15,8 +19,24 @@ async def beat(bot: Bot) -> None:
     Raises:
         redis.RedisError: Redis cannot be reached.
     """
+    await bot.call(instances.beat, bot.intake.name, bot.intake.session())
     if bot.is_ready() and bot.ws.open:
         await bot.call(_write)
+
+
+async def take_over(bot: Bot) -> None:
+    """Take the interactions that bots have left which live no more, once this bot gets new ones itself.
+
+    Raises:
+        redis.RedisError: Redis cannot be reached.
+    """
+    if bot.intake.session() is None:
+        return
+    while left := await bot.call(instances.take_left_session, bot.intake.name):
+        missed = await replay.missed_interactions(left, bot.settings.token.get_secret_value())
+        log.info("Taking over %d interactions from an earlier bot", len(missed))
+        for interaction in missed:
+            bot.in_background(bot.intake.take(interaction))
 
 
 def check(connection: redis.Redis) -> None:

@@ -3,12 +3,14 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 
 import redis
 
 from bot.background import heartbeat
+from bot.background.lease import Lease
+from bot.background.lost_requests import LostRequests
 from bot.background.training_message_updates import TrainingMessages
 from bot.background.waiting_notices import WaitingNotices
 from bot.interactions.client import Bot
@@ -18,19 +20,32 @@ log = logging.getLogger(__name__)
 PAUSE_S = 3.0
 """The pause between two runs of a step, and so the least time between two edits of a training's message."""
 
+BEAT_PAUSE_S = 0.7
+"""The pause between two marks that this bot lives (`retention.BOT_INSTANCE`)."""
+
+LEASE_PAUSE_S = 1.5
+"""The pause between two renewals of the lease (`retention.BOT_LEASE`)."""
+
 WAITING_PAUSE_S = 5.0
 """The pause between two refreshes of the waiting notices."""
 
 
 @asynccontextmanager
 async def running(bot: Bot) -> AsyncIterator[None]:
-    """Run all loops until the context ends. The bot must be logged in."""
-    waiting = WaitingNotices(bot)
+    """Run all loops until the context ends. The bot must be logged in.
+
+    What changes messages runs in one of several bots (`lease`).
+    """
+    waiting, lost, lease = WaitingNotices(bot), LostRequests(bot), Lease(bot)
     steps: list[tuple[Callable[[], Awaitable[None]], float]] = [
-        (partial(heartbeat.beat, bot), PAUSE_S),
-        (TrainingMessages(bot).refresh, PAUSE_S),
-        (waiting.withdraw, PAUSE_S),
-        (waiting.refresh, WAITING_PAUSE_S),
+        (partial(heartbeat.beat, bot), BEAT_PAUSE_S),
+        (partial(heartbeat.take_over, bot), BEAT_PAUSE_S),
+        (lost.tell, PAUSE_S),
+        (lease.renew, LEASE_PAUSE_S),
+        (lease.only_here(TrainingMessages(bot).refresh), PAUSE_S),
+        (lease.only_here(waiting.withdraw), PAUSE_S),
+        (lease.only_here(waiting.refresh), WAITING_PAUSE_S),
+        (lease.only_here(lost.take_up), PAUSE_S),
     ]
     tasks = [asyncio.create_task(repeat(step, pause_s)) for step, pause_s in steps]
     try:
@@ -39,6 +54,8 @@ async def running(bot: Bot) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        with suppress(redis.RedisError):
+            await lease.give_back()
 
 
 async def repeat(step: Callable[[], Awaitable[None]], pause_s: float) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from dataclasses import dataclass, field
+from itertools import islice
 
 import redis
 
@@ -13,16 +14,20 @@ from worker.messages.discord_json import Body
 from worker.protocol.job_request import JobRequest
 from worker.protocol.status_payloads import OpenJob
 from worker.queue import snapshot, withdrawal
+from worker.queue.snapshot import Pace
 
 log = logging.getLogger(__name__)
 
 EDITS_A_ROUND = 20
 """The most notices that one refresh edits. The next in the queue come first."""
 
+FOLLOWED = 100
+"""The notices that are kept up to date: those of the next in the queue."""
+
 
 @dataclass
 class WaitingNotices:
-    """The waiting notices of all requests, also of those made before this bot started."""
+    """The waiting notices of the next requests, also of those made before this bot started."""
 
     bot: Bot
     _shown: dict[str, Body | None] = field(default_factory=dict)
@@ -78,22 +83,23 @@ async def tell_withdrawn(bot: Bot, request: JobRequest, body: Body) -> None:
 
 
 def _notices(connection: redis.Redis) -> list[tuple[JobRequest, Body]]:
-    """The current notice of each waiting request, in the order of the queue."""
+    """The current notices of the next requests, in the order of the queue."""
     now = snapshot.look(connection)
+    waiting = islice((job for job in now.waiting() if job.place > 0), FOLLOWED)
     return [
-        (job.request, _notice(job, now.workers, now.paused))
-        for job in now.open_jobs()
-        if job.place > 0 and not job.request.reply_to.in_place
+        (job.request, _notice(job, now.pace))
+        for job in snapshot.open_jobs(connection, waiting)
+        if not job.request.reply_to.in_place
     ]
 
 
-def _notice(job: OpenJob, workers: int, paused: bool) -> Body:
+def _notice(job: OpenJob, pace: Pace) -> Body:
     return notices.queued(
         job.place,
-        workers,
+        pace.workers,
         job.request.reply_to.locale,
         wait_s=job.wait_s,
-        paused=paused,
+        paused=pace.paused,
         cancel=job.request.id,
     )
 

@@ -3,28 +3,35 @@
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterable
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import discord
 import redis
 from discord import app_commands
 
+from bot.gateway import instances
+from bot.gateway.intake import Intake
 from bot.interactions import custom_id_handlers, error_handler
 from bot.interactions.command_translation import Translator
 from bot.interactions.custom_id_handlers import Handler
+from bot.interactions.unanswered import Unanswered
 from bot.settings import BotSettings
 from shakelm.errors import ShakelmError
+from worker.protocol.job_request import JobRequest
 
 log = logging.getLogger(__name__)
 
-PATIENCE_S = 2.0
-"""The time in seconds for all questions to Redis before an interaction's first answer.
+CLOSING_S = 8.0
+"""The seconds that a closing bot gives to the interactions that it has begun."""
 
-Discord wants that answer within 3 seconds (Receiving and Responding: Followup Messages).
-"""
+LEAVING_S = 1.0
+"""The time for the last word to Redis."""
 
-CLOSING_S = 2.5
-"""The seconds that a closing bot gives to the work in its background. Less than `bot.__main__.AGAIN_S`."""
+RESUMABLE = 4000
+"""The close code with which discord.py itself leaves a session that it resumes."""
+
+ADMISSIONS_AT_ONCE = 8
+"""Threads that admit requests. Python runs one at a time, and each mostly waits for Redis."""
 
 DELIVERIES_AT_ONCE = 3
 """Threads that edit messages of waiting requests. The other threads are for commands."""
@@ -40,6 +47,13 @@ class Tree(app_commands.CommandTree["Bot"]):
         """Handle an error of any command."""
         await error_handler.handle(interaction, error)
 
+    async def run(self, interaction: discord.Interaction["Bot"]) -> None:
+        """Run the command of an interaction, or its autocompletion, to the end."""
+        try:
+            await self._call(interaction)
+        except app_commands.AppCommandError as error:  # before the command: it has changed, or is gone
+            await self.on_error(interaction, error)
+
 
 class Bot(discord.Client):
     """A client without privileged intents. Its messages ping nobody, and its commands work in guilds only.
@@ -49,6 +63,11 @@ class Bot(discord.Client):
         connection: to Redis.
         commands: the commands to register with Discord.
         handlers: of buttons and forms.
+
+    Attributes:
+        announced: the requests, by their ids, whose authors wait for an answer.
+        unanswered: tells people whose interactions got no answer.
+        intake: takes each interaction once.
     """
 
     def __init__(
@@ -68,7 +87,10 @@ class Bot(discord.Client):
         self.settings = settings
         self.connection = connection
         self.deliveries = asyncio.Semaphore(DELIVERIES_AT_ONCE)
-        self.admission = asyncio.Lock()
+        self.admissions = asyncio.Semaphore(ADMISSIONS_AT_ONCE)
+        self.announced: dict[str, JobRequest] = {}
+        self.unanswered = Unanswered(self, connection)
+        self.intake = Intake(self, self._connection, self._handle)
         self._custom_id_handlers = tuple(handlers)
         self._background: set[asyncio.Task[Any]] = set()
         self._home = discord.Object(settings.guild) if settings.guild else None
@@ -99,16 +121,15 @@ class Bot(discord.Client):
         A question that is too slow runs on in its thread, so it must not change anything.
 
         Raises:
-            TimeoutError: no reply within `PATIENCE_S` of the interaction's first question.
+            TimeoutError: no reply in time.
             redis.RedisError: the queue cannot be reached.
         """
         async with self.in_time(interaction):
             return await self.call(question, *args, **kwargs)
 
     def in_time(self, interaction: discord.Interaction["Bot"]) -> asyncio.Timeout:
-        """A context that raises TimeoutError `PATIENCE_S` after the interaction's first question."""
-        now = asyncio.get_running_loop().time()
-        return asyncio.timeout_at(interaction.extras.setdefault("asked_at", now) + PATIENCE_S)
+        """A context that raises TimeoutError when it is time for the interaction's first answer."""
+        return asyncio.timeout_at(interaction.extras["patience_until"])
 
     async def call(
         self, function: Callable[Concatenate[redis.Redis, P], R], *args: P.args, **kwargs: P.kwargs
@@ -128,7 +149,10 @@ class Bot(discord.Client):
         return task
 
     async def close(self) -> None:
-        """Give the work in the background `CLOSING_S` to end, cancel the rest, and disconnect."""
+        """Give the interactions that were begun `CLOSING_S` to end, cancel the rest, and disconnect.
+
+        Discord keeps the gateway's session, and replays to the next bot what this one did not finish.
+        """
         try:
             async with asyncio.timeout(CLOSING_S):
                 while self._background:
@@ -136,9 +160,22 @@ class Bot(discord.Client):
         except TimeoutError:
             log.warning("Closing with %d tasks under way", len(self._background))
         finally:
+            await self._leave()
             for task in self._background:
                 task.cancel()
             await super().close()
+
+    async def _leave(self) -> None:
+        """Say in Redis where this bot leaves the gateway, and disconnect so that its session goes on."""
+        session = self.intake.session()
+        try:
+            async with asyncio.timeout(LEAVING_S):
+                await self.call(instances.leave, self.intake.name, session)
+        except (redis.RedisError, TimeoutError) as error:
+            log.warning("The next bot does not know where this one stopped: %s", type(error).__name__)
+        if session is not None:
+            # Another code than 1000, which would end the session (Discord: Disconnecting).
+            await cast(Any, self.ws).close(code=RESUMABLE)
 
     async def setup_hook(self) -> None:
         """Register the commands, after the login and before the connection to the gateway.
@@ -160,9 +197,13 @@ class Bot(discord.Client):
                 ) from error
         await self.tree.sync()
 
-    async def on_interaction(self, interaction: discord.Interaction["Bot"]) -> None:
-        """Handle presses of buttons and submitted forms."""
-        await custom_id_handlers.dispatch(interaction, self._custom_id_handlers)
+    async def _handle(self, interaction: discord.Interaction[Any]) -> None:
+        """Handle an interaction to the end."""
+        kinds = discord.InteractionType
+        if interaction.type in (kinds.application_command, kinds.autocomplete):
+            await self.tree.run(interaction)
+        else:
+            await custom_id_handlers.dispatch(interaction, self._custom_id_handlers)
 
     async def on_ready(self) -> None:
         """Log that the bot is connected."""

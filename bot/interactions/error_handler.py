@@ -10,7 +10,9 @@ import redis
 from discord import app_commands
 from pydantic import ValidationError
 
+from bot.gateway.first_answers import UnansweredError
 from bot.interactions.answers import UNSENT, answer_privately, tell
+from bot.interactions.unanswered import place_of
 from shakelm.errors import ShakelmError
 from worker.messages import notices
 from worker.messages.catalog import Refusal, text
@@ -26,22 +28,29 @@ async def handle(interaction: discord.Interaction[Any], error: Exception) -> Non
     """
     cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
     locale = interaction.locale.value
+    if isinstance(cause, UnansweredError):
+        log.info("No first answer to %s: %s", _what(interaction), cause.reason)
+        await interaction.client.unanswered.tell(*place_of(interaction))
+        return
     refused = refusal(cause, locale)
     if refused is not None:
         log.info("Refused %s: %s", _what(interaction), type(cause).__name__)
-        await _try(tell(interaction, refused))
+        await _try(tell(interaction, refused), interaction)
         return
     reference = secrets.token_hex(4)
     log.error("Error %s in %s", reference, _what(interaction), exc_info=cause)
-    await _try(answer_privately(interaction, notices.failed(reference, locale)))
+    await _try(answer_privately(interaction, notices.failed(reference, locale)), interaction)
     incident = f"{_what(interaction)}: {type(cause).__name__}"
-    await _try(interaction.client.call(incidents.note, reference, incident))
+    await _try(interaction.client.call(incidents.note, reference, incident), interaction)
 
 
-async def _try(telling: Awaitable[None]) -> None:
-    """Report an error. If that fails too, only the log has it."""
+async def _try(telling: Awaitable[None], interaction: discord.Interaction[Any]) -> None:
+    """Report an error. If that is too late for a first answer, say so in the channel."""
     try:
         await telling
+    except UnansweredError as failure:
+        log.info("No first answer to %s: %s", _what(interaction), failure.reason)
+        await interaction.client.unanswered.tell(*place_of(interaction))
     except (*UNSENT, redis.RedisError) as failure:
         log.warning("Could not report an error: %s", failure)
 

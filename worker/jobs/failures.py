@@ -11,7 +11,7 @@ from worker.jobs import answering
 from worker.messages import catalog, notices
 from worker.protocol.job_request import ReplyTo
 from worker.protocol.training_payloads import TrainRequest
-from worker.queue import enqueueing
+from worker.queue import enqueueing, open_requests
 from worker.records import incidents
 from worker.trainings import training_records
 
@@ -39,6 +39,7 @@ def after_failure(
     reference = job.id[-8:]
     log.error("reference %s: job %s failed for good: %s", reference, job.id, kind.__name__)
     try:
+        open_requests.close(job.connection, job.id)
         incidents.note(job.connection, reference, f"{job.description}: {kind.__name__}")
         if job.func_name == "worker.jobs.train":
             locale = TrainRequest.model_validate(job.args[1]).locale

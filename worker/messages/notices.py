@@ -53,6 +53,16 @@ def expired(locale: str = DEFAULT) -> Body:
     return problem(Refusal("refusal.expired"), locale)
 
 
+def lost(locale: str = DEFAULT) -> Body:
+    """The end of a request that the queue has lost."""
+    return problem(Refusal("refusal.lost"), locale)
+
+
+def unanswered(people: list[str], locale: str = DEFAULT) -> Body:
+    """A message in a channel for people whose interactions got no answer, by their ids."""
+    return plain(text(locale, "verse.unanswered", people=[f"<@{person}>" for person in people]))
+
+
 def cancelled(locale: str = DEFAULT) -> Body:
     """The end of a request that its author or a teacher canceled."""
     return embed("", text(locale, "verse.cancelled"), AMBER)

@@ -29,7 +29,7 @@ from worker.jobs import failures, model_publishing, training_job
 from worker.jobs.loaded_models import settings, store
 from worker.process import devices
 from worker.protocol import retention
-from worker.queue import pausing, rq_internals, snapshot
+from worker.queue import open_requests, pausing, rq_internals, snapshot
 from worker.queue.rq_internals import TRAIN, VERSE, QueueName
 
 HEARTBEAT_S = 3.0
@@ -192,12 +192,14 @@ class VerseWorker(OwnProcessWorker):
         self.uses_tensorflow = settings().engine == "keras"
 
     def execute_job(self, job: Job, queue: Queue) -> None:
-        """Run a job. Record the duration of a person's job, for the expected waits."""
+        """Run a job. Record the duration of a person's job, for the expected waits, and that it has ended."""
         started = time.monotonic()
         super().execute_job(job, queue)
         if job.has_rate_limit:
             try:
                 snapshot.record_duration(self.connection, time.monotonic() - started)
+                if job.get_status() not in rq_internals.BEFORE_THE_END:
+                    open_requests.close(self.connection, job.id)
             except RedisError as error:
                 log.warning("A job was not measured: %s", error)
 

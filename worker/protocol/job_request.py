@@ -28,6 +28,15 @@ class ReplyTo(Payload):
         return self.expires_at - time.time()
 
 
+def id_of(interaction: int) -> str:
+    """The id of the job that an interaction asks for: the interaction's own, as 16 hex digits.
+
+    So a repeated interaction is the same request. Ids sort in the order of the interactions, because a
+    snowflake begins with its time (Discord: Snowflakes).
+    """
+    return f"{interaction:016x}"
+
+
 def new_id() -> str:
     """16 hex digits that sort in the order of their making.
 

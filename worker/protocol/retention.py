@@ -36,7 +36,6 @@ class Lifetime:
 INTERACTION = Lifetime("a request, its interaction token, its job", 15 * MINUTE_S, "the interaction", True)
 """Discord: an interaction token is valid for 15 minutes (Receiving and Responding: Followup Messages)."""
 
-HELD_JOB = Lifetime("a job whose waiting notice never came", 30, "admission", True)
 ENDED_JOB = Lifetime("the job record of an ended job", 20, "the end of the job", True)
 """Not 0: RQ then deletes the record at once and trips over the execution of a killed worker."""
 
@@ -58,6 +57,10 @@ CHECKPOINT = Lifetime(
 )
 LEFTOVER = Lifetime("temporary files of a killed publisher", LEFTOVER_S, "their making", where="disk")
 BOT_HEARTBEAT = Lifetime("the bot's heartbeat", 30, "the heartbeat")
+BOT_INSTANCE = Lifetime("the mark that one bot of several lives", 3, "the heartbeat")
+BOT_SESSION = Lifetime("where a bot left Discord's gateway", 5 * MINUTE_S, "the heartbeat")
+INTERACTION_CLAIM = Lifetime("which bot takes an interaction", INTERACTION.seconds, "the interaction")
+BOT_LEASE = Lifetime("which bot does the work in the background", 6, "the heartbeat")
 VERSE_WORKER_HEARTBEAT = Lifetime("a verse worker's heartbeat", 12, "the heartbeat")
 TRAINING_WORKER_HEARTBEAT = Lifetime("a training worker's heartbeat", 40, "the heartbeat")
 """Longer: no thread runs while TensorFlow's libraries load."""

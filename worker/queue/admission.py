@@ -1,6 +1,8 @@
 """One decision for each request: whether its guild's limits and the queue admit it."""
 
+import math
 import time
+from functools import lru_cache
 
 import redis
 from limits import RateLimitItem, RateLimitItemPerMinute
@@ -12,14 +14,13 @@ from worker.lessons.next_tokens import StepRequest
 from worker.messages.catalog import Refusal
 from worker.protocol.guild_payloads import GuildSettings
 from worker.protocol.job_request import JobRequest
-from worker.protocol.status_payloads import OpenJob, Outlook
+from worker.protocol.status_payloads import Outlook
 from worker.protocol.verse_payloads import VerseRecord, VerseRequest
-from worker.queue import enqueueing, snapshot
-from worker.queue.snapshot import Snapshot
+from worker.queue import enqueueing, open_requests, snapshot
 from worker.records import guild_settings, verse_records
 
-LOCK_S = 5.0
-"""The seconds that an admission may hold its guild's lock, and that the next one waits for it."""
+PRESSES_PER_REQUEST = 6
+"""A press on a shared line costs much less than a verse: a person has this many for each request."""
 
 
 class LimitReached(Refusal):
@@ -33,16 +34,22 @@ class LimitReached(Refusal):
             super().__init__(f"{key}.at", retry_at=self.retry_at, **values)
 
 
-def admit(connection: "redis.Redis", request: JobRequest, settings: GuildSettings | None = None) -> Outlook:
+def admit(
+    connection: "redis.Redis",
+    request: JobRequest,
+    settings: GuildSettings | None = None,
+    until: float = math.inf,
+) -> Outlook:
     """Count a request against its guild's limits, and hold its job until `enqueueing.release`.
 
-    Guild settings and queue are read once. Admissions of one guild follow one another, so that limits hold
-    for requests at the same moment, from several bots too.
+    The cost does not grow with the queue, and limits hold for requests at the same moment, from several bots
+    too. A request that was admitted before is not counted again.
 
     Args:
         connection: to Redis.
         request: what the person asks for.
         settings: of the guild, if the caller has read them for this request.
+        until: the time (`time.monotonic`) after which nobody waits for the admission. It is then undone.
 
     Returns:
         What the waiting notice says.
@@ -50,23 +57,44 @@ def admit(connection: "redis.Redis", request: JobRequest, settings: GuildSetting
     Raises:
         Refusal: the verse is longer than its guild allows, or the shared line has changed in the meantime.
         LimitReached: a limit is reached. Then nothing was counted.
-        redis.exceptions.LockError: others held the lock for too long.
+        TimeoutError: the queue replied after `until`. Then nothing was counted.
         redis.RedisError: the queue cannot be reached.
     """
     settings = settings or guild_settings.read(connection, request.guild)
     _check_request(connection, request, settings)
-    lock = f"shakelm:server:{request.guild}:admission"
-    with connection.lock(
-        lock, timeout=LOCK_S, blocking_timeout=LOCK_S, sleep=0.01, raise_on_release_error=False
-    ):
-        now = snapshot.look(connection)
-        _check_open(request, settings, now)
-        _count(connection, request, settings)
-        enqueueing.hold(connection, request)  # before the record: a withdrawal removes both, by the job
+    pace = snapshot.pace(connection)
+    try:
+        standing = open_requests.admit(
+            connection,
+            request,
+            enqueueing.held_job(connection, request),
+            settings.open_per_person,
+            settings.open_per_server,
+        )
+    except open_requests.PersonIsFullError:
+        # The first of the person's requests is among the next ones of all people.
+        first_end = pace.wait_s(open_requests.persons(connection) - 1, 0)
+        raise _full("limit.open_per_person", first_end, settings.open_per_person) from None
+    except open_requests.GuildIsFullError:
+        raise _full("limit.open_per_server", pace.wait_s(0, 0), settings.open_per_server) from None
+    if not standing.again:
+        try:
+            if time.monotonic() > until:
+                raise TimeoutError
+            _count(connection, request, settings)
+        except (LimitReached, TimeoutError):
+            enqueueing.drop_held(connection, request.id)
+            open_requests.close(connection, request.id)
+            raise
         if isinstance(request, VerseRequest):
             record = VerseRecord(**request.model_dump(exclude={"reply_to"}), asked_at=time.time())
             verse_records.save(connection, record, settings.retention_days)
-    return now.outlook(request.author)
+    return Outlook(
+        standing.place,
+        pace.wait_s(standing.place, standing.own + 1, standing.in_work),
+        pace.workers,
+        pace.paused,
+    )
 
 
 def _check_request(connection: "redis.Redis", request: JobRequest, settings: GuildSettings) -> None:
@@ -78,30 +106,24 @@ def _check_request(connection: "redis.Redis", request: JobRequest, settings: Gui
             shared_lines.at(connection, request.line, request.version)
 
 
-def _check_open(request: JobRequest, settings: GuildSettings, now: Snapshot) -> None:
-    open_jobs = [
-        job
-        for job in now.open_jobs()
-        if job.request.guild == request.guild and job.request.reply_to.seconds_left() > 0
-    ]
-    own = [job for job in open_jobs if job.request.author == request.author]
-    if len(own) >= settings.open_per_person:
-        raise LimitReached("limit.open_per_person", _first_end(own), count=settings.open_per_person)
-    if len(open_jobs) >= settings.open_per_server:
-        raise LimitReached("limit.open_per_server", _first_end(open_jobs), count=settings.open_per_server)
-
-
-def _first_end(jobs: list[OpenJob]) -> float | None:
-    """When the first of these jobs is expected to end, in Unix seconds."""
-    wait_s = jobs[0].wait_s
-    return None if wait_s is None else time.time() + wait_s
+def _full(key: str, wait_s: float | None, count: int) -> LimitReached:
+    return LimitReached(key, None if wait_s is None else time.time() + wait_s, count=count)
 
 
 def _count(connection: "redis.Redis", request: JobRequest, settings: GuildSettings) -> None:
     """Count the request in its author's minute."""
-    # The address only names the kind of storage: the connection pool is given.
-    window = MovingWindowRateLimiter(RedisStorage("redis://", connection.connection_pool))
-    limit: RateLimitItem = RateLimitItemPerMinute(settings.per_minute, namespace="shakelm")
-    if not window.hit(limit, request.guild, request.author):
-        again = window.get_window_stats(limit, request.guild, request.author).reset_time
+    window = _window(connection)
+    press = isinstance(request, StepRequest)
+    amount = settings.per_minute * (PRESSES_PER_REQUEST if press else 1)
+    limit: RateLimitItem = RateLimitItemPerMinute(amount, namespace="shakelm")
+    counted = (request.guild, request.author, *(["presses"] if press else []))
+    if not window.hit(limit, *counted):
+        again = window.get_window_stats(limit, *counted).reset_time
         raise LimitReached("limit.per_minute", again, count=limit.amount)
+
+
+@lru_cache(maxsize=1)
+def _window(connection: "redis.Redis") -> MovingWindowRateLimiter:
+    """The counts of a minute. Kept, because each new storage loads its scripts again."""
+    # The address only names the kind of storage: the connection pool is given.
+    return MovingWindowRateLimiter(RedisStorage("redis://", connection.connection_pool))

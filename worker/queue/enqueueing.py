@@ -1,16 +1,18 @@
 """Jobs on their way into the queue."""
 
-import time
+from contextlib import suppress
 from typing import Any, cast
 
 import redis
 from rq import RateLimit, Retry
+from rq.exceptions import DuplicateJobError
 from rq.job import Job, JobStatus
 
 from worker.protocol import retention
 from worker.protocol.job_request import JobRequest, ReplyTo, Request
 from worker.protocol.training_payloads import TrainRequest
-from worker.queue.rq_internals import TRAIN, VERSE, fetch, open_queue
+from worker.queue import open_requests, rq_internals
+from worker.queue.rq_internals import TRAIN, VERSE, open_queue
 
 ANSWER_TIMEOUT_S = 120
 """RQ interrupts a job that takes longer to answer, its delivery included."""
@@ -20,81 +22,33 @@ TRAINING_TIMEOUT_S = 24 * 60 * 60
 ATTEMPTS = 3
 """The number of attempts if a job ends in an unexpected error or loses its worker. A training resumes."""
 
-_HELD = "shakelm:jobs:held"
-_RELEASED = "shakelm:jobs:released"
-"""Sorted sets of job ids by admission time: of held jobs, and of those on their way into the queue."""
 
-# A job goes from one set to the other in one step. So it can be dropped or released, but not both, and no
-# snapshot misses it.
-_RELEASE = """
-local admitted_at = redis.call('ZSCORE', KEYS[1], ARGV[1])
-if not admitted_at then
-    return 0
-end
-redis.call('ZADD', KEYS[2], admitted_at, ARGV[1])
-return redis.call('ZREM', KEYS[1], ARGV[1])
-"""
+def held_job(connection: "redis.Redis", request: JobRequest) -> Job:
+    """The job of a person's request, for `open_requests.admit`. Nothing is written yet."""
+    return _create(connection, request, status=JobStatus.DEFERRED)
 
 
-def hold(connection: "redis.Redis", request: JobRequest) -> None:
-    """Put a person's job into Redis, where it waits until `release` lets it into the queue.
-
-    A job that is never released expires (`retention.HELD_JOB`).
-    """
-    job = _create(connection, request, status=JobStatus.DEFERRED)
-    now = time.time()
-    with connection.pipeline() as pipeline:
-        job.save(pipeline=pipeline)
-        pipeline.expire(job.key, retention.HELD_JOB.seconds)
-        pipeline.zadd(_HELD, {job.id: now})
-        for key in (_HELD, _RELEASED):
-            pipeline.zremrangebyscore(key, "-inf", now - retention.HELD_JOB.seconds)
-        pipeline.execute()
-
-
-def held_ids(connection: "redis.Redis") -> list[str]:
-    """The ids of the jobs that `release` has not let into the queue yet, in the order of their admission.
-
-    A job that enters the queue at this moment is among them too.
-    """
-    since = time.time() - retention.HELD_JOB.seconds
-    with connection.pipeline() as pipeline:
-        for key in (_RELEASED, _HELD):
-            pipeline.zrange(key, since, "inf", byscore=True)
-        released, held = cast("list[list[bytes]]", pipeline.execute())
-    return [job_id.decode() for job_id in [*released, *held]]
+def release(connection: "redis.Redis", job_id: str) -> bool:
+    """Let a held job into the queue. False if it is no longer held."""
+    return rq_internals.release(connection, open_requests.HELD, job_id)
 
 
 def drop_held(connection: "redis.Redis", job_id: str) -> bool:
     """Remove a held job. False if it is not held."""
-    if not connection.zrem(_HELD, job_id):
+    if not connection.zrem(open_requests.HELD, job_id):
         return False
-    job = fetch(connection, job_id)
-    if job is not None:
-        job.delete()
+    connection.delete(Job.key_for(job_id))
     return True
 
 
-def release(connection: "redis.Redis", job_id: str) -> bool:
-    """Let a held job into the queue. False if it is no longer held.
+def enqueue_first(connection: "redis.Redis", request: Request, job_id: str | None = None) -> str:
+    """Put a teacher's request at the front of the queue. Returns the job's id.
 
-    One job of each person is in the queue at a time. RQ puts the next one at its end when that one is done,
-    withdrawn, or lost (RQ's documentation: Rate Limiting), so people take turns.
+    With a `job_id`, a repetition changes nothing, also for a while after the job has ended.
     """
-    released = connection.register_script(_RELEASE)([_HELD, _RELEASED], [job_id])
-    job = fetch(connection, job_id) if released else None
-    if job is None:
-        return False
-    job.set_status(JobStatus.QUEUED)
-    open_queue(connection, VERSE).enqueue_job(job)
-    connection.zrem(_RELEASED, job_id)
-    return True
-
-
-def enqueue_first(connection: "redis.Redis", request: Request) -> str:
-    """Put a teacher's request at the front of the queue. Returns the job's id."""
-    job = _create(connection, request)
-    open_queue(connection, VERSE).enqueue_job(job, at_front=True)
+    job = _create(connection, request, **({"job_id": job_id} if job_id else {}))
+    with suppress(DuplicateJobError):
+        open_queue(connection, VERSE).enqueue_job(job, at_front=True, unique=job_id is not None)
     return str(job.id)
 
 

@@ -3,7 +3,7 @@
 import redis
 
 from worker.protocol.status_payloads import QueueStatus
-from worker.queue import pausing, rq_internals
+from worker.queue import open_requests, pausing, rq_internals
 from worker.queue.rq_internals import TRAIN, VERSE
 
 
@@ -14,9 +14,10 @@ def status(connection: "redis.Redis") -> QueueStatus:
         redis.RedisError: the queue cannot be reached.
     """
     verses = rq_internals.job_ids(connection, VERSE)
+    waiting = {*verses.queued, *open_requests.authors(connection)} - set(verses.started)
     return QueueStatus(
         workers=rq_internals.live_workers(connection, VERSE) + rq_internals.live_workers(connection, TRAIN),
         paused=pausing.is_paused(connection),
-        verses_waiting=len(verses.queued) + len(verses.held_back),
+        verses_waiting=len(waiting),
         verses_running=len(verses.started),
     )

@@ -7,7 +7,7 @@ when RQ changes the form of its records.
 """
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
@@ -15,8 +15,9 @@ import redis
 from rq import Queue, worker_registration
 from rq.exceptions import NoSuchJobError
 from rq.job import Job, JobStatus, parse_job_id
-from rq.rate_limit import RateLimitRegistry
+from rq.rate_limit import ACQUIRE_AND_ENQUEUE_SCRIPT, RateLimitRegistry
 from rq.serializers import JSONSerializer
+from rq.utils import current_timestamp, now, utcformat
 
 from worker.protocol.status_payloads import WorkerStatus
 
@@ -25,8 +26,14 @@ QueueName = Literal["verse", "train"]
 VERSE: QueueName = "verse"
 TRAIN: QueueName = "train"
 
+BEFORE_THE_END = (JobStatus.QUEUED, JobStatus.RATE_LIMITED, JobStatus.SCHEDULED, JobStatus.STARTED)
+"""The states of a job that will run, or runs: a failed one is in them too while it has attempts left."""
+
 _WORKER_FIELDS = ("hostname", "state", "death", "device", "shakelm_version")
 """What is read of a worker's record: RQ's own fields, and two that `worker.process.rq_workers` adds."""
+
+ASKED_AT_ONCE = 200
+"""The jobs that one command to Redis asks for."""
 
 # The two places where a job waits, and its record: in one step, so that a job is either taken or untouched.
 _TAKE = """
@@ -49,17 +56,38 @@ return redis.call('RPUSH', KEYS[2], ARGV[1])
 """
 
 
+# What RQ does to enqueue a job with a rate limit (`Queue._enqueue_rate_limited_job`), in one step with taking
+# the job out of the set of held jobs. RQ's own script, in it, reads the first two keys and five arguments.
+_RELEASE = (
+    """
+if redis.call('ZREM', KEYS[3], ARGV[6]) == 0 or redis.call('EXISTS', KEYS[4]) == 0 then
+    return 0
+end
+redis.call('SADD', KEYS[5], ARGV[7])
+redis.call('HSET', KEYS[6], 'concurrency', ARGV[1])
+redis.call('SADD', KEYS[7], ARGV[8])
+redis.call('HSET', KEYS[4], 'status', 'rate_limited')
+redis.call('ZADD', KEYS[2], ARGV[2], ARGV[6])
+local function acquire()
+"""
+    + ACQUIRE_AND_ENQUEUE_SCRIPT
+    + """
+end
+acquire()
+return 1
+"""
+)
+
+
 @dataclass(frozen=True)
 class JobIds:
-    """The ids of a queue's jobs, by state.
+    """The ids of a queue's jobs: `started` are in progress or just taken, `queued` wait in their order.
 
-    `started` are in progress or just taken, `queued` are in the queue in their order, `held_back` wait for
-    another job of the same person.
+    Jobs that wait for another job of the same person are in neither.
     """
 
     started: list[str]
     queued: list[str]
-    held_back: list[str]
 
 
 @dataclass(frozen=True)
@@ -83,27 +111,69 @@ def fetch(connection: "redis.Redis", job_id: str) -> Job | None:
         return None
 
 
+def missing(connection: "redis.Redis", ids: Sequence[str]) -> list[str]:
+    """Which of these jobs Redis does not have: they ended a while ago, or are lost."""
+    found = []
+    for start in range(0, len(ids), ASKED_AT_ONCE):
+        some = ids[start : start + ASKED_AT_ONCE]
+        keys = [Job.key_for(job_id) for job_id in some]
+        if connection.exists(*keys) == len(keys):
+            continue
+        with connection.pipeline(transaction=False) as pipeline:
+            for key in keys:
+                pipeline.exists(key)
+            there = pipeline.execute()
+        found += [job_id for job_id, exists in zip(some, there, strict=True) if not exists]
+    return found
+
+
 def job_ids(connection: "redis.Redis", name: QueueName) -> JobIds:
     """The jobs of a queue, by state, read in one transaction: no job is missed while it moves."""
-    queue = open_queue(connection, name)
-    registries = RateLimitRegistry.all(connection) if name == VERSE else []
+    registry_key, taken_key = in_work_keys(connection, name)
     with connection.pipeline() as pipeline:
-        pipeline.zrange(queue.started_job_registry.key, 0, -1)
-        pipeline.lrange(queue.intermediate_queue_key, 0, -1)
-        pipeline.lrange(queue.key, 0, -1)
-        for registry in registries:
-            pipeline.zrange(registry.rate_limited_key, 0, -1)
-        in_work, taken, queued, *held_back = cast("list[list[bytes]]", pipeline.execute())
+        pipeline.zrange(registry_key, 0, -1)
+        pipeline.lrange(taken_key, 0, -1)
+        pipeline.lrange(open_queue(connection, name).key, 0, -1)
+        in_work, taken, queued = cast("list[list[bytes]]", pipeline.execute())
     return JobIds(
         # An entry of a started job carries the id of its execution too.
         started=[parse_job_id(entry.decode()) for entry in [*in_work, *taken]],
         queued=[entry.decode() for entry in queued],
-        held_back=[entry.decode() for entries in held_back for entry in entries],
     )
 
 
-def calls_of_people(connection: "redis.Redis", ids: Iterable[str]) -> list[JobCall]:
-    """What each of these jobs calls. Jobs that are gone, or that no person asked for, are left out.
+def in_work_keys(connection: "redis.Redis", name: QueueName) -> tuple[str, str]:
+    """Where the jobs are that workers have: a sorted set of those in progress, a list of those just taken."""
+    queue = open_queue(connection, name)
+    return queue.started_job_registry.key, queue.intermediate_queue_key
+
+
+def release(connection: "redis.Redis", held_key: str, job_id: str) -> bool:
+    """Move a job from the sorted set `held_key` into the queue, in one step. False if it is not there.
+
+    One job of each person is in the queue at a time. RQ puts the next one at its end when that one is done,
+    withdrawn, or lost (RQ's documentation: Rate Limiting), so people take turns.
+    """
+    turn_key = cast("bytes | None", connection.hget(Job.key_for(job_id), "rate_limit_key"))
+    turn = RateLimitRegistry((turn_key or b"").decode(), connection)
+    queue = open_queue(connection, VERSE)
+    return bool(
+        connection.register_script(_RELEASE)(
+            [
+                *(turn.allowed_key, turn.rate_limited_key, held_key, Job.key_for(job_id)),
+                *(turn.rl_keys_key, turn.config_key, queue.redis_queues_keys),
+            ],
+            [
+                *(1, current_timestamp(), utcformat(now())),
+                *(queue.redis_queue_namespace_prefix, Job.redis_job_namespace_prefix),
+                *(job_id, turn.key, queue.key),
+            ],
+        )
+    )
+
+
+def calls_of_people(connection: "redis.Redis", ids: Iterable[str]) -> list[JobCall | None]:
+    """What each of these jobs calls. None for a job that is gone or broken, or that no person asked for.
 
     Reads two fields of each record. RQ's `fetch_many` parses whole records and takes several times as long.
     """
@@ -111,12 +181,15 @@ def calls_of_people(connection: "redis.Redis", ids: Iterable[str]) -> list[JobCa
         for job_id in ids:
             pipeline.hmget(Job.key_for(job_id), "data", "rate_limit_key")
         records = cast("list[tuple[bytes | None, bytes | None]]", pipeline.execute())
-    return [_call(data) for data, turn in records if data and turn]
+    return [_call(data) if data and turn else None for data, turn in records]
 
 
-def _call(data: bytes) -> JobCall:
-    function, _, (payload, *_), _ = JSONSerializer.loads(zlib.decompress(data))
-    return JobCall(function.rpartition(".")[2], payload)
+def _call(data: bytes) -> JobCall | None:
+    try:
+        function, _, (payload, *_), _ = JSONSerializer.loads(zlib.decompress(data))
+        return JobCall(function.rpartition(".")[2], dict(payload))
+    except (zlib.error, ValueError, TypeError, AttributeError):
+        return None
 
 
 def take(connection: "redis.Redis", job: Job) -> bool:

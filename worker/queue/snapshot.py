@@ -1,16 +1,18 @@
-"""The queue at one moment: the open jobs, the place and the wait of each."""
+"""The queue at one moment: the open requests, the place and the wait of each."""
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Any, cast
 
 import redis
+from pydantic import ValidationError
 
 from worker.protocol.job_request import JobRequest
-from worker.protocol.status_payloads import OpenJob, Outlook
-from worker.queue import enqueueing, pausing, rq_internals
+from worker.protocol.status_payloads import OpenJob
+from worker.queue import open_requests, pausing, rq_internals
 from worker.queue.rq_internals import VERSE
 
 MEASURED_JOBS = 50
@@ -21,66 +23,81 @@ _SHARED = frozenset(JobRequest.model_fields)
 _DURATIONS = "shakelm:jobs:seconds"
 
 
-_Asked = tuple[str, JobRequest]
-"""A job's kind and its request."""
-
-
 @dataclass(frozen=True)
-class Snapshot:
-    """The open requests of people at one moment: those in progress, those in the queue, and those held back.
+class Pace:
+    """How fast the queue moves.
 
     `mean_s` is the mean duration of a job in seconds, None if it is unknown or the queue is paused. `workers`
     is the number of live workers.
     """
 
-    started: Sequence[_Asked]
-    queued: Sequence[_Asked]
-    later: Sequence[_Asked]
     mean_s: float | None
     workers: int
     paused: bool
 
-    def open_jobs(self) -> list[OpenJob]:
-        """All open jobs, in the order in which workers will take them."""
-        jobs = [OpenJob(kind, request, 0, self._wait_s(0, 0)) for kind, request in self.started]
-        own = Counter(request.author for _, request in self.started)
-        for place, (kind, request) in enumerate(self._in_turn(), start=1):
-            own[request.author] += 1
-            jobs.append(OpenJob(kind, request, place, self._wait_s(place, own[request.author])))
-        return jobs
+    def wait_s(self, place: int, own: int, in_work: int = 1) -> float | None:
+        """The wait in seconds for a job at that place, if it is the author's open job number `own`.
 
-    def outlook(self, author: str) -> Outlook:
-        """The place and the wait of the author's next request."""
-        coming = ("", JobRequest.model_construct(author=author))  # type: ignore[call-arg] # only the author counts here
-        waiting = self._in_turn(coming)
-        place = waiting.index(coming) + 1
-        own = sum(request.author == author for _, request in [*self.started, *waiting[:place]])
-        return Outlook(place, self._wait_s(place, own), self.workers, self.paused)
-
-    def _wait_s(self, place: int, own: int) -> float | None:
-        """The wait for a job at that place, if it is the author's open job number `own`.
-
-        A job in progress counts half. The jobs of one person run one after another.
+        Each of the `in_work` jobs that workers have counts half. The jobs of one person run one after
+        another. None if the wait is unknown.
         """
         if self.mean_s is None or not self.workers:
             return None
-        return self.mean_s * max((place + len(self.started) / 2) / self.workers, own)
+        return self.mean_s * max((place + in_work / 2) / self.workers, own)
 
-    def _in_turn(self, *coming: _Asked) -> list[_Asked]:
-        """The waiting jobs in the order in which workers will take them, with `coming` as if it waited.
+
+@dataclass(frozen=True)
+class Waiting:
+    """An open request: its job, its author, its guild; `place` is 0 while a worker has it, else from 1."""
+
+    id: str
+    author: str
+    guild: str
+    place: int
+    wait_s: float | None
+
+
+_Entry = tuple[str, str, str]
+"""Id, author, guild."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The open requests of people at one moment: those that workers have, those in the queue, and the others.
+
+    It holds ids alone, so it is cheap for thousands of requests; `open_jobs` reads what the requests say.
+    """
+
+    started: Sequence[_Entry]
+    queued: Sequence[_Entry]
+    later: Sequence[_Entry]
+    pace: Pace
+
+    def waiting(self) -> Iterator[Waiting]:
+        """All open requests, in the order in which workers will take them."""
+        in_work = len(self.started)
+        for entry in self.started:
+            yield Waiting(*entry, 0, self.pace.wait_s(0, 0, in_work))
+        own = Counter(author for _, author, _ in self.started)
+        for place, entry in enumerate(self._in_turn(), start=1):
+            own[entry[1]] += 1
+            yield Waiting(*entry, place, self.pace.wait_s(place, own[entry[1]], in_work))
+
+    def _in_turn(self) -> list[_Entry]:
+        """The waiting jobs in the order in which workers will take them.
 
         A person's next job goes to the end of the queue when the one before it has ended.
         """
-        next_ones = defaultdict[str, deque[_Asked]](deque)
-        for job in [*self.later, *coming]:
-            next_ones[job[1].author].append(job)
+        next_ones = defaultdict[str, deque[_Entry]](deque)
+        for entry in self.later:
+            next_ones[entry[1]].append(entry)
         ready = deque([*self.started, *self.queued])
-        present = {request.author for _, request in ready}
-        ready.extend(jobs.popleft() for author, jobs in next_ones.items() if author not in present)
+        present = {author for _, author, _ in ready}
+        ready.extend(entries.popleft() for author, entries in next_ones.items() if author not in present)
         order = []
         while ready:
             order.append(ready.popleft())
-            following = next_ones[order[-1][1].author]
+            following = next_ones[order[-1][1]]
             if following:
                 ready.append(following.popleft())
         return order[len(self.started) :]
@@ -92,15 +109,42 @@ def look(connection: "redis.Redis") -> Snapshot:
     Raises:
         redis.RedisError: the queue cannot be reached.
     """
-    held = enqueueing.held_ids(connection)  # first, so that a job that leaves them is then in the queue
+    authors = open_requests.authors(connection)
     ids = rq_internals.job_ids(connection, VERSE)
-    known = {*ids.started, *ids.queued, *ids.held_back}
+    moving = dict.fromkeys([*ids.started, *ids.queued])
+
+    def entries(job_ids: Iterable[str]) -> list[_Entry]:
+        return [(job_id, *authors[job_id]) for job_id in job_ids if job_id in authors]
+
+    return Snapshot(
+        started=entries(dict.fromkeys(ids.started)),
+        queued=entries(ids.queued),
+        later=entries(job_id for job_id in authors if job_id not in moving),
+        pace=pace(connection),
+    )
+
+
+def open_jobs(connection: "redis.Redis", waiting: Iterable[Waiting] | None = None) -> list[OpenJob]:
+    """These open requests, or all of them, with what they ask for. Unreadable records are left out.
+
+    Raises:
+        redis.RedisError: the queue cannot be reached.
+    """
+    wanted = list(look(connection).waiting() if waiting is None else waiting)
+    calls = rq_internals.calls_of_people(connection, [job.id for job in wanted])
+    found = []
+    for job, call in zip(wanted, calls, strict=True):
+        with suppress(ValidationError):
+            if call is not None:
+                found.append(OpenJob(call.function, shared_part(call.payload), job.place, job.wait_s))
+    return found
+
+
+def pace(connection: "redis.Redis") -> Pace:
+    """How fast the queue moves at this moment."""
     durations = cast("list[bytes]", connection.lrange(_DURATIONS, 0, -1))
     paused = pausing.is_paused(connection)
-    return Snapshot(
-        started=_asked(connection, ids.started),
-        queued=_asked(connection, ids.queued),
-        later=_asked(connection, [*ids.held_back, *(job_id for job_id in held if job_id not in known)]),
+    return Pace(
         mean_s=fmean(map(float, durations)) if durations and not paused else None,
         workers=len(rq_internals.live_workers(connection, VERSE)),
         paused=paused,
@@ -113,12 +157,6 @@ def record_duration(connection: "redis.Redis", seconds: float) -> None:
         pipeline.lpush(_DURATIONS, f"{seconds:.3f}")
         pipeline.ltrim(_DURATIONS, 0, MEASURED_JOBS - 1)
         pipeline.execute()
-
-
-def _asked(connection: "redis.Redis", ids: Iterable[str]) -> list[_Asked]:
-    return [
-        (call.function, shared_part(call.payload)) for call in rq_internals.calls_of_people(connection, ids)
-    ]
 
 
 def shared_part(payload: dict[str, Any]) -> JobRequest:

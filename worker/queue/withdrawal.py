@@ -4,7 +4,8 @@ import redis
 
 from worker.delivery import answer_lock
 from worker.protocol.job_request import JobRequest
-from worker.queue import enqueueing, rq_internals, snapshot
+from worker.queue import enqueueing, open_requests, rq_internals, snapshot
+from worker.queue.rq_internals import VERSE
 from worker.records import verse_records
 
 
@@ -30,11 +31,14 @@ def withdraw(connection: "redis.Redis", job_id: str) -> bool:
     answer_lock.claim(connection, request.reply_to)
     if not (enqueueing.drop_held(connection, job_id) or rq_internals.take(connection, job)):
         return False
+    open_requests.close(connection, job_id)
     verse_records.remove(connection, job_id)
     return True
 
 
 def expiring(connection: "redis.Redis", seconds: float) -> list[JobRequest]:
-    """The waiting requests whose token expires within `seconds`, or has expired."""
-    now = snapshot.look(connection)
-    return [request for _, request in [*now.queued, *now.later] if request.reply_to.seconds_left() <= seconds]
+    """The waiting requests whose tokens expire within `seconds`, or have expired."""
+    ids = open_requests.expiring(connection, seconds)
+    started = set(rq_internals.job_ids(connection, VERSE).started) if ids else set()
+    calls = rq_internals.calls_of_people(connection, [job_id for job_id in ids if job_id not in started])
+    return [snapshot.shared_part(call.payload) for call in calls if call is not None]

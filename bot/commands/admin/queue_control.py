@@ -3,6 +3,7 @@
 import asyncio
 
 import discord
+import redis
 from discord import app_commands
 
 from bot.background.waiting_notices import tell_withdrawn
@@ -15,7 +16,6 @@ from worker.messages import admin_messages, notices
 from worker.protocol.job_request import JobRequest
 from worker.protocol.status_payloads import OpenJob
 from worker.queue import pausing, snapshot, withdrawal
-from worker.queue.snapshot import Snapshot
 
 queue = AdministratorsOnly(name="queue", description=described("command.admin.queue.description"))
 
@@ -23,9 +23,10 @@ queue = AdministratorsOnly(name="queue", description=described("command.admin.qu
 @queue.command(description=described("command.admin.queue.see.description"))
 async def see(interaction: discord.Interaction[Bot]) -> None:
     """Show the open requests of this guild, in private."""
-    now = await interaction.client.ask(interaction, snapshot.look)
-    jobs = _of_guild(now, str(interaction.guild_id))
-    await answer(interaction, admin_messages.queue(jobs, now.paused, interaction.locale.value), private=True)
+    bot = interaction.client
+    jobs = await bot.ask(interaction, _of_guild, str(interaction.guild_id))
+    paused = await bot.ask(interaction, pausing.is_paused)
+    await answer(interaction, admin_messages.queue(jobs, paused, interaction.locale.value), private=True)
 
 
 @queue.command(description=described("command.admin.queue.clear.description"))
@@ -36,7 +37,7 @@ async def clear(interaction: discord.Interaction[Bot]) -> None:
     withdrawn: list[JobRequest] = []
     try:
         # The last request first, so that none moves up while the queue is cleared.
-        for job in reversed(_of_guild(await bot.call(snapshot.look), str(interaction.guild_id))):
+        for job in reversed(await bot.call(_of_guild, str(interaction.guild_id))):
             if await bot.call(withdrawal.withdraw, job.request.id):
                 withdrawn.append(job.request)  # noqa: PERF401 - if a later one fails, these are told all the same
     finally:
@@ -64,8 +65,9 @@ async def resume(interaction: discord.Interaction[Bot]) -> None:
     await announce(interaction, "announcement.resumed")
 
 
-def _of_guild(now: Snapshot, guild: str) -> list[OpenJob]:
-    return [job for job in now.open_jobs() if job.request.guild == guild]
+def _of_guild(connection: redis.Redis, guild: str) -> list[OpenJob]:
+    waiting = snapshot.look(connection).waiting()
+    return snapshot.open_jobs(connection, [job for job in waiting if job.guild == guild])
 
 
 async def _tell_all(bot: Bot, withdrawn: list[JobRequest]) -> None:

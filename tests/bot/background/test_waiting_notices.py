@@ -30,19 +30,17 @@ async def waiting_in(room: Room, *people: str) -> tuple[list[JobRequest], list[A
     connection, world = room.bot.connection, room.sandbox.world
     shown = []
     for user in people:
-        ahead = len(snapshot.look(connection).open_jobs())
+        ahead = len(snapshot.open_jobs(connection))
         answer = await room.ask("/verse", user)
         more = partial(_has_more_jobs_than, connection, ahead)
         await eventually_async(more, "one job more")
         shown.append(world.messages[answer["id"]])
-    asked = sorted(
-        (job.request for job in snapshot.look(connection).open_jobs()), key=lambda request: request.id
-    )
+    asked = sorted((job.request for job in snapshot.open_jobs(connection)), key=lambda request: request.id)
     return asked, shown
 
 
 def _has_more_jobs_than(connection: redis.Redis, number: int) -> bool:
-    return len(snapshot.look(connection).open_jobs()) > number
+    return len(snapshot.open_jobs(connection)) > number
 
 
 def fault(room: Room, kind: str, **more: Any) -> None:
@@ -194,6 +192,6 @@ async def test_only_requests_with_expiring_tokens_are_withdrawn(
         enqueue(room.bot.connection, request_that_dies_in(30))
         await WaitingNotices(room.bot).withdraw()
 
-        assert [job.request.id for job in snapshot.look(room.bot.connection).open_jobs()] == [kept]
+        assert [job.request.id for job in snapshot.open_jobs(room.bot.connection)] == [kept]
         assert "Could not tell an author about a withdrawal" in caplog.text  # Discord does not know its token
         assert "token=" not in caplog.text

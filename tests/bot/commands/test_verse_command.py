@@ -24,7 +24,7 @@ async def asked(room: Room, number: int = 1) -> tuple[VerseRecord, ReplyTo]:
     """Wait for `number` open jobs. Returns the record of the newest one, and the address of its answer."""
 
     def open_jobs() -> list[OpenJob] | None:
-        jobs = snapshot.look(room.bot.connection).open_jobs()
+        jobs = snapshot.open_jobs(room.bot.connection)
         return jobs if len(jobs) == number else None
 
     jobs = await eventually_async(open_jobs, f"{number} open jobs")

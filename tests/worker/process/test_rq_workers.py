@@ -299,7 +299,7 @@ def test_verses_and_limits_outlive_a_restart_of_redis(start: Start, webhook: Web
         port = server.port
 
     with serve(port), redis_client.connect(url) as connection:
-        assert [job.request.id for job in snapshot.look(connection).open_jobs()] == [
+        assert [job.request.id for job in snapshot.open_jobs(connection)] == [
             one.id for one in requests
         ]
         with pytest.raises(LimitReached):

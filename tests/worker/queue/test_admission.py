@@ -31,7 +31,7 @@ def ask(connection: Connection) -> Callable[..., str]:
 
 
 def finish_all(connection: Connection) -> None:
-    for job in snapshot.look(connection).open_jobs():
+    for job in snapshot.open_jobs(connection):
         assert withdrawal.withdraw(connection, job.request.id)
 
 
@@ -113,7 +113,7 @@ def test_a_request_stands_in_redis_until_its_notice_does(connection: Connection)
     request = verse_request()
     outlook = admission.admit(connection, request)
     assert outlook.place == 1
-    (held,) = snapshot.look(connection).open_jobs()
+    (held,) = snapshot.open_jobs(connection)
     assert held.request.id == request.id
     assert rq_internals.job_ids(connection, "verse").queued == []
     assert admission.admit(connection, verse_request()).place == 2
@@ -122,7 +122,7 @@ def test_a_request_stands_in_redis_until_its_notice_does(connection: Connection)
 
     assert rq_internals.job_ids(connection, "verse").queued == [request.id]
     assert not enqueueing.release(connection, request.id)
-    assert len(snapshot.look(connection).open_jobs()) == 2
+    assert len(snapshot.open_jobs(connection)) == 2
 
 
 def test_a_request_whose_notice_failed_is_withdrawn(connection: Connection) -> None:
@@ -130,7 +130,7 @@ def test_a_request_whose_notice_failed_is_withdrawn(connection: Connection) -> N
     admission.admit(connection, request)
     assert withdrawal.withdraw(connection, request.id)
     assert not enqueueing.release(connection, request.id)
-    assert snapshot.look(connection).open_jobs() == []
+    assert snapshot.open_jobs(connection) == []
     assert verse_records.find(connection, request.id) is None
 
 
@@ -177,7 +177,7 @@ def test_a_verse_lost_with_its_worker_counts_no_longer_than_its_token_lives(
     guild_settings.change(connection, "2", open_per_person=1)
     expired = ask(reply_to=reply_to(seconds_left=-1))
     rq_records.take(connection, VERSE)
-    assert [job.request.id for job in snapshot.look(connection).open_jobs()] == [expired]
+    assert [job.request.id for job in snapshot.open_jobs(connection)] == [expired]
     ask()
 
 
@@ -203,7 +203,7 @@ def test_limits_hold_when_many_ask_at_the_same_moment(
     with ThreadPoolExecutor(12) as people:
         admitted = list(people.map(ask, range(12)))
     assert admitted.count(True) == 5
-    assert len(snapshot.look(connection).open_jobs()) == 5
+    assert len(snapshot.open_jobs(connection)) == 5
 
 
 def test_limits_need_no_more_than_the_connection_has() -> None:

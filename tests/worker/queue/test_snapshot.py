@@ -16,7 +16,7 @@ from tests.support.webhook_endpoint import Webhook
 from worker.delivery import answer_lock
 from worker.protocol.model_payloads import PromoteRequest
 from worker.protocol.verse_payloads import VerseRequest
-from worker.queue import enqueueing, pausing, queue_status, rq_internals, snapshot, withdrawal
+from worker.queue import admission, enqueueing, pausing, queue_status, rq_internals, snapshot, withdrawal
 from worker.queue.admission import LimitReached
 from worker.queue.rq_internals import VERSE
 from worker.records import guild_settings, verse_records
@@ -43,7 +43,7 @@ def ask(connection: Connection) -> Ask:
 
 def places(connection: Connection) -> list[str]:
     """The ids of what waits, in the order of the places."""
-    jobs = [job for job in snapshot.look(connection).open_jobs() if job.place]
+    jobs = [job for job in snapshot.open_jobs(connection) if job.place]
     assert [job.place for job in jobs] == list(range(1, len(jobs) + 1))
     return [job.request.id for job in jobs]
 
@@ -67,16 +67,18 @@ def test_a_person_whose_verse_is_being_written_comes_after_those_who_wait(
     first, second, other = ask("1"), ask("1"), ask("2")
     rq_records.take(connection, VERSE)
     assert places(connection) == ids([other, second])
-    (in_work,) = (job for job in snapshot.look(connection).open_jobs() if not job.place)
+    (in_work,) = (job for job in snapshot.open_jobs(connection) if not job.place)
     assert (in_work.kind, in_work.request) == ("verse", withdrawal.find(connection, first.id))
 
 
-def test_the_place_is_told_before_the_verse_is_in_the_queue(connection: Connection, ask: Ask) -> None:
+def test_the_place_is_told_before_the_verse_is_in_the_queue(connection: Connection) -> None:
+    guild_settings.change(connection, "2", per_minute=600, open_per_person=100)
     for author in "1121312":
-        expected = snapshot.look(connection).outlook(author)
-        assert (expected.workers, expected.paused) == (0, False)
-        asked = ask(author)
-        assert places(connection).index(asked.id) + 1 == expected.place
+        request = verse_request(author=author)
+        outlook = admission.admit(connection, request)
+        assert (outlook.workers, outlook.paused) == (0, False)
+        assert enqueueing.release(connection, request.id)
+        assert places(connection).index(request.id) + 1 == outlook.place
 
 
 def test_one_verse_is_answered_among_the_first_eleven_of_101(
@@ -103,23 +105,21 @@ def test_one_verse_is_answered_among_the_first_eleven_of_101(
 def test_the_wait_comes_from_what_the_last_jobs_took(
     connection: Connection, ask: Ask, start: Start, webhook: Webhook
 ) -> None:
-    assert snapshot.look(connection).outlook("1").wait_s is None  # no worker, nothing measured
+    assert snapshot.pace(connection).wait_s(1, 1) is None  # no worker, nothing measured
     start("verse")
     ask("1")
-    eventually(lambda: snapshot.look(connection).outlook("1").wait_s, "a measured job")
+    eventually(lambda: snapshot.pace(connection).wait_s(1, 1), "a measured job")
 
     for _ in range(snapshot.MEASURED_JOBS):
         snapshot.record_duration(connection, 4)
     held = threading.Event()
     webhook.prepare(held=held)
     ask("1")
-    eventually(
-        lambda: [job.place for job in snapshot.look(connection).open_jobs()] == [0], "a verse being written"
-    )
+    eventually(lambda: [job.place for job in snapshot.open_jobs(connection)] == [0], "a verse being written")
     ask("2")
     ask("2")
-    waits = [job.wait_s for job in snapshot.look(connection).open_jobs()]
-    outlook = snapshot.look(connection).outlook("3")
+    waits = [job.wait_s for job in snapshot.open_jobs(connection)]
+    outlook = admission.admit(connection, verse_request(author="3"))
     guild_settings.change(connection, "2", open_per_person=2)
     with pytest.raises(LimitReached) as refused:
         ask("2")
@@ -134,9 +134,9 @@ def test_the_wait_comes_from_what_the_last_jobs_took(
 def test_while_the_queue_is_paused_nobody_knows_the_wait(connection: Connection, start: Start) -> None:
     snapshot.record_duration(connection, 4)
     start("verse")
-    eventually(lambda: snapshot.look(connection).outlook("1").wait_s == 4, "a worker")
+    eventually(lambda: snapshot.pace(connection).wait_s(1, 1, 0) == 4, "a worker")
     pausing.pause(connection)
-    outlook = snapshot.look(connection).outlook("1")
+    outlook = admission.admit(connection, verse_request())
     assert (outlook.wait_s, outlook.paused) == (None, True)
 
 

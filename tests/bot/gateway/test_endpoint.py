@@ -6,7 +6,7 @@ from aiohttp import web
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot.interactions import endpoint
+from bot.gateway import endpoint
 from shakelm.errors import ShakelmError
 from tests.support.bot_room import Room
 

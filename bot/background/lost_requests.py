@@ -1,0 +1,97 @@
+"""Requests that nobody would answer any more: found, and told or taken up again.
+
+A bot knows which requests it has announced with a notice. One that Redis has lost (a server that was emptied,
+or that came back without its last seconds) is told to its author. A request whose bot was killed between the
+notice and the queue is released, or withdrawn if the notice was never sent.
+"""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+
+import redis
+
+from bot.background.waiting_notices import tell_withdrawn
+from bot.gateway import instances, intake
+from bot.interactions.client import Bot
+from worker.delivery import answer_lock, webhook_client
+from worker.messages import notices
+from worker.protocol.custom_ids import CancelRequest
+from worker.protocol.job_request import JobRequest
+from worker.queue import enqueueing, open_requests, rq_internals, withdrawal
+
+log = logging.getLogger(__name__)
+
+HELD_S = 4.0
+"""A job that is held for longer was left by its bot, if that bot lives no more."""
+
+
+@dataclass
+class LostRequests:
+    """The search for lost requests of one bot."""
+
+    bot: Bot
+
+    async def tell(self) -> None:
+        """Tell the authors of announced requests that Redis has lost. Forget the answered ones.
+
+        Raises:
+            redis.RedisError: the queue cannot be reached.
+        """
+        announced = self.bot.announced
+        gone = await self.bot.call(rq_internals.missing, list(announced))
+        requests = [announced.pop(job_id) for job_id in gone if job_id in announced]
+        lost = await self.bot.call(_without_claim, requests)
+        await asyncio.gather(*map(self._tell, lost))
+
+    async def _tell(self, request: JobRequest) -> None:
+        async with self.bot.deliveries:
+            await self.bot.call(open_requests.close, request.id)
+            if request.reply_to.in_place or await asyncio.to_thread(self._still_waits, request):
+                await self.bot.call(answer_lock.claim, request.reply_to)
+                log.warning("Request %s is lost: telling its author", request.id)
+                await tell_withdrawn(self.bot, request, notices.lost(request.reply_to.locale))
+
+    def _still_waits(self, request: JobRequest) -> bool:
+        """Whether the first answer is still the waiting notice, with its Cancel button."""
+        try:
+            message = webhook_client.original(self.bot.settings.api_base, request.reply_to)
+        except (webhook_client.DeliveryRefusedError, webhook_client.DeliveryFailedError):
+            return False
+        return str(CancelRequest(request.id)) in str(message.get("components"))
+
+    async def take_up(self) -> None:
+        """Release or withdraw the held jobs of bots that live no more.
+
+        Raises:
+            redis.RedisError: the queue cannot be reached.
+        """
+        for job_id in await self.bot.call(_left, HELD_S):
+            request = await self.bot.call(withdrawal.find, job_id)
+            if request is None:
+                await self.bot.call(_forget, job_id)
+            elif request.reply_to.in_place or await asyncio.to_thread(self._still_waits, request):
+                self.bot.announced[job_id] = request
+                await self.bot.call(enqueueing.release, job_id)
+            elif await self.bot.call(withdrawal.withdraw, job_id):
+                await self.bot.unanswered.tell(int(request.channel), request.reply_to.locale, request.author)
+
+
+def _without_claim(connection: redis.Redis, requests: list[JobRequest]) -> list[JobRequest]:
+    """Those of these requests whose answer nobody has claimed."""
+    return [request for request in requests if not answer_lock.is_claimed(connection, request.reply_to)]
+
+
+def _left(connection: redis.Redis, held_s: float) -> list[str]:
+    """The jobs held for so long whose bots live no more."""
+    found = []
+    for job_id in open_requests.held_ids(connection, held_s):
+        owner = intake.owner_of(connection, int(job_id, 16))
+        if owner is None or not instances.is_alive(connection, owner):
+            found.append(job_id)
+    return found
+
+
+def _forget(connection: redis.Redis, job_id: str) -> None:
+    open_requests.close(connection, job_id)
+    enqueueing.drop_held(connection, job_id)

@@ -1,0 +1,100 @@
+"""The running bots of one token, by name. Redis knows which of them live, and where each left the gateway."""
+
+import os
+import secrets
+import socket
+from typing import cast
+
+import redis
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from worker.protocol import retention
+
+_SESSIONS = "shakelm:bot:sessions"
+
+_named_here: set[str] = set()
+"""The names that this process has made."""
+
+
+class GatewaySession(BaseModel):
+    """A session of Discord's gateway, and its last event that needs no repetition (Discord: Resume)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    session_id: str
+    gateway: str
+    sequence: int
+
+
+def new_name() -> str:
+    """A name for this process: host, process id, and something random, because ids are used again."""
+    name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    _named_here.add(name)
+    return name
+
+
+def beat(connection: redis.Redis, name: str, session: GatewaySession | None) -> None:
+    """Say that this bot lives, and where it is in its session of the gateway.
+
+    Raises:
+        redis.RedisError: the queue cannot be reached.
+    """
+    with connection.pipeline() as pipeline:
+        pipeline.set(_key(name), 1, ex=retention.BOT_INSTANCE.seconds)
+        if session is not None:
+            pipeline.hset(_SESSIONS, name, session.model_dump_json())
+            pipeline.expire(_SESSIONS, retention.BOT_SESSION.seconds)
+        pipeline.execute()
+
+
+def leave(connection: redis.Redis, name: str, session: GatewaySession | None) -> None:
+    """Say that this bot ends. The next one goes on after the last event of the session.
+
+    Raises:
+        redis.RedisError: the queue cannot be reached.
+    """
+    beat(connection, name, session)
+    connection.delete(_key(name))
+
+
+def is_alive(connection: redis.Redis, name: str) -> bool:
+    """Whether a bot runs. A killed one counts as running for seconds, but not on its own machine.
+
+    Raises:
+        redis.RedisError: the queue cannot be reached.
+    """
+    host, _, rest = name.partition(":")
+    process_id = rest.partition(":")[0]
+    # A killed process's id may belong to this one, as in a container. Windows has no such test.
+    if os.name == "posix" and host == socket.gethostname() and process_id.isdecimal():
+        if int(process_id) == os.getpid() and name not in _named_here:
+            return False
+        try:
+            os.kill(int(process_id), 0)
+        except ProcessLookupError:
+            return False
+        except (PermissionError, OverflowError):
+            pass
+    return bool(connection.exists(_key(name)))
+
+
+def take_left_session(connection: redis.Redis, own: str) -> GatewaySession | None:
+    """The session of a bot that runs no more. Each is given out once. None if there is none.
+
+    Raises:
+        redis.RedisError: the queue cannot be reached.
+    """
+    stored = cast("dict[bytes, bytes]", connection.hgetall(_SESSIONS))
+    for name, session in stored.items():
+        other = name.decode(errors="replace")
+        if other == own or is_alive(connection, other) or not connection.hdel(_SESSIONS, other):
+            continue
+        try:
+            return GatewaySession.model_validate_json(session)
+        except ValidationError:
+            continue
+    return None
+
+
+def _key(name: str) -> str:
+    return f"shakelm:bot:alive:{name}"
