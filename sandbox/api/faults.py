@@ -6,16 +6,21 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-RestFault = Literal["429", "500", "502", "503", "504", "slow"]
+RestFault = Literal[
+    "400", "401", "403", "404", "429", "429_page", "500", "502", "503", "504", "slow", "reset", "cut"
+]
 GatewayFault = Literal["drop_gateway", "reconnect", "invalid_session"]
 
 
 class FaultForm(BaseModel):
     """A fault that a test asks for.
 
-    `route` is a regular expression that is searched in `METHOD /path` (without `/api/v10`). `seconds` is
-    the `retry_after` of a 429, or the delay of a slow answer. A gateway fault happens at once and uses
-    neither.
+    `route` is a regular expression that is searched in `METHOD /path` (without `/api/v10`). The fault happens
+    to `times` of the requests that match, to one of `every` so many. `seconds` is the `retry_after` of a 429,
+    or the delay of a slow answer. `code` is Discord's JSON error code of a 400, 401, 403 or 404.
+
+    `429_page` is a 429 without Discord's JSON, as a proxy answers. `reset` breaks the connection before the
+    request is handled, `cut` afterwards. A gateway fault happens at once and uses none of the fields.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -23,6 +28,8 @@ class FaultForm(BaseModel):
     kind: RestFault | GatewayFault
     route: str = ""
     times: Annotated[int, Field(ge=1)] = 1
+    every: Annotated[int, Field(ge=1)] = 1
+    code: Annotated[int, Field(ge=0)] = 0
     seconds: Annotated[float, Field(ge=0, le=600)] = 1.0
 
     @field_validator("route")
@@ -39,6 +46,7 @@ class FaultForm(BaseModel):
 class _Pending:
     form: FaultForm
     left: int
+    seen: int = 0
 
 
 class Faults:
@@ -60,6 +68,9 @@ class Faults:
         """The fault for this request, if there is one."""
         for pending in self._pending:
             if re.search(pending.form.route, f"{method} {path}"):
+                pending.seen += 1
+                if pending.seen % pending.form.every:
+                    return None
                 pending.left -= 1
                 if not pending.left:
                     self._pending.remove(pending)

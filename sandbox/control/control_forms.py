@@ -27,6 +27,14 @@ class LineForm(ActForm):
     granted: bool = False
 
 
+class CrowdForm(ControlForm):
+    """A command line that `count` new members send at once."""
+
+    count: Annotated[int, Field(ge=1, le=10_000)]
+    text: str
+    channel_id: str = VERSES_ID
+
+
 class FileForm(ControlForm):
     """A file with its content in base64."""
 

@@ -7,6 +7,7 @@ bodies, `user` is the member who acts (by default the student), `channel_id` the
 
 - `GET /state`: ids, names, languages, commands, and whether the bot is connected
 - `POST /commands` {user, text, channel_id, granted, files: {OPTION: {name, content (base64)}}}
+- `POST /crowds` {count, text, channel_id}: new members use a command at once, {INTERACTION_ID: USER_ID}
 - `POST /autocomplete` {user, text, channel_id, granted, focused: OPTION (by default the last)}: {choices}
 - `POST /presses` {user, button (label or custom id), message_id (by default the newest), channel_id}
 - `POST /selections` {user, values (or labels), select (placeholder or custom id), message_id, channel_id}
@@ -14,7 +15,9 @@ bodies, `user` is the member who acts (by default the student), `channel_id` the
 - `POST /menus` {user, name, message_id or member, channel_id, granted}
 - `POST /members` {name}: a new member joins, {user_id}
 - `POST /locales` {user (null: the guild), locale}: {locales, guild_locale}
-- `GET /interactions/ID?wait_s&after_edits`: {state, kind, command, message, edits, followups, modal}
+- `GET /interactions`: {ID: the same as for one} of all interactions
+- `GET /interactions/ID?wait_s&after_edits`: {state, kind, command, first_answer_s, message, edits, followups,
+  modal}
 - `GET /messages?viewer&channel_id&wait_s&after_event`: {event, messages}
 - `POST /messages` {user, text, channel_id}: the message
 - `GET /attachments/ID/NAME`: the file
@@ -36,6 +39,7 @@ from sandbox.client.visible_messages import find_message, messages_in_channel
 from sandbox.control.control_forms import (
     ClockForm,
     CommandLineForm,
+    CrowdForm,
     LineForm,
     LocaleForm,
     MemberForm,
@@ -170,6 +174,19 @@ async def _interaction(request: web.Request) -> web.Response:
     return answer(interaction_view(world, interaction))
 
 
+async def _interactions(request: web.Request) -> web.Response:
+    world = request.app[WORLD]
+    return answer({key: interaction_view(world, one) for key, one in world.interactions.items()})
+
+
+async def _gather(request: web.Request) -> web.Response:
+    world, form = request.app[WORLD], await read_form(request, CrowdForm)
+    channel_id = known_channel_id(request, form.channel_id)
+    crowd = [members.join(world, f"member-{len(world.users)}") for _ in range(form.count)]
+    asked = [typed_input.use_command(world, user, channel_id, form.text, granted=True) for user in crowd]
+    return answer({one.id: one.user.id for one in asked})
+
+
 async def _attachment(request: web.Request) -> web.Response:
     attachment = request.app[WORLD].attachments.get(request.match_info["attachment_id"])
     if attachment is None or attachment.filename != request.match_info["name"]:
@@ -198,6 +215,7 @@ def add_control_routes(app: web.Application) -> None:
     for method, path, handler in (
         ("GET", "/state", _state),
         ("POST", "/commands", _use_command),
+        ("POST", "/crowds", _gather),
         ("POST", "/autocomplete", _complete),
         ("POST", "/presses", _press),
         ("POST", "/selections", _select),
@@ -207,6 +225,7 @@ def add_control_routes(app: web.Application) -> None:
         ("POST", "/locales", _set_locale),
         ("GET", "/messages", _messages),
         ("POST", "/messages", _write),
+        ("GET", "/interactions", _interactions),
         ("GET", "/interactions/{interaction_id}", _interaction),
         ("GET", "/attachments/{attachment_id}/{name}", _attachment),
         ("POST", "/faults", _add_fault),

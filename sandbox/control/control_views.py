@@ -37,8 +37,9 @@ def message_view(world: World, message: Message) -> Json:
 
 def interaction_view(world: World, interaction: Interaction) -> Json:
     """The state of an interaction with the bot's messages and the modal that the bot opened."""
-    original = interaction.original
+    original, first = interaction.original, interaction.acknowledged_at
     return {
+        "first_answer_s": None if first is None else first - interaction.created_at,
         "state": interaction_lifecycle.state(world, interaction),
         "kind": interaction.kind,
         "command": interaction.name,

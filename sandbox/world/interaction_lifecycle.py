@@ -92,7 +92,7 @@ def start(
         target=target,
         focused=focused,
     )
-    world.interactions[interaction.id] = interaction
+    world.interactions[interaction.id] = world.by_token[interaction.token] = interaction
     channel = world.channels[channel_id]
     member = world.members[user.id].to_json()
     event = {
@@ -254,7 +254,7 @@ def with_token(world: World, application_id: str, token: str) -> Interaction:
     """
     if application_id != APPLICATION_ID:
         raise Refusal.of(Code.UNKNOWN_WEBHOOK)
-    interaction = next((item for item in world.interactions.values() if item.token == token), None)
+    interaction = world.by_token.get(token)
     if interaction is None or world.clock.now() - interaction.created_at > TOKEN_LIFETIME_S:
         raise Refusal.of(Code.INVALID_WEBHOOK_TOKEN)
     if interaction.acknowledged_at is None or interaction.kind == AUTOCOMPLETE:

@@ -60,6 +60,7 @@ class World:
         self.messages: dict[str, Message] = {}
         self.attachments: dict[str, Attachment] = {}
         self.interactions: dict[str, Interaction] = {}
+        self.by_token: dict[str, Interaction] = {}
         self.commands: dict[str, Json] = {}
         self.old_edits: dict[str, list[float]] = {}
         self.listeners: list[Callable[[Event], None]] = []

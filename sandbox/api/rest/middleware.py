@@ -3,11 +3,12 @@
 import asyncio
 import json
 import secrets
+from http import HTTPStatus
 from typing import Any
 
 from aiohttp import BodyPartReader, hdrs, web
 
-from sandbox.api.faults import Faults
+from sandbox.api.faults import FaultForm, Faults
 from sandbox.api.rest.rate_limits import RateLimits, refusal, refusal_headers
 from sandbox.api.rest.recording import Recorder
 from sandbox.api.rest.request_context import BODY, PREFIX, UPLOADS, VIA, WORLD, Handler, answer
@@ -64,8 +65,8 @@ async def _served(request: web.Request, handler: Handler, headers: dict[str, str
         raise refusal(fault.seconds)
     if fault and fault.kind == "slow":
         await asyncio.sleep(fault.seconds)
-    elif fault:
-        return web.Response(status=int(fault.kind), text="upstream connect error", headers=VIA)
+    elif fault and fault.kind != "cut":
+        return _failed(request, fault)
     resource = request.match_info.route.resource
     name = (resource.name if resource else None) or ""
     if name and name not in WITHOUT_BOT_TOKEN:
@@ -77,8 +78,31 @@ async def _served(request: web.Request, handler: Handler, headers: dict[str, str
         if refused:
             raise refused
     response = await handler(request)
+    if fault and fault.kind == "cut":
+        return _cut(request)
     response.headers.update(headers)
     return response
+
+
+def _failed(request: web.Request, fault: FaultForm) -> web.Response:
+    """The answer to a request that is not handled."""
+    match fault.kind:
+        case "reset":
+            return _cut(request)
+        case "429_page":
+            return web.Response(status=429, text="error code: 1015", content_type="text/plain")
+        case "400" | "401" | "403" | "404" as kind:
+            body = {"message": f"{kind}: {HTTPStatus(int(kind)).phrase}", "code": fault.code}
+            return answer(body, status=int(kind))
+        case kind:
+            return web.Response(status=int(kind), text="upstream connect error", headers=VIA)
+
+
+def _cut(request: web.Request) -> web.Response:
+    """Break the connection. What the handler returns reaches nobody."""
+    if request.transport:
+        request.transport.abort()
+    return web.Response()
 
 
 def _check_bot_token(request: web.Request) -> None:
