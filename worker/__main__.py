@@ -4,12 +4,15 @@ import logging
 import os
 import socket
 import sys
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from redis.exceptions import RedisError
 
 from shakelm.errors import ShakelmError
+from worker.process.redis_outage import RedisOutage
 from worker.queue import redis_client, rq_internals
 from worker.settings import WorkerSettings, configure_logging, read
 
@@ -30,7 +33,8 @@ def verse() -> None:
         os.environ.setdefault(variable, "1")
     from worker.process.rq_workers import SOCKET_TIMEOUT_S, VerseWorker
 
-    _work(VerseWorker(redis_client.connect(_settings().redis_url, SOCKET_TIMEOUT_S)))
+    connection = redis_client.connect(_settings().redis_url, SOCKET_TIMEOUT_S)
+    _work(partial(VerseWorker, connection))
 
 
 @app.command()
@@ -51,7 +55,7 @@ def train_once() -> None:
     settings = _settings()
     connection = redis_client.connect(settings.redis_url, SOCKET_TIMEOUT_S)
     training_plans.publish_corpus(connection, settings.corpus)
-    _work(TrainWorker(connection), jobs=1)
+    _work(partial(TrainWorker, connection), jobs=1)
 
 
 @app.command()
@@ -72,19 +76,30 @@ def _settings() -> WorkerSettings:
     return settings
 
 
-def _work(worker: "OwnProcessWorker", jobs: int | None = None) -> None:
-    """Work until told to stop, or until so many jobs are done.
+def _work(make: "Callable[[], OwnProcessWorker]", jobs: int | None = None) -> None:
+    """Work until told to stop, or until so many jobs are done. Outages of Redis are waited for.
 
     Raises:
         ShakelmError: the worker ended otherwise; RQ has logged why.
     """
-    log.info("%s waits for jobs", worker.name)
-    try:
-        done = worker.work(max_jobs=jobs) and jobs is not None
-    except RedisError as error:
-        raise ShakelmError(f"The connection to Redis was lost ({error}): start the worker again.") from error
-    if not (done or worker.told_to_stop):
-        raise ShakelmError("The worker ended by an unexpected error (see its log): start it again.")
+    outage = RedisOutage()
+    logging.getLogger("rq.worker").addFilter(outage)
+    while True:
+        worker = make()
+        log.info("%s waits for jobs", worker.name)
+        try:
+            if worker.work(max_jobs=jobs) and jobs is not None:
+                return
+            error = worker.redis_error
+        except RedisError as raised:
+            error = raised
+        if worker.told_to_stop.is_set():
+            return
+        if error is None:
+            raise ShakelmError("The worker ended by an unexpected error (see its log): start it again.")
+        outage.begin(error)
+        if not outage.wait(worker.connection, worker.told_to_stop):
+            return
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ from functools import partial
 
 import redis
 
-from bot.background import heartbeat
+from bot.background import heartbeat, undelivered_answers
 from bot.background.lease import Lease
 from bot.background.lost_requests import LostRequests
 from bot.background.training_message_updates import TrainingMessages
@@ -46,6 +46,7 @@ async def running(bot: Bot) -> AsyncIterator[None]:
         (lease.only_here(waiting.withdraw), PAUSE_S),
         (lease.only_here(waiting.refresh), WAITING_PAUSE_S),
         (lease.only_here(lost.take_up), PAUSE_S),
+        (lease.only_here(partial(undelivered_answers.post, bot)), PAUSE_S),
     ]
     tasks = [asyncio.create_task(repeat(step, pause_s)) for step, pause_s in steps]
     try:

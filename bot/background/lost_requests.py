@@ -48,7 +48,8 @@ class LostRequests:
         async with self.bot.deliveries:
             await self.bot.call(open_requests.close, request.id)
             if request.reply_to.in_place or await asyncio.to_thread(self._still_waits, request):
-                await self.bot.call(answer_lock.claim, request.reply_to)
+                if not await self.bot.call(answer_lock.close, request.reply_to):
+                    return
                 log.warning("Request %s is lost: telling its author", request.id)
                 await tell_withdrawn(self.bot, request, notices.lost(request.reply_to.locale))
 

@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 LOOK_AGAIN_S = 0.3
 """How often a bot looks whether another one has finished an interaction, or has ended."""
 
+CROWD = 50
+"""More interactions than this at once are a crowd."""
+
 CLAIMS_AT_ONCE = 4
 """Threads that claim interactions. The others are for commands."""
 
@@ -89,6 +92,11 @@ class Intake:
         unfinished = [sequence for session, sequence in self._unfinished if session == ws.session_id]
         sequence = min([ws.sequence + 1, *unfinished]) - 1
         return GatewaySession(session_id=ws.session_id, gateway=str(ws.gateway), sequence=sequence)
+
+    @property
+    def crowded(self) -> bool:
+        """Whether so many interactions are under way that slow answers are no fault of Redis."""
+        return len(self._unfinished) > CROWD
 
     def _receive(self, data: Any) -> None:
         """discord.py calls this for each interaction, in the order of the gateway."""

@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+import time
 from collections.abc import Awaitable
 from typing import Any
 
@@ -20,6 +21,9 @@ from worker.records import incidents
 
 log = logging.getLogger(__name__)
 
+BUSY_S = 15
+"""After this time, somebody who was refused because too many ask may try again."""
+
 
 async def handle(interaction: discord.Interaction[Any], error: Exception) -> None:
     """Tell the person in private what went wrong and what to do.
@@ -32,6 +36,8 @@ async def handle(interaction: discord.Interaction[Any], error: Exception) -> Non
         log.info("No first answer to %s: %s", _what(interaction), cause.reason)
         await interaction.client.unanswered.tell(*place_of(interaction))
         return
+    if isinstance(cause, TimeoutError) and interaction.client.intake.crowded:
+        cause = busy()
     refused = refusal(cause, locale)
     if refused is not None:
         log.info("Refused %s: %s", _what(interaction), type(cause).__name__)
@@ -42,6 +48,11 @@ async def handle(interaction: discord.Interaction[Any], error: Exception) -> Non
     await _try(answer_privately(interaction, notices.failed(reference, locale)), interaction)
     incident = f"{_what(interaction)}: {type(cause).__name__}"
     await _try(interaction.client.call(incidents.note, reference, incident), interaction)
+
+
+def busy() -> Refusal:
+    """The refusal of somebody who asks together with too many others."""
+    return Refusal("refusal.busy", retry_at=round(time.time() + BUSY_S))
 
 
 async def _try(telling: Awaitable[None], interaction: discord.Interaction[Any]) -> None:

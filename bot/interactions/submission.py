@@ -1,7 +1,6 @@
 """From an interaction to a job in the queue, the same for all requests."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, TypedDict
@@ -9,11 +8,11 @@ from typing import Any, TypedDict
 import discord
 import redis
 
+from bot.interactions import error_handler
 from bot.interactions.answers import answer, reply_to
 from bot.interactions.client import Bot
 from worker.delivery import answer_lock
 from worker.messages import notices
-from worker.messages.catalog import Refusal
 from worker.protocol.guild_payloads import GuildSettings
 from worker.protocol.job_request import JobRequest, ReplyTo, id_of
 from worker.protocol.status_payloads import Outlook
@@ -21,9 +20,6 @@ from worker.queue import admission, enqueueing, withdrawal
 
 ADMISSION_S = 0.8
 """The time that an admission is given, once its turn has come."""
-
-BUSY_S = 15
-"""After this time, somebody who was refused because too many ask may try again."""
 
 
 class Who(TypedDict):
@@ -140,7 +136,7 @@ async def _admit(
         async with asyncio.timeout_at(interaction.extras["patience_until"] - ADMISSION_S):
             await bot.admissions.acquire()
     except TimeoutError:
-        raise Refusal("refusal.busy", retry_at=round(time.time() + BUSY_S)) from None
+        raise error_handler.busy() from None
     try:
         until = interaction.extras["patience_until"]  # the event loop's clock is `time.monotonic`
         return await bot.call(admission.admit, request, settings, until)

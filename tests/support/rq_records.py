@@ -1,6 +1,7 @@
 """What tests see and change of RQ's own records: the traces of killed workers, and the state of live ones."""
 
 import time
+import zlib
 from typing import cast
 
 import redis
@@ -107,11 +108,6 @@ def is_idle(connection: "redis.Redis", worker: str) -> bool:
     return connection.hget(_key_of(worker), "state") == b"idle"
 
 
-def has_to_stop(connection: "redis.Redis", worker: str) -> bool:
-    """Whether a worker has noticed the signal to stop."""
-    return connection.hexists(_key_of(worker), "shutdown_requested_date")
-
-
 def idle_workers(connection: "redis.Redis") -> int:
     """How many workers hang on an empty queue at this moment."""
     return [client["cmd"] for client in connection.client_list()].count("blmove")
@@ -154,3 +150,11 @@ def _key_of(worker: str) -> str:
 
 def _started(connection: "redis.Redis", name: str) -> StartedJobRegistry:
     return StartedJobRegistry(name, connection=connection, serializer=JSONSerializer)
+
+
+def spoil(connection: "redis.Redis", job_id: str) -> None:
+    """Take everything but the address out of a job's request, so that its function fails."""
+    job = fetch(connection, job_id)
+    function, instance, (payload, *_), options = JSONSerializer.loads(job.data)
+    call = JSONSerializer.dumps([function, instance, [{"reply_to": payload["reply_to"]}], options])
+    connection.hset(job.key, "data", zlib.compress(call))

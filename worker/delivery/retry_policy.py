@@ -55,7 +55,7 @@ class RetryPolicy:
         )(attempt)
 
 
-FINAL_ANSWER = RetryPolicy(patience_s=40.0, connect_s=3.05, silence_s=10.0)
+FINAL_ANSWER = RetryPolicy(patience_s=12.0, connect_s=3.05, silence_s=10.0)
 REFRESH = RetryPolicy(patience_s=1.0, connect_s=3.05, silence_s=5.0)
 """A waiting notice. The next refresh comes soon, so this one gives up early."""
 

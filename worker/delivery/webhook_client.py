@@ -35,6 +35,10 @@ class DeliveryFailedError(Exception):
     """The message was not delivered in time. A later attempt may succeed."""
 
 
+class MalformedMessageError(DeliveryFailedError):
+    """Discord finds the message malformed."""
+
+
 def edit_original(
     api_base: str,
     reply_to: ReplyTo,
@@ -49,7 +53,8 @@ def edit_original(
 
     Raises:
         DeliveryRefusedError: the token has expired, the bot may not write there, or the message is deleted.
-        DeliveryFailedError: no attempt succeeded in time, or Discord finds the message malformed.
+        DeliveryFailedError: no attempt succeeded in time.
+        MalformedMessageError: Discord finds the message malformed.
     """
     url = f"{_webhook(api_base, reply_to)}/messages/@original"
     _send("PATCH", url, reply_to, _content(body, attachment), policy)
@@ -118,7 +123,7 @@ def _attempt(method: str, url: str, content: dict[str, Any], policy: RetryPolicy
     if status in REFUSALS:
         raise DeliveryRefusedError(f"Discord answered {status}")
     if status != 200:
-        raise DeliveryFailedError(f"Discord answered {status}: {response.text[:500]}")
+        raise MalformedMessageError(f"Discord answered {status}: {response.text[:500]}")
 
 
 def _content(body: Body, attachment: Attachment | None) -> dict[str, Any]:

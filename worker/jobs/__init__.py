@@ -40,3 +40,12 @@ def train(training_id: str, request: dict[str, Any]) -> None:
     """
     wanted = TrainRequest.model_validate(request)
     training_job.run(connection(), store(), settings().corpus, training_id, wanted)
+
+
+_PEOPLE = (verse, temperatures, next_tokens, next_step, tokens, curves)
+_TEACHERS = (promote, roll_back, remove, train)
+
+FUNCTIONS = frozenset(
+    f"{__name__}.{name}" for name in (*(job.__name__ for job in (*_PEOPLE, *_TEACHERS)), "apologise")
+)
+"""The only functions that a job may name (`worker.process.broken_jobs`)."""

@@ -1,4 +1,4 @@
-"""What all jobs that answer an interaction share: validate the request, make the message, deliver it.
+"""What all jobs that answer an interaction share: validate the request, make the message, send it off.
 
 A mistake that a person can correct is an answer, not a failure. RQ retries the job after
 an unexpected error. Exceptions hold no token, because RQ logs them.
@@ -6,19 +6,18 @@ an unexpected error. Exceptions hold no token, because RQ logs them.
 
 import logging
 from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, TypeVar
 
 import redis
 from rq import get_current_job
 
 from shakelm.errors import ShakelmError
-from worker.delivery import answer_lock, webhook_client
-from worker.jobs.loaded_models import settings
-from worker.messages.discord_json import Body, Message
+from worker.delivery import answer_lock, outbox
+from worker.delivery.outbox import Sender
+from worker.messages.discord_json import Message
 from worker.messages.notices import problem
-from worker.protocol.job_request import ReplyTo, Request
+from worker.protocol.job_request import JobRequest, ReplyTo, Request
 
-P = ParamSpec("P")
 R = TypeVar("R", bound=Request)
 
 log = logging.getLogger(__name__)
@@ -27,22 +26,19 @@ log = logging.getLogger(__name__)
 def answers(kind: type[R], make: Callable[[R], Message]) -> Callable[[dict[str, Any]], None]:
     """The job that answers requests of one kind with the message that `make` returns.
 
-    A `ShakelmError` of `make` becomes the answer. A request whose token has expired is dropped.
-
-    Raises:
-        DeliveryFailedError: in the job: Discord could not be reached.
+    A `ShakelmError` of `make` becomes the answer. A request whose token has expired is dropped, and so is one
+    whose answer is written already.
     """
 
     def job(request: dict[str, Any]) -> None:
         wanted = kind.model_validate(request)
-        if is_late(wanted.reply_to):
+        if is_late(wanted.reply_to) or _is_written(wanted.reply_to):
             return
         try:
-            message = make(wanted)
+            message, instead = make(wanted), False
         except ShakelmError as error:
-            say_instead(wanted.reply_to, problem(error, wanted.reply_to.locale))
-        else:
-            _answer(wanted.reply_to, message)
+            message, instead = Message(problem(error, wanted.reply_to.locale)), True
+        answer(wanted.reply_to, message, _sender(wanted), instead=instead)
 
     job.__name__ = job.__qualname__ = kind.job
     return job
@@ -56,14 +52,15 @@ def is_late(reply_to: ReplyTo) -> bool:
     return True
 
 
-def say_instead(reply_to: ReplyTo, body: Body) -> None:
-    """Claim the answer, and say why there is none.
-
-    Raises:
-        DeliveryFailedError: Discord could not be reached.
-    """
-    answer_lock.claim(connection(), reply_to)
-    _deliver(webhook_client.say_instead, settings().api_base, reply_to, body)
+def answer(
+    reply_to: ReplyTo, message: Message, sender: Sender | None = None, *, instead: bool = False
+) -> None:
+    """Claim the answer, and put it into the outbox. With `instead`, it says why there is no answer."""
+    if not answer_lock.claim(connection(), reply_to):
+        log.warning("%s: somebody else has answered", job_id())
+        return
+    wanted = outbox.answer(job_id(), reply_to, message, sender or Sender(), instead=instead)
+    outbox.put(connection(), wanted)
 
 
 def job_id() -> str:
@@ -77,15 +74,15 @@ def connection() -> "redis.Redis":
     return connection
 
 
-def _answer(reply_to: ReplyTo, message: Message) -> None:
-    """Claim the answer, and deliver it."""
-    answer_lock.claim(connection(), reply_to)
-    _deliver(webhook_client.edit_original, settings().api_base, reply_to, message.body, message.attachment)
+def _is_written(reply_to: ReplyTo) -> bool:
+    """Whether an earlier attempt, or another worker, has written the answer."""
+    if not (outbox.holds(connection(), job_id()) or answer_lock.is_closed(connection(), reply_to)):
+        return False
+    log.info("%s: answered already", job_id())
+    return True
 
 
-def _deliver(send: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
-    """Send. A refusal ends the job, because Discord forbids a retry."""
-    try:
-        send(*args, **kwargs)
-    except webhook_client.DeliveryRefusedError as error:
-        log.warning("%s: answer not delivered: %s", job_id(), error)
+def _sender(request: Request) -> Sender:
+    if not isinstance(request, JobRequest):
+        return Sender()
+    return Sender(request.author, request.channel, request.private)

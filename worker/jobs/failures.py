@@ -9,6 +9,7 @@ from rq.job import Job
 
 from worker.jobs import answering
 from worker.messages import catalog, notices
+from worker.messages.discord_json import Message
 from worker.protocol.job_request import ReplyTo
 from worker.protocol.training_payloads import TrainRequest
 from worker.queue import enqueueing, open_requests
@@ -22,7 +23,7 @@ def apologize(reply_to: dict[str, Any], reference: str) -> None:
     """Tell somebody that their job failed for good, with the reference that the log shows."""
     to = ReplyTo.model_validate(reply_to)
     if not answering.is_late(to):
-        answering.say_instead(to, notices.failed(reference, to.locale))
+        answering.answer(to, Message(notices.failed(reference, to.locale)), instead=True)
 
 
 def after_failure(

@@ -63,6 +63,16 @@ def unanswered(people: list[str], locale: str = DEFAULT) -> Body:
     return plain(text(locale, "verse.unanswered", people=[f"<@{person}>" for person in people]))
 
 
+def undelivered(person: str, locale: str = DEFAULT) -> Body:
+    """A message in a channel for somebody whose private answer Discord did not take."""
+    return plain(text(locale, "verse.undelivered", person=f"<@{person}>"))
+
+
+def for_person(person: str, locale: str = DEFAULT) -> str:
+    """The line above an answer that stands in the channel, because Discord did not take it as a reply."""
+    return text(locale, "verse.for_person", person=f"<@{person}>")
+
+
 def cancelled(locale: str = DEFAULT) -> Body:
     """The end of a request that its author or a teacher canceled."""
     return embed("", text(locale, "verse.cancelled"), AMBER)

@@ -10,6 +10,8 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from importlib import metadata
 from typing import Any, ClassVar
@@ -27,7 +29,8 @@ from rq.worker import WorkerStatus
 
 from worker.jobs import failures, model_publishing, training_job
 from worker.jobs.loaded_models import settings, store
-from worker.process import devices
+from worker.process import broken_jobs, devices
+from worker.process.deliveries import Deliveries
 from worker.protocol import retention
 from worker.queue import open_requests, pausing, rq_internals, snapshot
 from worker.queue.rq_internals import TRAIN, VERSE, QueueName
@@ -46,6 +49,9 @@ PAUSED_S = 1.0
 
 CLEANING_S = 10
 """The lifetime in seconds of the lock for the recovery of abandoned jobs, in case its holder is killed."""
+
+DELIVERY_GRACE_S = 5.0
+"""A worker that stops gives the deliveries under way this long, in seconds."""
 
 SOCKET_TIMEOUT_S = 20.0
 """The time-out of a worker's connection: longer than its wait for a job."""
@@ -73,6 +79,20 @@ class QuickQueue(Queue):  # type: ignore[misc]
     def acquire_maintenance_lock(self) -> bool:
         """Whether this worker may now look after abandoned jobs."""
         return bool(self.connection.set(self.registry_cleaning_key, 1, nx=True, ex=CLEANING_S))
+
+    @classmethod
+    def _fetch_dequeued_job(
+        cls, connection: "redis.Redis", queue_key: str, job_id: str, **options: Any
+    ) -> tuple[Job, Queue] | None:
+        """The job that was taken out of the queue, unless its record is broken or it runs something else."""
+        if broken_jobs.put_aside_if_broken(
+            connection, queue_key.removeprefix(cls.redis_queue_namespace_prefix), job_id
+        ):
+            return None
+        fetched: tuple[Job, Queue] | None = super()._fetch_dequeued_job(
+            connection, queue_key, job_id, **options
+        )
+        return fetched
 
 
 class PausableQueue(QuickQueue):
@@ -103,7 +123,12 @@ def _goes_first(queue: Queue) -> bool:
 
 
 class OwnProcessWorker(SimpleWorker):  # type: ignore[misc]
-    """Runs each job in its own process, with heartbeats from a thread."""
+    """Runs each job in its own process, with heartbeats from a thread.
+
+    Attributes:
+        told_to_stop: is set by SIGTERM and Ctrl-C.
+        redis_error: why the worker ended, if it lost the connection to Redis.
+    """
 
     life_s: ClassVar[int] = retention.VERSE_WORKER_HEARTBEAT.seconds
     """Seconds without a heartbeat after which the worker counts as dead, and its job as abandoned."""
@@ -115,6 +140,8 @@ class OwnProcessWorker(SimpleWorker):  # type: ignore[misc]
 
     def __init__(self, queue: QueueName, connection: "redis.Redis") -> None:
         """A worker for one queue; `connection` must have the time-out `SOCKET_TIMEOUT_S`."""
+        self.told_to_stop = threading.Event()
+        self.redis_error: RedisError | None = None
         super().__init__(
             [queue],
             name=f"{queue}-{socket.gethostname()}-{uuid4().hex[:8]}",
@@ -127,10 +154,10 @@ class OwnProcessWorker(SimpleWorker):  # type: ignore[misc]
             log_job_description=False,
         )
 
-    @property
-    def told_to_stop(self) -> bool:
-        """Whether a signal asked the worker to stop."""
-        return self._shutdown_requested_date is not None
+    def handle_warm_shutdown_request(self) -> None:
+        """RQ calls this at the first SIGTERM or Ctrl-C."""
+        super().handle_warm_shutdown_request()
+        self.told_to_stop.set()
 
     @property
     def dequeue_timeout(self) -> int:
@@ -139,7 +166,8 @@ class OwnProcessWorker(SimpleWorker):  # type: ignore[misc]
 
     def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:  # noqa: ARG002
         """Say that the worker lives. RQ's own time-outs would count a killed worker for another minute."""
-        super().heartbeat(self.life_s, pipeline)
+        with self._noting_redis_errors():
+            super().heartbeat(self.life_s, pipeline)
 
     def get_heartbeat_ttl(self, job: Job, working_time: float = 0.0) -> int:  # noqa: ARG002
         """Seconds after its last heartbeat until a job counts as abandoned."""
@@ -153,8 +181,29 @@ class OwnProcessWorker(SimpleWorker):  # type: ignore[misc]
             "shakelm_version": metadata.version("shakelm"),
         }
 
+    def dequeue_job_and_maintain_ttl(
+        self, timeout: int | None, max_idle_time: int | None = None
+    ) -> tuple[Job, Queue] | None:
+        """Wait for a job."""
+        with self._noting_redis_errors():
+            taken: tuple[Job, Queue] | None = super().dequeue_job_and_maintain_ttl(timeout, max_idle_time)
+        return taken
+
+    @contextmanager
+    def _noting_redis_errors(self) -> Iterator[None]:
+        """RQ ends a worker at most errors of Redis, and does not say at which."""
+        try:
+            yield
+        except RedisError as error:
+            self.redis_error = error
+            raise
+
     def execute_job(self, job: Job, queue: Queue) -> None:
         """Run a job. Meanwhile, a thread says that the job and the worker live."""
+        with self._noting_redis_errors():
+            self._execute(job, queue)
+
+    def _execute(self, job: Job, queue: Queue) -> None:
         execution = self.prepare_execution(job)
         done = threading.Event()
         beats = threading.Thread(target=self._beat, args=(job, execution, done), daemon=True)
@@ -176,7 +225,15 @@ class OwnProcessWorker(SimpleWorker):  # type: ignore[misc]
 
     def run_maintenance_tasks(self) -> None:
         """Recover abandoned jobs, and renew the worker's record, which Redis may have lost."""
-        super().run_maintenance_tasks()
+        try:
+            with self._noting_redis_errors():
+                super().run_maintenance_tasks()
+        except RedisError:
+            raise
+        except Exception as error:  # a broken record stops all that follow it
+            log.warning("Maintenance was not finished: %s", type(error).__name__)
+            for queue in self.queues:
+                broken_jobs.put_aside_all(self.connection, queue.name)
         self.connection.hset(self.key, mapping=self.serialize())
         worker_registration.register(self)
 
@@ -189,12 +246,14 @@ class VerseWorker(OwnProcessWorker):
     def __init__(self, connection: "redis.Redis") -> None:
         """A worker for the queue of verses."""
         super().__init__(VERSE, connection)
+        self.deliveries = Deliveries(connection)
         self.uses_tensorflow = settings().engine == "keras"
 
     def execute_job(self, job: Job, queue: Queue) -> None:
         """Run a job. Record the duration of a person's job, for the expected waits, and that it has ended."""
         started = time.monotonic()
         super().execute_job(job, queue)
+        self.deliveries.look()
         if job.has_rate_limit:
             try:
                 snapshot.record_duration(self.connection, time.monotonic() - started)
@@ -202,6 +261,14 @@ class VerseWorker(OwnProcessWorker):
                     open_requests.close(self.connection, job.id)
             except RedisError as error:
                 log.warning("A job was not measured: %s", error)
+
+    def work(self, *args: Any, **kwargs: Any) -> bool:
+        """Work until told to stop. Meanwhile, threads deliver the answers."""
+        self.deliveries.start()
+        try:
+            return bool(super().work(*args, **kwargs))
+        finally:
+            self.deliveries.stop(DELIVERY_GRACE_S)
 
     def run_maintenance_tasks(self) -> None:
         """Also publish what the store holds."""

@@ -36,6 +36,7 @@ class Lifetime:
 INTERACTION = Lifetime("a request, its interaction token, its job", 15 * MINUTE_S, "the interaction", True)
 """Discord: an interaction token is valid for 15 minutes (Receiving and Responding: Followup Messages)."""
 
+OUTBOX = Lifetime("an answer on its way to Discord", INTERACTION.seconds, "the answer", True)
 ENDED_JOB = Lifetime("the job record of an ended job", 20, "the end of the job", True)
 """Not 0: RQ then deletes the record at once and trips over the execution of a killed worker."""
 

@@ -205,6 +205,38 @@ def take(connection: "redis.Redis", job: Job) -> bool:
     return True
 
 
+def all_ids(connection: "redis.Redis", name: QueueName) -> list[str]:
+    """The ids of all jobs of a queue that workers look at, also of broken ones."""
+    queue = open_queue(connection, name)
+    with connection.pipeline() as pipeline:
+        pipeline.zrange(queue.started_job_registry.key, 0, -1)
+        pipeline.lrange(queue.intermediate_queue_key, 0, -1)
+        pipeline.lrange(queue.key, 0, -1)
+        found = cast("list[list[bytes]]", pipeline.execute())
+    return list(
+        dict.fromkeys(parse_job_id(entry.decode(errors="replace")) for some in found for entry in some)
+    )
+
+
+def forget_job(connection: "redis.Redis", name: QueueName, job_id: str) -> None:
+    """Remove a job and its record from everything that workers look at."""
+    queue = open_queue(connection, name)
+    registry = queue.started_job_registry.key
+    entries = cast("list[bytes]", connection.zrange(registry, 0, -1))
+    of_job = [entry for entry in entries if parse_job_id(entry.decode(errors="replace")) == job_id]
+    turns = RateLimitRegistry.all(connection) if name == VERSE else []
+    with connection.pipeline() as pipeline:
+        for entry in of_job:
+            pipeline.zrem(registry, entry)
+        for turn in turns:
+            pipeline.zrem(turn.allowed_key, job_id)
+            pipeline.zrem(turn.rate_limited_key, job_id)
+        pipeline.lrem(queue.intermediate_queue_key, 0, job_id)
+        pipeline.lrem(queue.key, 0, job_id)
+        pipeline.delete(Job.key_for(job_id))
+        pipeline.execute()
+
+
 def put_back(connection: "redis.Redis", queue: Queue, job_id: str) -> None:
     """Put a job that a worker has just taken back at the front of people's jobs."""
     script = connection.register_script(_PUT_BACK)

