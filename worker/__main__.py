@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from redis.exceptions import RedisError
+from rq.exceptions import StopRequested
 
 from shakelm.errors import ShakelmError
-from worker.process.redis_outage import RedisOutage
+from worker.process.redis_outage import outage
 from worker.queue import redis_client, rq_internals
 from worker.settings import WorkerSettings, configure_logging, read
 
@@ -82,7 +83,6 @@ def _work(make: "Callable[[], OwnProcessWorker]", jobs: int | None = None) -> No
     Raises:
         ShakelmError: the worker ended otherwise; RQ has logged why.
     """
-    outage = RedisOutage()
     logging.getLogger("rq.worker").addFilter(outage)
     while True:
         worker = make()
@@ -98,7 +98,9 @@ def _work(make: "Callable[[], OwnProcessWorker]", jobs: int | None = None) -> No
         if error is None:
             raise ShakelmError("The worker ended by an unexpected error (see its log): start it again.")
         outage.begin(error)
-        if not outage.wait(worker.connection, worker.told_to_stop):
+        try:
+            outage.wait(worker.connection)
+        except StopRequested:  # RQ's signal handler raises it
             return
 
 

@@ -1,12 +1,11 @@
 """Redis goes away and comes back: a worker waits, and says so once at each turn."""
 
 import logging
-import threading
 from typing import Any
 
 import redis
 from redis.exceptions import RedisError
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, sleep_using_event, stop_when_event_set
+from tenacity import Retrying, retry_if_exception_type
 from tenacity.wait import wait_exponential
 
 log = logging.getLogger(__name__)
@@ -16,7 +15,7 @@ LONGEST_PAUSE_S = 5.0
 
 
 class RedisOutage(logging.Filter):
-    """An outage of Redis, from `begin` to `end`.
+    """An outage of Redis, from `begin` to `end`. `outage` is that of this process.
 
     As a filter of RQ's logger, it keeps back RQ's own lines about the outage: one for each attempt, and
     tracebacks.
@@ -38,29 +37,23 @@ class RedisOutage(logging.Filter):
             self._under_way = False
             log.info("Redis answers again")
 
-    def wait(self, connection: "redis.Redis", told_to_stop: threading.Event) -> bool:
-        """Wait until Redis answers. False if the worker is told to stop first."""
+    def wait(self, connection: "redis.Redis") -> None:
+        """Wait until Redis answers."""
         Retrying(
             retry=retry_if_exception_type(RedisError),
             wait=wait_exponential(multiplier=0.5, max=LONGEST_PAUSE_S),
-            stop=stop_when_event_set(told_to_stop),
-            sleep=sleep_using_event(told_to_stop),
-            retry_error_callback=_give_up,
         )(connection.ping)
-        if told_to_stop.is_set():
-            return False
         self.end()
-        return True
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Keep back what RQ says of the outage."""
-        error: Any = record.exc_info[1] if record.exc_info else None
-        if isinstance(error, RedisError) or "could not connect to Redis" in record.getMessage():
-            if error is not None:
-                self.begin(error)
-            return False
-        return "Redis connection timeout" not in record.getMessage()
+        named = record.args if isinstance(record.args, tuple) else ()
+        errors: list[Any] = [*(record.exc_info[1:2] if record.exc_info else ()), *named]
+        error = next((one for one in errors if isinstance(one, RedisError)), None)
+        if error is None:
+            return "Redis connection timeout" not in record.getMessage()
+        self.begin(error)
+        return False
 
 
-def _give_up(_state: RetryCallState) -> None:
-    """Told to stop while Redis is away."""
+outage = RedisOutage()

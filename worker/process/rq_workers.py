@@ -31,6 +31,7 @@ from worker.jobs import failures, model_publishing, training_job
 from worker.jobs.loaded_models import settings, store
 from worker.process import broken_jobs, devices
 from worker.process.deliveries import Deliveries
+from worker.process.redis_outage import outage
 from worker.protocol import retention
 from worker.queue import open_requests, pausing, rq_internals, snapshot
 from worker.queue.rq_internals import TRAIN, VERSE, QueueName
@@ -168,6 +169,8 @@ class OwnProcessWorker(SimpleWorker):  # type: ignore[misc]
         """Say that the worker lives. RQ's own time-outs would count a killed worker for another minute."""
         with self._noting_redis_errors():
             super().heartbeat(self.life_s, pipeline)
+        if pipeline is None:
+            outage.end()
 
     def get_heartbeat_ttl(self, job: Job, working_time: float = 0.0) -> int:  # noqa: ARG002
         """Seconds after its last heartbeat until a job counts as abandoned."""
