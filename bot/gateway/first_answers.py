@@ -33,8 +33,10 @@ ALREADY_ANSWERED = 40060
 """Discord: JSON Error Codes."""
 
 _DOUBTFUL = (401, 403, 404)
-"""What Discord answers to a wrong address. For a new interaction it may pass, so it is tried once more: too
-many such requests ban an IP address (Discord: Rate Limits, Invalid Request Limit)."""
+"""What Discord answers to a wrong address. For a new interaction it may pass, so it is tried again, but not
+often: too many such requests ban an IP address (Discord: Rate Limits, Invalid Request Limit)."""
+
+MOST_DOUBTS = 2
 
 
 class UnansweredError(discord.DiscordException):
@@ -97,7 +99,7 @@ class FirstAnswers(AsyncWebhookAdapter):
                 reason = f"Discord answered {status}"
                 if not self._needed:
                     pass
-                elif status in _DOUBTFUL and doubts == 0:
+                elif status in _DOUBTFUL and doubts < MOST_DOUBTS:
                     doubts += 1
                 elif status == 429:
                     asked_pause_s = _retry_after(response, body)

@@ -1,0 +1,80 @@
+"""First answers while Discord fails: each is sent again in time, or the person is told in the channel."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.full_stack import Stack
+from tests.support.outcomes import crowd, settled
+from worker.records import incidents
+
+REQUESTS = 40
+FAILING = {"times": 10, "every": 4, "route": "POST /interactions/"}
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "cut"},
+        {"kind": "429_page"},
+        {"kind": "429", "seconds": 0.3},
+        {"kind": "reset"},
+        {"kind": "404", "code": 10062},
+        {"kind": "401"},
+        {"kind": "503"},
+        {"kind": "slow", "seconds": 1.0},
+    ],
+    ids=lambda fault: str(fault["kind"]),
+)
+def test_a_failing_first_answer_is_sent_again(own_stack: Stack, fault: dict[str, Any]) -> None:
+    discord = own_stack.discord
+    bot = own_stack.start_bot()
+    own_stack.start_worker("verse")
+    discord.post("faults", FAILING | fault)
+
+    end = settled(discord, crowd(discord, REQUESTS))
+
+    assert (end.answered, end.doubled) == (REQUESTS, 0)
+    assert incidents.latest(own_stack.redis) == []
+    assert "Traceback" not in bot.output
+
+
+@pytest.mark.parametrize(
+    "fault", [{"kind": "429", "seconds": 30}, {"kind": "404", "code": 10062}, {"kind": "503"}]
+)
+def test_who_cannot_be_answered_is_told_in_the_channel(own_stack: Stack, fault: dict[str, Any]) -> None:
+    discord = own_stack.discord
+    own_stack.start_bot()
+    own_stack.start_worker("verse")
+    discord.post("faults", {"route": "POST /interactions/", "times": 1000} | fault)
+
+    end = settled(discord, crowd(discord, REQUESTS))
+
+    assert (end.told_in_channel, end.doubled) == (REQUESTS, 0)
+    assert incidents.latest(own_stack.redis) == []
+
+
+def test_two_bots_with_one_token_answer_once(own_stack: Stack) -> None:
+    discord = own_stack.discord
+    bots = [own_stack.start_bot(), own_stack.start_bot()]
+    own_stack.start_worker("verse")
+
+    end = settled(discord, crowd(discord, REQUESTS))
+
+    assert (end.answered, end.doubled) == (REQUESTS, 0)
+    assert incidents.latest(own_stack.redis) == []
+    assert sum("does the work in the background" in bot.output for bot in bots) == 1
+
+
+def test_after_an_invalid_session_the_bot_goes_on(own_stack: Stack) -> None:
+    discord = own_stack.discord
+    bot = own_stack.start_bot()
+    own_stack.start_worker("verse")
+    asked = crowd(discord, REQUESTS)
+    discord.post("faults", {"kind": "invalid_session"})
+    settled(discord, asked)
+    bot.until(lambda: bot.output.count("has connected to Gateway") == 2, "a new session")
+
+    after = settled(discord, crowd(discord, REQUESTS))
+
+    assert (after.answered, after.doubled) == (REQUESTS, 0)
