@@ -56,14 +56,18 @@ def show(model: ModelArgument = None, as_json: JsonOption = False) -> None:
 
 @models.command()
 def promote(model: NamedModel) -> None:
-    """Make a version the live one."""
-    print(f"{open_store().promote(model).reference} is live")
+    """Make a version the live one, after a trial."""
+    from shakelm.decoding import trial
+
+    print(f"{trial.promote(open_store(), model).reference} is live")
 
 
 @models.command()
 def rollback() -> None:
     """Make the previous live version live again."""
-    print(f"{open_store().roll_back().reference} is live again")
+    from shakelm.decoding import trial
+
+    print(f"{trial.roll_back(open_store()).reference} is live again")
 
 
 @models.command()

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from safetensors import SafetensorError
 
 from shakelm.data.vocabulary import Vocabulary
-from shakelm.errors import ShakelmError
-from shakelm.networks.loading import load_network
+from shakelm.networks.loading import load_network, most_bytes
 from shakelm.networks.network import Engine, Network
-from shakelm.store.version import Version
+from shakelm.store.version import WEIGHTS, Version
 
 
 @dataclass(frozen=True)
@@ -29,11 +28,11 @@ def load(version: Version, engine: Engine = "numpy") -> LanguageModel:
     """
     configuration = version.configuration()
     vocabulary = version.vocabulary()
-    path = version.weights_file
+    path = version.check_file(WEIGHTS, most_bytes(configuration.model, len(vocabulary)))
     try:
         network = load_network(path, configuration.model, len(vocabulary), engine)
     except OSError as error:
-        raise ShakelmError(f"{path} cannot be read ({error.strerror}): {version.cure}.") from error
-    except (SafetensorError, KeyError, ValueError) as error:
-        raise ShakelmError(f"{path} is damaged ({error}): {version.cure}.") from error
+        raise version.damaged(WEIGHTS, error.strerror) from error
+    except (SafetensorError, KeyError, ValueError, TypeError) as error:
+        raise version.damaged(WEIGHTS, error) from error
     return LanguageModel(version.reference, vocabulary, network)

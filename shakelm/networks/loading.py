@@ -1,5 +1,6 @@
 """From a file of weights to a network."""
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,9 @@ import numpy as np
 from shakelm.configuration import ModelConfiguration
 from shakelm.networks.network import Engine, Floats, Network
 from shakelm.networks.numpy_network import NumpyNetwork
+
+LARGEST_HEADER_BYTES = 1024 * 1024
+"""The names and shapes at the start of a file of weights."""
 
 
 def load_weights(path: Path) -> dict[str, Floats]:
@@ -21,6 +25,40 @@ def load_weights(path: Path) -> dict[str, Floats]:
     return {name: array.astype(np.float32) for name, array in load_file(path).items()}
 
 
+def expected_shapes(configuration: ModelConfiguration, vocabulary_size: int) -> dict[str, tuple[int, ...]]:
+    """The name and the shape of each array of a network's weights (`architectures.weights_of`)."""
+    gates = 4 if configuration.cell == "lstm" else 1
+    width = configuration.embedding
+    shapes: dict[str, tuple[int, ...]] = {"embedding.embeddings": (vocabulary_size, width)}
+    for layer, units in enumerate(configuration.units):
+        shapes[f"recurrent_{layer}.kernel"] = (width, gates * units)
+        shapes[f"recurrent_{layer}.recurrent_kernel"] = (units, gates * units)
+        shapes[f"recurrent_{layer}.bias"] = (gates * units,)
+        width = units
+    return shapes | {"output.kernel": (width, vocabulary_size), "output.bias": (vocabulary_size,)}
+
+
+def most_bytes(configuration: ModelConfiguration, vocabulary_size: int) -> int:
+    """The largest file of weights that fits the configuration, in bytes: float32 arrays and their header."""
+    numbers = sum(map(math.prod, expected_shapes(configuration, vocabulary_size).values()))
+    return 4 * numbers + LARGEST_HEADER_BYTES
+
+
+def _check(weights: dict[str, Floats], expected: dict[str, tuple[int, ...]]) -> None:
+    """Check names, shapes, and that all numbers are finite.
+
+    Raises:
+        ValueError: names what is wrong.
+    """
+    found = {name: array.shape for name, array in weights.items()}
+    if found != expected:
+        wrong = sorted(name for name in expected | found if found.get(name) != expected.get(name))
+        raise ValueError(f"the array {wrong[0]!r} is missing, unknown, or of another shape")
+    for name, array in weights.items():
+        if not np.isfinite(array).all():
+            raise ValueError(f"the array {name!r} has values that are not numbers")
+
+
 def load_network(
     path: Path, configuration: ModelConfiguration, vocabulary_size: int, engine: Engine
 ) -> Network:
@@ -29,9 +67,11 @@ def load_network(
     Raises:
         OSError: the file cannot be read.
         safetensors.SafetensorError: the file is damaged.
+        ValueError: its arrays do not fit the configuration, or have values that are not numbers.
         ShakelmError: the engine is `keras`, and TensorFlow cannot be imported.
     """
     weights = load_weights(path)
+    _check(weights, expected_shapes(configuration, vocabulary_size))
     if engine == "keras":
         from shakelm.networks.keras_network import KerasNetwork
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from shakelm.configuration import Settings
 
@@ -60,6 +60,8 @@ class CorpusFacts(Settings):
 class Card(Settings):
     """How a version was trained and how good it is, as in `card.json`.
 
+    `weights_sha256` is the checksum of the file of weights; None in cards of former releases.
+
     `held_out` scores the held-out part with the state carried through the whole text, `held_out_windows`
     with sequences of 256 tokens that each start from an empty state.
     """
@@ -71,6 +73,7 @@ class Card(Settings):
     random_seed: Annotated[int, Field(alias="number")]
     parameters: int
     weights: str
+    weights_sha256: Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")] | None = None
     epochs: int
     seconds: float
     validation: Figures | None

@@ -119,7 +119,8 @@ class LocalStorage:
         except OSError as error:
             raise ShakelmError(
                 f"{self._alias} cannot be read ({error.strerror}): delete that file and promote a model "
-                "again."
+                "again.",
+                key="refusal.store",
             ) from error
 
     def compare_and_set_alias(
@@ -140,7 +141,10 @@ class LocalStorage:
             folder, doomed = self._folder(name, number), self._temporary()
             folder.rename(doomed)
             folder.mkdir()
-            shutil.rmtree(doomed)
+            if doomed.is_symlink():
+                doomed.unlink()  # what it points to is not the store's
+            else:
+                shutil.rmtree(doomed)
             return True
 
     def _folder(self, name: str, number: int) -> Path:
@@ -188,7 +192,8 @@ class LocalStorage:
             cure = "free space on its disk and try again" if full else "make that folder writable"
             raise ShakelmError(
                 f"The store {self.root} cannot be written ({error.strerror or error}): {cure}, or name "
-                "another one in SHAKELM_STORE."
+                "another one in SHAKELM_STORE.",
+                key="refusal.store_full" if full else "refusal.store",
             ) from error
 
     @contextmanager
@@ -198,5 +203,6 @@ class LocalStorage:
         except OSError as error:
             raise ShakelmError(
                 f"The store {self.root} cannot be read ({error.strerror or error}): check that it is a "
-                "folder that you may read, or name another one in SHAKELM_STORE."
+                "folder that you may read, or name another one in SHAKELM_STORE.",
+                key="refusal.store",
             ) from error

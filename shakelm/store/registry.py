@@ -4,7 +4,8 @@ The versions that ship with the package belong to it as well. They are only read
 """
 
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -79,7 +80,9 @@ class ModelRegistry:
         return [found[key] for key in sorted(found)]
 
     def find(self, reference: str | None) -> Version:
-        """Return the version NAME@NUMBER, the newest version called NAME, or the live version for None.
+        """Return the version NAME@NUMBER, or the live version for None.
+
+        NAME alone is the live version, if it has this name, or else the newest version of the name.
 
         Raises:
             ShakelmError: there is no such version, or the reference is malformed.
@@ -87,15 +90,27 @@ class ModelRegistry:
         if reference is None:
             return self.live()
         wanted = Reference.parse(reference)
-        version = self._newest(wanted.name) if wanted.version is None else self._exact(reference)
+        version = self._of_name(wanted.name) if wanted.version is None else self._exact(reference)
         if version is None:
             references = ", ".join(version.reference for version in self.versions()) or "none"
             known = textwrap.shorten(references, 300, placeholder=" ...")
             raise ShakelmError(
                 f"There is no model {reference!r} (known: {known}): choose one of these, or train it with "
-                "`shakelm train`."
+                "`shakelm train`.",
+                key="refusal.model_gone",
+                model=reference[:80],
             )
         return version
+
+    def newest(self, reference: str) -> Version:
+        """Return the version NAME@NUMBER, or the newest version called NAME.
+
+        Raises:
+            ShakelmError: there is no such version, or the reference is malformed.
+        """
+        wanted = Reference.parse(reference)
+        newest = self._newest(wanted.name) if wanted.version is None else None
+        return newest or self.find(reference)
 
     def live(self) -> Version:
         """Return the version that answers where none is named.
@@ -107,15 +122,28 @@ class ModelRegistry:
         if alias is None:
             raise ShakelmError(
                 "No model is live: train one with `shakelm train`, and promote it with "
-                "`shakelm models promote NAME`."
+                "`shakelm models promote NAME`.",
+                key="refusal.no_live_model",
             )
         version = self._exact(alias.live)
         if version is None:
             raise ShakelmError(
                 f"The live model {alias.live} is no longer in the store {self.location}: promote another "
-                "with `shakelm models promote NAME`."
+                "with `shakelm models promote NAME`.",
+                key="refusal.live_model_gone",
+                model=alias.live,
             )
         return version
+
+    def former(self) -> Iterator[Version]:
+        """Yield the versions that were live before, the latest first, and at last the packaged default."""
+        stored = self._storage.read_alias()
+        alias, default = self._alias(stored), self._alias(None)
+        references = [*reversed(alias.previous if alias else ()), *([default.live] if default else [])]
+        for reference in references:
+            version = self._exact(reference)
+            if version is not None:
+                yield version
 
     def is_live(self, version: Version) -> bool:
         """Return whether it is the version that answers where none is named."""
@@ -131,7 +159,7 @@ class ModelRegistry:
         Reference.parse(reference)  # a malformed one is refused before anything is written
 
         def promoted(alias: LiveAlias | None) -> tuple[Version, LiveAlias]:
-            version = self.find(reference)
+            version = self.newest(reference)
             if alias is not None and alias.live == version.reference:
                 return version, alias
             previous = () if alias is None else (*alias.previous, alias.live)
@@ -140,8 +168,10 @@ class ModelRegistry:
         version, _ = self._change_alias(promoted)
         return version
 
-    def roll_back(self) -> Version:
+    def roll_back(self, check: Callable[[Version], None] = lambda _version: None) -> Version:
         """Make the version live again that was live before.
+
+        A version that `check` raises a ShakelmError for is left out, as is one that was removed.
 
         Raises:
             ShakelmError: there is none.
@@ -153,10 +183,14 @@ class ModelRegistry:
                 *earlier, reference = previous
                 previous = tuple(earlier)
                 version = self._exact(reference)
-                if version is not None:
+                if version is None:
+                    continue
+                with suppress(ShakelmError):
+                    check(version)
                     return version, LiveAlias(live=reference, previous=previous)
             raise ShakelmError(
-                "There is no previous live model: promote a model with `shakelm models promote NAME`."
+                "There is no previous live model: promote a model with `shakelm models promote NAME`.",
+                key="refusal.no_previous_model",
             )
 
         version, _ = self._change_alias(rolled_back)
@@ -176,12 +210,18 @@ class ModelRegistry:
         def without(alias: LiveAlias | None) -> tuple[Version, LiveAlias | None]:
             version = self.find(reference)
             if version.packaged:
-                raise ShakelmError(f"{version.reference} ships with the package and cannot be removed.")
+                raise ShakelmError(
+                    f"{version.reference} ships with the package and cannot be removed.",
+                    key="refusal.packaged_stays",
+                    model=version.reference,
+                )
             if alias is None:
                 return version, None
             if version.reference == alias.live:
                 raise ShakelmError(
-                    f"{version.reference} is live and cannot be removed: promote another model first."
+                    f"{version.reference} is live and cannot be removed: promote another model first.",
+                    key="refusal.live_stays",
+                    model=version.reference,
                 )
             previous = tuple(entry for entry in alias.previous if entry != version.reference)
             return version, LiveAlias(live=alias.live, previous=previous)
@@ -249,7 +289,8 @@ class ModelRegistry:
         except ValidationError as error:
             raise ShakelmError(
                 f"{self._storage.alias_location} is damaged ({error.errors()[0]['msg']}): delete that file "
-                "and promote a model again."
+                "and promote a model again.",
+                key="refusal.store",
             ) from error
 
     def _exact(self, reference: str) -> Version | None:
@@ -258,6 +299,13 @@ class ModelRegistry:
             if files.holds(name, int(number)):
                 return Version(name, int(number), files, packaged=files is self._packaged)
         return None
+
+    def _of_name(self, name: str) -> Version | None:
+        with suppress(ShakelmError):
+            live = self.live()
+            if live.name == name:
+                return live
+        return self._newest(name)
 
     def _newest(self, name: str) -> Version | None:
         return next((version for version in reversed(self.versions()) if version.name == name), None)

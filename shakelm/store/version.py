@@ -1,5 +1,6 @@
 """A version of a model: its files, and how they are read and written."""
 
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,9 @@ VOCABULARY = "vocabulary.json"
 CONFIGURATION = "configuration.json"
 HISTORY = "history.json"
 CARD = "card.json"
+
+LARGEST_DOCUMENT_BYTES = 64 * 1024 * 1024
+"""The largest file of a version that is not weights: a vocabulary with many words has a few megabytes."""
 
 _T = TypeVar("_T")
 
@@ -70,14 +74,38 @@ class Version:
         """Read how the version was trained and how good it is."""
         return self._read(CARD, Card.model_validate_json)
 
-    def _read(self, file: str, parse: Callable[[bytes], _T]) -> _T:
+    def damaged(self, file: str, problem: object) -> ShakelmError:
+        """The error of a file that cannot be used. People in Discord read the version's name alone."""
+        sentence = f"{self.file(file)} is damaged ({problem}): {self.cure}."
+        return ShakelmError(sentence, key="refusal.damaged_model", model=self.reference)
+
+    def check_file(self, file: str, most_bytes: int) -> Path:
+        """Return the local path of a file, if it is a file and at most that large.
+
+        Raises:
+            ShakelmError: it is missing, not a file, or larger.
+        """
         path = self.file(file)
+        try:
+            found = path.stat()
+        except OSError as error:
+            raise self.damaged(file, error.strerror) from error
+        if not stat.S_ISREG(found.st_mode):
+            raise self.damaged(file, "it is not a file")
+        if found.st_size > most_bytes:
+            raise self.damaged(file, f"it has {found.st_size:,} bytes; at most {most_bytes:,} are possible")
+        return path
+
+    def _read(self, file: str, parse: Callable[[bytes], _T]) -> _T:
+        path = self.check_file(file, LARGEST_DOCUMENT_BYTES)
         try:
             return parse(path.read_bytes())
         except OSError as error:
-            raise ShakelmError(f"{path} cannot be read ({error.strerror}): {self.cure}.") from error
+            raise self.damaged(file, error.strerror) from error
         except ValidationError as error:
-            raise ShakelmError(f"{path} is damaged ({error.errors()[0]['msg']}): {self.cure}.") from error
+            raise self.damaged(file, error.errors()[0]["msg"]) from error
+        except (ValueError, RecursionError) as error:
+            raise self.damaged(file, type(error).__name__) from error
 
 
 def write_files(

@@ -1,5 +1,6 @@
 """From a finished training to a published version: stored precision, scores, card and files."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,17 +59,18 @@ def publish(store: ModelRegistry, training: FinishedTraining) -> Version:
 
 def _write(folder: Path, number: int, training: FinishedTraining, weights: Weights) -> None:
     """Write the files of the version with that number."""
-    (folder / "weights.safetensors").write_bytes(save(weights))
+    stored = save(weights)
+    (folder / "weights.safetensors").write_bytes(stored)
     for file, content in (
         ("vocabulary.json", training.vocabulary),
         ("configuration.json", training.configuration),
         ("history.json", training.history),
-        ("card.json", _card(number, training, weights)),
+        ("card.json", _card(number, training, weights, stored)),
     ):
         (folder / file).write_text(content.model_dump_json(indent=1) + "\n", encoding="utf-8")
 
 
-def _card(number: int, training: FinishedTraining, weights: Weights) -> Card:
+def _card(number: int, training: FinishedTraining, weights: Weights, stored: bytes) -> Card:
     settings, parts, corpus = training.configuration.training, training.parts, training.corpus
     return Card(
         name=training.name,
@@ -78,6 +80,7 @@ def _card(number: int, training: FinishedTraining, weights: Weights) -> Card:
         random_seed=settings.random_seed,
         parameters=training.parameters,
         weights=str(next(iter(weights.values())).dtype),
+        weights_sha256=hashlib.sha256(stored).hexdigest(),
         epochs=len(training.history.epochs),
         seconds=round(training.seconds, 1),
         validation=_score(training, weights, parts.validation) if settings.validation else None,

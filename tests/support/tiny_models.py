@@ -1,5 +1,6 @@
 """Versions of models that write one letter for ever, made in a moment."""
 
+import hashlib
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,14 +32,18 @@ def publish(store: ModelRegistry, name: str, letter: str) -> Version:
     """Publish a version whose verses, at temperature 0, consist of that letter (a, b or c)."""
 
     def write(folder: Path, number: int) -> None:
-        write_description(folder, name, number)
         write_network(folder, letter)
+        weights = (folder / "weights.safetensors").read_bytes()
+        write_description(folder, name, number, weights_sha256=hashlib.sha256(weights).hexdigest())
 
     return store.publish(name, write)
 
 
-def write_description(folder: Path, name: str, number: int) -> None:
-    """Write the card, the configuration and the history of a version, under the keys that files have."""
+def write_description(folder: Path, name: str, number: int, **more: Any) -> None:
+    """Write the card, the configuration and the history of a version, under the keys that files have.
+
+    `more` are further fields of the card.
+    """
     card: dict[str, Any] = {
         "name": name,
         "version": number,
@@ -53,6 +58,7 @@ def write_description(folder: Path, name: str, number: int) -> None:
         "trained_at": "2025-01-01T00:00:00Z",
         "software": {"keras": "3"},
         "device": "CPU",
+        **more,
     }
     configuration = {
         "model": {"architecture": "simple-rnn", "vocabulary": "char", "embedding": 2, "units": [3]},

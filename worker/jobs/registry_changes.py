@@ -5,6 +5,7 @@ A second attempt of a job repeats its answer, and changes nothing more.
 
 from collections.abc import Callable
 
+from shakelm.decoding import trial
 from shakelm.store.version import Version
 from worker.jobs import model_publishing
 from worker.jobs.answering import connection
@@ -17,14 +18,14 @@ from worker.protocol.model_payloads import PromoteRequest, RemoveRequest, RollBa
 
 def promote(wanted: PromoteRequest) -> Message:
     """Make a version the live one."""
-    reference = _change("promoted", lambda: store().promote(wanted.model))
+    reference = _change("promoted", lambda: trial.promote(store(), wanted.model))
     now_live = model_publishing.summary(store().find(reference), live=True)
     return Message(admin_messages.promoted(now_live, wanted.reply_to.locale))
 
 
 def roll_back(wanted: RollBackRequest) -> Message:
     """Make the previous live version live again."""
-    reference = _change("rolled_back", lambda: store().roll_back())
+    reference = _change("rolled_back", lambda: trial.roll_back(store()))
     now_live = model_publishing.summary(store().find(reference), live=True)
     return Message(admin_messages.rolled_back(now_live, wanted.reply_to.locale))
 

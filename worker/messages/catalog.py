@@ -37,9 +37,7 @@ class Refusal(ShakelmError):  # noqa: N818 - it is an answer, not a fault
     """
 
     def __init__(self, key: str, /, **values: object) -> None:
-        super().__init__(text(DEFAULT, key, **values))
-        self.key = key
-        self.values = values
+        super().__init__(text(DEFAULT, key, **values), key=key, **values)
 
 
 @dataclass(frozen=True)
@@ -74,7 +72,7 @@ def sentence(error: ShakelmError, locale: str, escape: Callable[[str], str] = st
 
     `escape` is applied to everything that does not come from the catalog.
     """
-    if not isinstance(error, Refusal):
+    if not error.key:
         return escape(str(error))
     return text(locale, error.key, **escaped(error.values, escape))
 

@@ -74,9 +74,11 @@ def admit(
     except open_requests.PersonIsFullError:
         # The first of the person's requests is among the next ones of all people.
         first_end = pace.wait_s(open_requests.persons(connection) - 1, 0)
-        raise _full("limit.open_per_person", first_end, settings.open_per_person) from None
+        retry_at = _in(first_end)
+        raise LimitReached("limit.open_per_person", retry_at, count=settings.open_per_person) from None
     except open_requests.GuildIsFullError:
-        raise _full("limit.open_per_server", pace.wait_s(0, 0), settings.open_per_server) from None
+        retry_at = _in(pace.wait_s(0, 0))
+        raise LimitReached("limit.open_per_server", retry_at, count=settings.open_per_server) from None
     if not standing.again:
         try:
             if time.monotonic() > until:
@@ -106,8 +108,9 @@ def _check_request(connection: "redis.Redis", request: JobRequest, settings: Gui
             shared_lines.at(connection, request.line, request.version)
 
 
-def _full(key: str, wait_s: float | None, count: int) -> LimitReached:
-    return LimitReached(key, None if wait_s is None else time.time() + wait_s, count=count)
+def _in(wait_s: float | None) -> float | None:
+    """The time after a wait, in Unix seconds."""
+    return None if wait_s is None else time.time() + wait_s
 
 
 def _count(connection: "redis.Redis", request: JobRequest, settings: GuildSettings) -> None:

@@ -1,10 +1,15 @@
 """The index of model versions: workers publish it, because the bot never opens the store."""
 
+import json
+import logging
 from typing import cast
 
 import redis
+from pydantic import ValidationError
 
-from worker.protocol.model_payloads import ModelIndex
+from worker.protocol.model_payloads import ModelIndex, ModelSummary
+
+log = logging.getLogger(__name__)
 
 _INDEX = "shakelm:models"
 
@@ -12,7 +17,25 @@ _INDEX = "shakelm:models"
 def load(connection: "redis.Redis") -> ModelIndex | None:
     """The versions in the workers' store. None if no worker has ever published them."""
     record = cast("bytes | None", connection.get(_INDEX))
-    return None if record is None else ModelIndex.model_validate_json(record)
+    try:
+        return None if record is None else ModelIndex.model_validate_json(record)
+    except ValidationError:
+        return _readable(record or b"")
+
+
+def _readable(record: bytes) -> ModelIndex:
+    """The summaries of a damaged index that can be read. The others are left out."""
+    summaries = []
+    try:
+        entries = json.loads(record)["versions"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        entries = []
+    for entry in entries if isinstance(entries, list) else []:
+        try:
+            summaries.append(ModelSummary.model_validate(entry))
+        except ValidationError:
+            log.warning("A model is left out of the index: its entry cannot be read")
+    return ModelIndex(versions=summaries)
 
 
 def save(connection: "redis.Redis", index: ModelIndex) -> bool:

@@ -312,7 +312,7 @@ def test_a_damaged_version_is_told(store: ModelRegistry, writer: Writer) -> None
     with pytest.raises(ShakelmError, match=r"card\.json is damaged .*remove sonnets@1, or train it again"):
         version.card()
     version.file("history.json").unlink()
-    with pytest.raises(ShakelmError, match=r"history\.json cannot be read"):
+    with pytest.raises(ShakelmError, match=r"history\.json is damaged \(No such file"):
         version.history()
     packaged = store.find("shakespeare-char")
     packaged.file("configuration.json").write_bytes(b"\xff\xfe")

@@ -92,7 +92,18 @@ def uses() -> Iterator[Use]:
             yield Use(f"{file}:{line}", pattern, values, completed)
 
 
-USES = list(uses())
+def uses_in_errors() -> Iterator[Use]:
+    """The keys of `ShakelmError`s, which have another sentence in a terminal."""
+    for path in sorted(ROOT.glob("shakelm/**/*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and name_of(node.func) == "ShakelmError":
+                given = {str(keyword.arg): keyword.value for keyword in node.keywords}
+                for key in patterns(given["key"]) if "key" in given else ():
+                    place = f"{path.relative_to(ROOT)}:{node.lineno}"
+                    yield Use(place, key, given.keys() - {"key"}, completed=False)
+
+
+USES = [*uses(), *uses_in_errors()]
 
 
 def fields(key: str) -> set[str]:
