@@ -1,6 +1,6 @@
 """The messages of a training: the proposal, the progress and the result."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from worker.messages.catalog import DEFAULT, text
 from worker.messages.discord_json import (
@@ -19,6 +19,7 @@ from worker.messages.discord_json import (
     cut,
     embed,
     escape,
+    plain,
     rows,
 )
 from worker.messages.formats import about, bar, duration, figures_of
@@ -91,8 +92,31 @@ def dropped(request: TrainRequest, locale: str = DEFAULT) -> Body:
     return embed("", text(locale, "training.dropped", name=escape(request.name)), AMBER)
 
 
-def enqueued(request: TrainRequest, url: str, locale: str = DEFAULT) -> Body:
-    """The answer after a training is started: the address of its message."""
+def ended(training: Training, author: str, url: str) -> Body:
+    """A message for who started a training: how it ended, and the address of its message."""
+    request = training.request
+    title = text(request.locale, f"training.title.{training.progress.state}", name=escape(request.name))
+    return plain(f"<@{author}> {title}: {url}")
+
+
+def overview(trainings: list[Training], locale: str = DEFAULT) -> Body:
+    """The trainings of a guild that run or wait, a line each."""
+    lines = [f"• {choice(training, locale, escape)}" for training in trainings]
+    return embed(text(locale, "training.overview"), "\n".join(lines) or text(locale, "training.none"), BLUE)
+
+
+def choice(training: Training, locale: str = DEFAULT, escape: Callable[[str], str] = str) -> str:
+    """One training in few words: its name and how far it is."""
+    name, share = escape(training.request.name), training.progress.share
+    if training.progress.state is TrainingState.RUNNING:
+        return text(locale, "training.running_at", name=name, share=share)
+    return text(locale, "training.waiting_at", name=name, position=training.place or 1)
+
+
+def enqueued(request: TrainRequest, url: str | None, locale: str = DEFAULT) -> Body:
+    """The answer after a training is started: the address of its message, if it is posted."""
+    if url is None:
+        return embed("", text(locale, "training.enqueued_later", name=escape(request.name)), GREEN)
     return embed("", text(locale, "training.enqueued", name=escape(request.name), url=url), GREEN)
 
 

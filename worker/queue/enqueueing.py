@@ -4,6 +4,7 @@ from contextlib import suppress
 from typing import Any, cast
 
 import redis
+from redis.client import Pipeline
 from rq import RateLimit, Retry
 from rq.exceptions import DuplicateJobError
 from rq.job import Job, JobStatus
@@ -58,10 +59,16 @@ def enqueue_apology(connection: "redis.Redis", reply_to: ReplyTo, reference: str
     open_queue(connection, VERSE).enqueue_job(job, at_front=True)
 
 
-def enqueue_training(connection: "redis.Redis", training_id: str, request: TrainRequest) -> None:
-    """Put a training at the end of its queue. The job has the training's id and does not say who asked."""
+def enqueue_training(
+    connection: "redis.Redis", training_id: str, request: TrainRequest, pipeline: Pipeline | None = None
+) -> None:
+    """Put a training at the end of its queue. The job has the training's id and does not say who asked.
+
+    With a `pipeline`, this happens when the pipeline is executed.
+    """
     anonymous = request.model_copy(update={"requested_by": None})
-    open_queue(connection, TRAIN).enqueue_call(
+    queue = open_queue(connection, TRAIN)
+    job = queue.create_job(
         "worker.jobs.train",
         args=(training_id, anonymous.model_dump(mode="json")),
         job_id=training_id,
@@ -70,7 +77,9 @@ def enqueue_training(connection: "redis.Redis", training_id: str, request: Train
         result_ttl=retention.ENDED_JOB.seconds,
         failure_ttl=retention.ENDED_JOB.seconds,
         retry=Retry(max=ATTEMPTS - 1, enqueue_at_front=True),
+        status=JobStatus.QUEUED,
     )
+    queue.enqueue_job(job, pipeline=pipeline)
 
 
 def _create(connection: "redis.Redis", request: Request, **options: Any) -> Job:

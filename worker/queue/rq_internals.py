@@ -13,7 +13,6 @@ from typing import Any, Literal, cast
 
 import redis
 from rq import Queue, worker_registration
-from rq.exceptions import NoSuchJobError
 from rq.job import Job, JobStatus, parse_job_id
 from rq.rate_limit import ACQUIRE_AND_ENQUEUE_SCRIPT, RateLimitRegistry
 from rq.serializers import JSONSerializer
@@ -104,10 +103,12 @@ def open_queue(connection: "redis.Redis", name: QueueName) -> Queue:
 
 
 def fetch(connection: "redis.Redis", job_id: str) -> Job | None:
-    """The job with that id. None if there is none."""
+    """The job with that id. None if there is none, or if its record is broken."""
     try:
         return Job.fetch(job_id, connection=connection, serializer=JSONSerializer)
-    except NoSuchJobError:
+    except redis.RedisError:
+        raise
+    except Exception:  # RQ raises whatever its parsers raise; workers put the job aside
         return None
 
 

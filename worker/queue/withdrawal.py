@@ -1,6 +1,9 @@
 """Taking requests out of the queue."""
 
+from contextlib import suppress
+
 import redis
+from pydantic import ValidationError
 
 from worker.delivery import answer_lock
 from worker.protocol.job_request import JobRequest
@@ -11,8 +14,10 @@ from worker.records import verse_records
 
 def find(connection: "redis.Redis", job_id: str) -> JobRequest | None:
     """The request of a job that waits, runs, or ended a moment ago. None for any other id."""
-    job = rq_internals.fetch(connection, job_id)
-    return None if job is None or not job.has_rate_limit else snapshot.shared_part(job.args[0])
+    (call,) = rq_internals.calls_of_people(connection, [job_id])
+    with suppress(ValidationError):
+        return None if call is None else snapshot.shared_part(call.payload)
+    return None
 
 
 def withdraw(connection: "redis.Redis", job_id: str) -> bool:
@@ -24,10 +29,9 @@ def withdraw(connection: "redis.Redis", job_id: str) -> bool:
     Raises:
         redis.RedisError: the queue cannot be reached.
     """
-    job = rq_internals.fetch(connection, job_id)
-    if job is None or not job.has_rate_limit:
+    request, job = find(connection, job_id), rq_internals.fetch(connection, job_id)
+    if request is None or job is None:
         return False
-    request = snapshot.shared_part(job.args[0])
     answer_lock.claim(connection, request.reply_to)
     if not (enqueueing.drop_held(connection, job_id) or rq_internals.take(connection, job)):
         return False
@@ -40,5 +44,5 @@ def expiring(connection: "redis.Redis", seconds: float) -> list[JobRequest]:
     """The waiting requests whose tokens expire within `seconds`, or have expired."""
     ids = open_requests.expiring(connection, seconds)
     started = set(rq_internals.job_ids(connection, VERSE).started) if ids else set()
-    calls = rq_internals.calls_of_people(connection, [job_id for job_id in ids if job_id not in started])
-    return [snapshot.shared_part(call.payload) for call in calls if call is not None]
+    found = (find(connection, job_id) for job_id in ids if job_id not in started)
+    return [request for request in found if request is not None]

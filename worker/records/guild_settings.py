@@ -3,21 +3,34 @@
 Redis has one hash for each guild, `shakelm:server:ID:settings`. It holds only the changed settings.
 """
 
+import logging
 from typing import Any
 
 import redis
+from pydantic import ValidationError
 
 from worker.protocol.guild_payloads import GuildSettings
+
+log = logging.getLogger(__name__)
 
 
 def read(connection: "redis.Redis", guild: str) -> GuildSettings:
     """The settings of that guild. They stay until they are changed.
 
+    What cannot be read, such as a setting of a later release, has its default.
+
     Raises:
         redis.RedisError: the queue cannot be reached.
     """
     stored: dict[bytes, bytes] = connection.hgetall(_key(guild))  # type: ignore[assignment]
-    return GuildSettings.model_validate_strings({k.decode(): v.decode() for k, v in stored.items()})
+    settings = {k.decode(errors="replace"): v.decode(errors="replace") for k, v in stored.items()}
+    try:
+        return GuildSettings.model_validate_strings(settings)
+    except ValidationError as error:
+        broken = {str(one["loc"][0]) for one in error.errors() if one["loc"]}
+        log.warning("Settings of server %s are left out: %s", guild, ", ".join(sorted(map(ascii, broken))))
+        sound = {name: value for name, value in settings.items() if name not in broken}
+        return GuildSettings.model_validate_strings(sound)
 
 
 def change(connection: "redis.Redis", guild: str, /, **changes: Any) -> GuildSettings:

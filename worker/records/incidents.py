@@ -7,6 +7,7 @@ import redis
 
 from worker.protocol import retention
 from worker.protocol.status_payloads import Incident
+from worker.records import readable
 
 KEPT = 50
 """The number of incidents that are kept."""
@@ -31,4 +32,4 @@ def note(connection: "redis.Redis", reference: str, sentence: str) -> None:
 def latest(connection: "redis.Redis", count: int = 10) -> list[Incident]:
     """The latest incidents, newest first."""
     noted = cast("list[bytes]", connection.lrange(_INCIDENTS, 0, count - 1))
-    return [Incident.model_validate_json(incident) for incident in noted]
+    return readable.records(Incident, noted)

@@ -12,6 +12,7 @@ from redis.client import Pipeline
 
 from worker.protocol.retention import DAY_S
 from worker.protocol.verse_payloads import MAX_CONTEXT_CHARACTERS, VerseRecord, VerseResult
+from worker.records import readable
 
 
 def save(connection: "redis.Redis", record: VerseRecord, days: int) -> None:
@@ -30,7 +31,7 @@ def save(connection: "redis.Redis", record: VerseRecord, days: int) -> None:
 def find(connection: "redis.Redis", record_id: str) -> VerseRecord | None:
     """The record with that id. None if it has expired or was removed."""
     record = cast("bytes | None", connection.get(_key(record_id)))
-    return None if record is None else VerseRecord.model_validate_json(record)
+    return readable.record(VerseRecord, record)
 
 
 def complete(connection: "redis.Redis", record_id: str, result: VerseResult) -> None:
@@ -120,4 +121,4 @@ def _found(connection: "redis.Redis", ids: list[str]) -> list[VerseRecord]:
     if not ids:
         return []
     stored = cast("list[bytes | None]", connection.mget([_key(record_id) for record_id in ids]))
-    return [VerseRecord.model_validate_json(record) for record in stored if record is not None]
+    return readable.records(VerseRecord, stored)

@@ -13,6 +13,7 @@ import time
 from typing import Literal, cast
 
 import redis
+from redis.client import Pipeline
 
 from worker.messages.catalog import DEFAULT, text
 from worker.protocol import retention
@@ -28,9 +29,13 @@ from worker.protocol.training_payloads import (
 )
 from worker.queue import enqueueing, rq_internals
 from worker.queue.rq_internals import TRAIN
+from worker.records import readable
 from worker.trainings import attached_texts
 
 log = logging.getLogger(__name__)
+
+NOT_POSTED = "0"
+"""In place of a message's id: the training's message is not posted yet, or is gone."""
 
 _STARTED = "shakelm:trainings"
 _WATCHED = "shakelm:trainings:watched"
@@ -42,36 +47,80 @@ _WATCHED = "shakelm:trainings:watched"
 def propose(connection: "redis.Redis", request: TrainRequest) -> str:
     """Store a proposed training. Returns its id."""
     training_id = new_id()
-    keep_proposal(connection, training_id, request)
+    key = _key(training_id, "proposal")
+    connection.set(key, request.model_dump_json(), ex=retention.PROPOSAL.seconds)
     return training_id
 
 
-def keep_proposal(connection: "redis.Redis", training_id: str, request: TrainRequest) -> None:
-    """Store a proposal under its id. A proposal that was taken and could not be started may come back."""
-    key = _key(training_id, "proposal")
-    connection.set(key, request.model_dump_json(), ex=retention.PROPOSAL.seconds)
+def proposal(connection: "redis.Redis", training_id: str) -> TrainRequest | None:
+    """A proposal. None if it was started or dropped already, or has expired."""
+    record = cast("bytes | None", connection.get(_key(training_id, "proposal")))
+    return readable.record(TrainRequest, record)
 
 
-def take_proposal(connection: "redis.Redis", training_id: str) -> TrainRequest | None:
-    """Take a proposal. None if it was taken already, or has expired."""
+def drop_proposal(connection: "redis.Redis", training_id: str) -> TrainRequest | None:
+    """Drop a proposal. None if it was started or dropped already, or has expired."""
     record = cast("bytes | None", connection.getdel(_key(training_id, "proposal")))
-    return None if record is None else TrainRequest.model_validate_json(record)
+    return readable.record(TrainRequest, record)
 
 
 # From the start to the end
 
 
-def start(connection: "redis.Redis", training_id: str, request: TrainRequest, message: MessageAt) -> None:
-    """Enqueue a training, and store the message that shows it."""
+def start_proposed(connection: "redis.Redis", training_id: str, channel: str) -> TrainRequest | None:
+    """Start a proposed training whose message will be in that channel.
+
+    Proposal and training change places in one step, so one of them is there whatever happens, and a second
+    press starts nothing. None if the proposal is gone.
+    """
+    key = _key(training_id, "proposal")
+    with connection.pipeline() as pipeline:
+        try:
+            pipeline.watch(key)  # type: ignore[no-untyped-call]
+            request = proposal(connection, training_id)
+            if request is None:
+                return None
+            _start(
+                connection,
+                pipeline,
+                training_id,
+                request,
+                MessageAt(channel_id=channel, message_id=NOT_POSTED),
+            )
+            pipeline.delete(key)
+            pipeline.execute()
+        except redis.WatchError:
+            return None
     if request.attached:
         attached_texts.need(connection, request.attached)
+    return request
+
+
+def start(connection: "redis.Redis", training_id: str, request: TrainRequest, message: MessageAt) -> None:
+    """Start a training that nobody proposed, and store the message that shows it."""
+    if request.attached:
+        attached_texts.need(connection, request.attached)
+    with connection.pipeline() as pipeline:
+        _start(connection, pipeline, training_id, request, message)
+        pipeline.execute()
+
+
+def _start(
+    connection: "redis.Redis",
+    pipeline: Pipeline,
+    training_id: str,
+    request: TrainRequest,
+    message: MessageAt,
+) -> None:
+    # First, because RQ begins the transaction.
+    enqueueing.enqueue_training(connection, training_id, request, pipeline)
     now, lifetime_s = time.time(), retention.TRAINING.seconds
-    connection.zadd(_STARTED, {training_id: now})
-    connection.zremrangebyscore(_STARTED, "-inf", now - lifetime_s)
-    connection.set(_key(training_id, "request"), request.model_dump_json(), ex=lifetime_s)
-    save_progress(connection, training_id, TrainProgress(state=TrainingState.QUEUED, epochs=request.epochs))
-    watch(connection, training_id, message)
-    enqueueing.enqueue_training(connection, training_id, request)
+    waiting = TrainProgress(state=TrainingState.QUEUED, epochs=request.epochs)
+    pipeline.zadd(_STARTED, {training_id: now})
+    pipeline.zremrangebyscore(_STARTED, "-inf", now - lifetime_s)
+    pipeline.set(_key(training_id, "request"), request.model_dump_json(), ex=lifetime_s)
+    pipeline.set(_key(training_id, "progress"), waiting.model_dump_json(), ex=lifetime_s)
+    pipeline.hset(_WATCHED, training_id, message.model_dump_json())
 
 
 def find(connection: "redis.Redis", training_id: str) -> Training | None:
@@ -109,11 +158,11 @@ def progress(connection: "redis.Redis", training_id: str) -> TrainProgress:
     # The job is read first: the progress read after it is at least as new.
     job = rq_internals.state_of_training_job(connection, training_id)
     record = cast("bytes | None", connection.get(_key(training_id, "progress")))
-    if record is None:
+    known = readable.record(TrainProgress, record)
+    if known is None:
         return TrainProgress(
             state=TrainingState.FAILED, epochs=0, error=text(DEFAULT, "training.error.unknown")
         )
-    known = TrainProgress.model_validate_json(record)
     if known.state in ENDED or job == "running":
         return known
     if job == "queued":
@@ -195,15 +244,29 @@ def forget_person(connection: "redis.Redis", person: str) -> None:
 def watched(connection: "redis.Redis") -> dict[str, MessageAt]:
     """The messages to keep up to date, by training id."""
     entries = cast("dict[bytes, bytes]", connection.hgetall(_WATCHED))
-    return {
-        training_id.decode(): MessageAt.model_validate_json(message)
-        for training_id, message in entries.items()
-    }
+    found = {key.decode(errors="replace"): readable.record(MessageAt, at) for key, at in entries.items()}
+    return {training_id: at for training_id, at in found.items() if at is not None}
 
 
 def watch(connection: "redis.Redis", training_id: str, message: MessageAt) -> None:
     """Keep that message of a training up to date from now on, and no other."""
     connection.hset(_WATCHED, training_id, message.model_dump_json())
+
+
+def watch_first(connection: "redis.Redis", training_id: str, message: MessageAt) -> bool:
+    """Keep that message up to date, unless the training has a message already."""
+    with connection.pipeline() as pipeline:
+        try:
+            pipeline.watch(_WATCHED)  # type: ignore[no-untyped-call]
+            stored = cast("bytes | None", connection.hget(_WATCHED, training_id))
+            if stored is None or MessageAt.model_validate_json(stored).message_id != NOT_POSTED:
+                return False
+            pipeline.multi()
+            pipeline.hset(_WATCHED, training_id, message.model_dump_json())
+            pipeline.execute()
+        except redis.WatchError:
+            return watch_first(connection, training_id, message)
+    return True
 
 
 def unwatch(connection: "redis.Redis", training_id: str) -> None:
@@ -213,7 +276,7 @@ def unwatch(connection: "redis.Redis", training_id: str) -> None:
 
 def _request(connection: "redis.Redis", training_id: str) -> TrainRequest | None:
     record = cast("bytes | None", connection.get(_key(training_id, "request")))
-    return None if record is None else TrainRequest.model_validate_json(record)
+    return readable.record(TrainRequest, record)
 
 
 def _started_ids(connection: "redis.Redis") -> list[str]:

@@ -10,6 +10,7 @@ from bot.commands.admin.guild_administration import export, limits, log, retenti
 from bot.commands.admin.promotion import promote, remove, rollback
 from bot.commands.admin.queue_control import pause, queue, resume
 from bot.commands.admin.train_command import train
+from bot.commands.admin.training_commands import training
 from bot.interactions.command_translation import described
 
 admin = AdministratorsOnly(
@@ -18,7 +19,7 @@ admin = AdministratorsOnly(
     default_permissions=discord.Permissions(manage_guild=True),
 )
 _COMMANDS: tuple[app_commands.Command[Any, ..., Any] | app_commands.Group, ...] = (
-    train,
+    *(train, training),
     *(promote, rollback, remove),
     *(queue, pause, resume),
     *(limits, retention, export, status, log),

@@ -1,46 +1,62 @@
 """The buttons that start or drop a proposed training, and stop or cancel a started one."""
 
+import logging
+
 import discord
 import redis
 
 from bot.commands.admin.announcements import announce
-from bot.interactions.answers import arguments
+from bot.interactions.answers import UNSENT, arguments
 from bot.interactions.checks import check_administrator, check_can_post
 from bot.interactions.client import Bot
 from bot.interactions.custom_id_handlers import pressed
 from worker.messages import training_messages
 from worker.messages.catalog import Refusal
 from worker.protocol.custom_ids import CancelTraining, DropTraining, OfRecord, StartTraining, StopTraining
-from worker.protocol.training_payloads import ENDED, MessageAt, Order, Training, TrainingState, TrainProgress
+from worker.protocol.training_payloads import ENDED, MessageAt, Order, Training
 from worker.trainings import training_records
+
+log = logging.getLogger(__name__)
 
 
 @pressed(StartTraining)
 async def start(interaction: discord.Interaction[Bot], custom_id: StartTraining) -> None:
-    """Enqueue the proposed training, and post the message that shows it in this channel."""
+    """Enqueue the proposed training, and post the message that shows it in this channel.
+
+    The training is in the queue before its message is posted. A message that cannot be posted now comes
+    later (`bot.background.training_message_updates`).
+    """
     bot, training_id = interaction.client, custom_id.record_id
     check_administrator(interaction, bot.settings.admin_role)
     check_can_post(interaction)
     await interaction.response.defer()
-    request = await bot.call(training_records.take_proposal, training_id)
+    request = await bot.call(training_records.start_proposed, training_id, str(interaction.channel_id))
     if request is None:
         raise Refusal("refusal.record_gone")
-    waiting = Training(training_id, request, TrainProgress(state=TrainingState.QUEUED, epochs=request.epochs))
+    url = await _post(interaction, training_id)
+    locale = interaction.locale.value
+    enqueued = training_messages.enqueued(request, url, locale)
+    await interaction.edit_original_response(**arguments(enqueued))
+    await announce(interaction, "announcement.training_started", name=request.name)
+
+
+async def _post(interaction: discord.Interaction[Bot], training_id: str) -> str | None:
+    """Post the message of a training. Returns its address, None if Discord does not take it now."""
+    bot = interaction.client
+    waiting = await bot.call(training_records.find, training_id)
+    if waiting is None:
+        return None
     channel = bot.get_partial_messageable(interaction.channel_id or 0, guild_id=interaction.guild_id)
     try:
         message = await channel.send(**arguments(training_messages.following(waiting)))
-    except Exception:
-        await bot.call(training_records.keep_proposal, training_id, request)
-        raise
+    except UNSENT as error:
+        log.warning("The message of training %s comes later: %s", training_id, error)
+        return None
     at = MessageAt(channel_id=str(message.channel.id), message_id=str(message.id))
-    try:
-        await bot.call(training_records.start, training_id, request, at)
-    except Exception:
-        await message.delete()
-        raise
-    enqueued = training_messages.enqueued(request, message.jump_url, interaction.locale.value)
-    await interaction.edit_original_response(**arguments(enqueued))
-    await announce(interaction, "announcement.training_started", name=request.name)
+    if await bot.call(training_records.watch_first, training_id, at):
+        return str(message.jump_url)
+    await message.delete()  # the loop has posted one
+    return None
 
 
 @pressed(DropTraining)
@@ -49,7 +65,7 @@ async def drop(interaction: discord.Interaction[Bot], custom_id: DropTraining) -
     bot, locale = interaction.client, interaction.locale.value
     check_administrator(interaction, bot.settings.admin_role)
     await interaction.response.defer()
-    request = await bot.call(training_records.take_proposal, custom_id.record_id)
+    request = await bot.call(training_records.drop_proposal, custom_id.record_id)
     if request is None:
         raise Refusal("refusal.record_gone")
     await interaction.edit_original_response(**arguments(training_messages.dropped(request, locale)))
@@ -74,12 +90,12 @@ async def _tell(interaction: discord.Interaction[Bot], custom_id: OfRecord, orde
     bot = interaction.client
     check_administrator(interaction, bot.settings.admin_role)
     await interaction.response.defer()
-    training = await bot.call(_order, custom_id.record_id, order)
+    training = await bot.call(order_training, custom_id.record_id, order)
     await interaction.edit_original_response(**arguments(training_messages.following(training)))
     return training
 
 
-def _order(connection: redis.Redis, training_id: str, order: Order) -> Training:
+def order_training(connection: redis.Redis, training_id: str, order: Order) -> Training:
     """Give a training an order. Returns the training after it.
 
     Raises:

@@ -1,10 +1,14 @@
 """Trainings in Redis: proposals, places in the queue, orders."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import redis
 
 from tests.support.request_makers import start_training, train_request
 from worker.protocol.training_payloads import MessageAt, TrainingState
-from worker.queue import rq_internals
+from worker.queue import redis_client, rq_internals
+from worker.queue.rq_internals import TRAIN
 from worker.trainings import training_records
 
 Connection = redis.Redis
@@ -17,12 +21,36 @@ def test_a_proposal_is_started_once(connection: Connection) -> None:
     assert training_records.find(connection, training_id) is None
     assert len(training_records.open_trainings(connection)) == 0
 
-    confirmed = training_records.take_proposal(connection, training_id)
-    assert confirmed == train_request()
-    assert training_records.take_proposal(connection, training_id) is None
-    training_records.start(connection, training_id, train_request(), MESSAGE)
+    assert training_records.start_proposed(connection, training_id, "1") == train_request()
+    assert training_records.start_proposed(connection, training_id, "1") is None
+    assert training_records.drop_proposal(connection, training_id) is None
+
     assert len(training_records.open_trainings(connection)) == 1
+    assert training_records.watch_first(connection, training_id, MESSAGE)
+    assert not training_records.watch_first(connection, training_id, MESSAGE)
     assert training_records.watched(connection) == {training_id: MESSAGE}
+
+
+def test_two_who_start_a_proposal_at_the_same_moment_start_one_training(
+    connection: Connection, url: str
+) -> None:
+    training_id = training_records.propose(connection, train_request())
+    together = threading.Barrier(8)
+
+    def start(_number: int) -> bool:
+        with redis_client.connect(url) as own:
+            together.wait()
+            return training_records.start_proposed(own, training_id, "1") is not None
+
+    with ThreadPoolExecutor(8) as teachers:
+        assert list(teachers.map(start, range(8))).count(True) == 1
+    assert rq_internals.job_ids(connection, TRAIN).queued == [training_id]
+
+
+def test_a_dropped_proposal_is_not_started(connection: Connection) -> None:
+    training_id = training_records.propose(connection, train_request())
+    assert training_records.drop_proposal(connection, training_id) == train_request()
+    assert training_records.start_proposed(connection, training_id, "1") is None
 
 
 def test_trainings_that_wait_have_places(connection: Connection) -> None:
