@@ -21,6 +21,7 @@ from bot.gateway import endpoint
 from bot.interactions.client import Bot
 from bot.settings import BotSettings
 from shakelm.errors import ShakelmError
+from worker.delivery import webhook_client
 from worker.queue import redis_client
 from worker.settings import QueueSettings, configure_logging, read
 
@@ -49,6 +50,7 @@ async def run(settings: BotSettings, ending: asyncio.Event) -> None:
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
     connection = await asyncio.to_thread(redis_client.connect, settings.redis_url)
     endpoint.use_api(settings.api_base)
+    await asyncio.to_thread(webhook_client.measure_clock, settings.api_base)
     async with Bot(settings, connection, COMMANDS, HANDLERS) as bot:
         try:
             await bot.login(settings.token.get_secret_value())

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from email.utils import formatdate
 from pathlib import Path
 
 from aiohttp import web
@@ -41,6 +42,11 @@ class Sandbox:
         return {"DISCORD_API_BASE": self.api_base, "DISCORD_TOKEN": self.world.token}
 
 
+async def _date_by_the_world(request: web.Request, response: web.StreamResponse) -> None:
+    """Date a response by the world's clock, as Discord dates it by its own."""
+    response.headers["Date"] = formatdate(request.app[WORLD].clock.now(), usegmt=True)
+
+
 @asynccontextmanager
 async def serving(
     world: World | None = None,
@@ -63,6 +69,7 @@ async def serving(
     if recorder:
         app[RECORDER] = recorder
     app[GATEWAY] = gateway
+    app.on_response_prepare.append(_date_by_the_world)
     add_rest_routes(app)
     add_control_routes(app)
     app.router.add_get("/gateway", gateway.handle)

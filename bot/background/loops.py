@@ -8,7 +8,7 @@ from functools import partial
 
 import redis
 
-from bot.background import heartbeat, undelivered_answers
+from bot.background import departures, heartbeat, undelivered_answers
 from bot.background.lease import Lease
 from bot.background.lost_requests import LostRequests
 from bot.background.training_message_updates import TrainingMessages
@@ -25,6 +25,9 @@ BEAT_PAUSE_S = 0.7
 
 LEASE_PAUSE_S = 1.5
 """The pause between two renewals of the lease (`retention.BOT_LEASE`)."""
+
+DEPARTURES_PAUSE_S = 600.0
+"""The pause between two looks for servers that have removed the bot."""
 
 WAITING_PAUSE_S = 5.0
 """The pause between two refreshes of the waiting notices."""
@@ -46,6 +49,7 @@ async def running(bot: Bot) -> AsyncIterator[None]:
         (lease.only_here(waiting.withdraw), PAUSE_S),
         (lease.only_here(waiting.refresh), WAITING_PAUSE_S),
         (lease.only_here(lost.take_up), PAUSE_S),
+        (lease.only_here(partial(departures.forget, bot)), DEPARTURES_PAUSE_S),
         (lease.only_here(partial(undelivered_answers.post, bot)), PAUSE_S),
     ]
     tasks = [asyncio.create_task(repeat(step, pause_s)) for step, pause_s in steps]

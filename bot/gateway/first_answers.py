@@ -15,6 +15,8 @@ import discord
 from discord.http import Route
 from discord.webhook.async_ import AsyncWebhookAdapter
 
+from worker.protocol import discord_time
+
 log = logging.getLogger(__name__)
 
 WINDOW_S = 3.0
@@ -91,6 +93,7 @@ class FirstAnswers(AsyncWebhookAdapter):
                     route.url, json=params.payload, proxy=proxy, proxy_auth=proxy_auth, timeout=timeout
                 ) as response:
                     status, body = response.status, await _body(response)
+                    discord_time.note(response.headers.get("Date"))
             except (aiohttp.ClientError, OSError, TimeoutError) as error:
                 reason = type(error).__name__
             else:

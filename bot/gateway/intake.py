@@ -18,7 +18,7 @@ from discord.webhook.async_ import async_context
 from bot.gateway import instances
 from bot.gateway.first_answers import MARGIN_S, WINDOW_S, FirstAnswers
 from bot.gateway.instances import GatewaySession
-from worker.protocol import retention
+from worker.protocol import discord_time, retention
 
 log = logging.getLogger(__name__)
 
@@ -115,7 +115,7 @@ class Intake:
         """Handle an interaction, as Discord sends it, unless another bot does or did."""
         now = asyncio.get_running_loop().time()
         interaction = discord.Interaction(data=data, state=self._state)
-        age_s = (discord.utils.utcnow() - interaction.created_at).total_seconds()
+        age_s = discord_time.now() - interaction.created_at.timestamp()
         left_s = max(WINDOW_S - MARGIN_S - max(age_s, 0.0), 0.0)
         # One that is too late may have its first answer already. Then there is time.
         patience_s = min(PATIENCE_S, left_s - ANSWER_S) if left_s > 2 * ANSWER_S else PATIENCE_S

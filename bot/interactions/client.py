@@ -93,6 +93,7 @@ class Bot(discord.Client):
         self.intake = Intake(self, self._connection, self._handle)
         self._custom_id_handlers = tuple(handlers)
         self._background: set[asyncio.Task[Any]] = set()
+        self._removed: set[int] = set()
         self._home = discord.Object(settings.guild) if settings.guild else None
         # Discord takes these two for global commands only. Commands of one guild need neither.
         self.tree = (
@@ -204,6 +205,26 @@ class Bot(discord.Client):
             await self.tree.run(interaction)
         else:
             await custom_id_handlers.dispatch(interaction, self._custom_id_handlers)
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """Note that a guild has removed the bot. An outage is no removal."""
+        log.info("Removed from server %d", guild.id)
+        self._removed.add(guild.id)
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """Bring the commands to a guild that invites the bot again, if it has commands of its own."""
+        if guild.id not in self._removed:
+            return
+        self._removed.discard(guild.id)
+        if self._home is not None and guild.id == self._home.id:
+            try:
+                await self.tree.sync(guild=self._home)
+            except discord.HTTPException as error:
+                log.warning("The server %d gets no commands: %s", guild.id, error)
+
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        """Handle an invitation that Discord sends as a guild that is available."""
+        await self.on_guild_join(guild)
 
     async def on_ready(self) -> None:
         """Log that the bot is connected."""

@@ -1,6 +1,6 @@
 """The bodies of requests to the control API."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Base64Bytes, BaseModel, ConfigDict, Field
 
@@ -33,6 +33,12 @@ class CrowdForm(ControlForm):
     count: Annotated[int, Field(ge=1, le=10_000)]
     text: str
     channel_id: str = VERSES_ID
+
+
+class MembershipForm(ControlForm):
+    """What happens to the bot's membership in the guild."""
+
+    event: Literal["removed", "invited", "outage"]
 
 
 class FileForm(ControlForm):
@@ -102,4 +108,4 @@ class LocaleForm(ControlForm):
 class ClockForm(ControlForm):
     """The seconds that the world's time is ahead of the machine's."""
 
-    ahead_s: Annotated[float, Field(ge=0, le=10 * 365 * 86400)]
+    ahead_s: Annotated[float, Field(ge=-86400, le=10 * 365 * 86400)]

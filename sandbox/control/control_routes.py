@@ -21,6 +21,7 @@ bodies, `user` is the member who acts (by default the student), `channel_id` the
 - `GET /messages?viewer&channel_id&wait_s&after_event`: {event, messages}
 - `POST /messages` {user, text, channel_id}: the message
 - `GET /attachments/ID/NAME`: the file
+- `POST /memberships` {event: removed, invited, or outage}: what happens to the bot in the guild
 - `POST /faults`, `POST /clock`: the fields of `FaultForm` and `ClockForm`
 """
 
@@ -43,6 +44,7 @@ from sandbox.control.control_forms import (
     LineForm,
     LocaleForm,
     MemberForm,
+    MembershipForm,
     MenuForm,
     PressForm,
     SelectionForm,
@@ -204,6 +206,12 @@ async def _add_fault(request: web.Request) -> web.Response:
     return answer(None)
 
 
+async def _change_membership(request: web.Request) -> web.Response:
+    world, form = request.app[WORLD], await read_form(request, MembershipForm)
+    {"removed": world.remove_bot, "invited": world.invite_bot, "outage": world.break_guild}[form.event]()
+    return answer(None)
+
+
 async def _move_clock(request: web.Request) -> web.Response:
     world, form = request.app[WORLD], await read_form(request, ClockForm)
     world.move_clock(form.ahead_s)
@@ -230,5 +238,6 @@ def add_control_routes(app: web.Application) -> None:
         ("GET", "/attachments/{attachment_id}/{name}", _attachment),
         ("POST", "/faults", _add_fault),
         ("POST", "/clock", _move_clock),
+        ("POST", "/memberships", _change_membership),
     ):
         app.router.add_route(method, f"/sandbox{path}", errors_as_json(handler))

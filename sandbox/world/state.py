@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sandbox.schemas.fields import Json, Locale
-from sandbox.schemas.intents import GUILD_MEMBERS
+from sandbox.schemas.intents import GUILD_MEMBERS, GUILDS
 from sandbox.world.clock import Changes, Clock, Snowflakes
 from sandbox.world.guild_objects import Channel, Member, User
 from sandbox.world.ids import APPLICATION_ID, GUILD_ID
@@ -69,6 +69,23 @@ class World:
         """Send an event to the gateway's sessions."""
         for listener in self.listeners:
             listener(Event(name, data, intent))
+
+    def remove_bot(self) -> None:
+        """Remove the bot from the guild, and its commands there (documentation, "Guild Delete")."""
+        self.commands = {key: one for key, one in self.commands.items() if one.get("guild_id") is None}
+        self.dispatch("GUILD_DELETE", {"id": GUILD_ID}, GUILDS)
+        self.changes.notify()
+
+    def invite_bot(self) -> None:
+        """Invite the bot to the guild."""
+        self.dispatch("GUILD_CREATE", self.guild_create(), GUILDS)
+        self.changes.notify()
+
+    def break_guild(self) -> None:
+        """Let the guild be unavailable for a moment, as in an outage."""
+        self.dispatch("GUILD_DELETE", {"id": GUILD_ID, "unavailable": True}, GUILDS)
+        self.dispatch("GUILD_CREATE", self.guild_create() | {"unavailable": False}, GUILDS)
+        self.changes.notify()
 
     def move_clock(self, ahead_s: float) -> None:
         """Move the world's time this many seconds ahead of the machine's."""

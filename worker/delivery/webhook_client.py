@@ -16,6 +16,7 @@ import requests
 from worker.delivery.http_session import session
 from worker.delivery.retry_policy import FINAL_ANSWER, REFRESH, RetryPolicy, TryAgainError
 from worker.messages.discord_json import Attachment, Body
+from worker.protocol import discord_time
 from worker.protocol.job_request import ReplyTo
 
 EPHEMERAL = 1 << 6
@@ -73,6 +74,15 @@ def say_instead(api_base: str, reply_to: ReplyTo, body: Body) -> None:
     _send("POST", _webhook(api_base, reply_to), reply_to, private, FINAL_ANSWER)
 
 
+def measure_clock(api_base: str) -> None:
+    """Ask Discord for the time, in one attempt (Discord: Get Gateway, which needs no token)."""
+    try:
+        response = session.get(f"{api_base}/gateway", timeout=(REFRESH.connect_s, REFRESH.silence_s))
+        discord_time.note(response.headers.get("Date"))
+    except requests.RequestException as error:
+        log.info("Discord's time is not known yet: %s", type(error).__name__)
+
+
 def original(api_base: str, reply_to: ReplyTo) -> dict[str, Any]:
     """The interaction's first answer, as it is now, in one attempt.
 
@@ -113,6 +123,7 @@ def _attempt(method: str, url: str, content: dict[str, Any], policy: RetryPolicy
         )
     except requests.RequestException as error:
         raise TryAgainError(f"no answer ({type(error).__name__})") from None
+    discord_time.note(response.headers.get("Date"))
     status = response.status_code
     if status == 429:
         pause_s = _retry_after(response)

@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+import socket
 import threading
 import time
 
@@ -12,6 +13,7 @@ from worker.delivery import answer_lock, outbox, retry_policy, webhook_client
 from worker.delivery.outbox import Answer
 from worker.jobs.loaded_models import settings
 from worker.messages import notices
+from worker.protocol import discord_time
 from worker.records import incidents
 
 log = logging.getLogger(__name__)
@@ -41,7 +43,10 @@ class Deliveries:
         self._under_way: dict[str, Answer] = {}
 
     def start(self) -> None:
-        """Start to deliver."""
+        """Measure this machine's clock, and start to deliver."""
+        webhook_client.measure_clock(settings().api_base)
+        if told := discord_time.sentence():
+            incidents.note(self._connection, "clock", f"{socket.gethostname()}: {told}")
         threading.Thread(target=self._work, name="deliveries", daemon=True).start()
 
     def look(self) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
+from worker.protocol import discord_time
 from worker.protocol.payload import Payload, RecordId, Snowflake
 
 
@@ -25,7 +26,7 @@ class ReplyTo(Payload):
 
     def seconds_left(self) -> float:
         """Seconds until Discord refuses the token. Negative afterwards."""
-        return self.expires_at - time.time()
+        return self.expires_at - discord_time.now()
 
 
 def id_of(interaction: int) -> str:

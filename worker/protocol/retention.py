@@ -49,6 +49,12 @@ PROPOSAL = Lifetime(
     "a proposed training that nobody has started, and its text", HOUR_S, "`/admin train`", True
 )
 ATTACHED_TEXT = Lifetime("the attached text of a training that waits or runs", 7 * DAY_S, "*Start*", True)
+DEPARTED_GUILD = Lifetime(
+    "everything of a server that has removed the bot, if it is not gone before",
+    30 * DAY_S,
+    "the removal",
+    True,
+)
 INCIDENT = Lifetime("the latest errors, by reference", 30 * DAY_S, "the latest error")
 CHECKPOINT = Lifetime(
     "the checkpoint of a training that nobody continued",

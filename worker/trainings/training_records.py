@@ -238,6 +238,13 @@ def forget_person(connection: "redis.Redis", person: str) -> None:
             connection.set(_key(training_id, "request"), anonymous.model_dump_json(), xx=True, keepttl=True)
 
 
+def forget(connection: "redis.Redis", training_id: str) -> None:
+    """Remove a training of which nobody reads any more. One that runs goes on, and nobody follows it."""
+    unwatch(connection, training_id)
+    connection.zrem(_STARTED, training_id)
+    connection.delete(*(_key(training_id, what) for what in ("request", "progress", "curves")))
+
+
 # The messages that show trainings
 
 
