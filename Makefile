@@ -7,20 +7,24 @@ SHELL := bash
 # User text must reach the commands unchanged: make expands no `$` in it, and the shell no quote.
 override SAY := $(value SAY)
 override SPEC := $(value SPEC)
-export SAY SPEC
+override AS := $(value AS)
+export SAY SPEC AS
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test check conformance clean
+.PHONY: help demo test faults check conformance clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
-demo: .venv/demo.ready ## chat with the bot; SAY='/verse seed: to be' sends one line and exits
-	@.venv/bin/python -m sandbox $${SAY:+--say "$$SAY"}
+demo: .venv/demo.ready ## chat with the bot; AS=teacher is another member; SAY='/verse seed: to be' sends one line and exits
+	@.venv/bin/python -m sandbox $${AS:+--as "$$AS"} $${SAY:+--say "$$SAY"}
 
 test: .venv/dev.ready ## run all tests in two processes
 	.venv/bin/python -m pytest --numprocesses 2 --no-loadscope-reorder
+
+faults: .venv/dev.ready ## cause faults with many requests in flight, each burst 20 times
+	SHAKELM_FAULTS=20 .venv/bin/python -m pytest --numprocesses 2 --no-loadscope-reorder tests/faults
 
 check: .venv/dev.ready ## check lint, formatting, types, and import contracts
 	.venv/bin/ruff check .

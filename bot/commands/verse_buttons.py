@@ -1,5 +1,6 @@
 """The buttons under a verse."""
 
+from contextlib import suppress
 from typing import Any
 
 import discord
@@ -51,11 +52,26 @@ async def colder(interaction: discord.Interaction[Bot], custom_id: Colder) -> No
 
 @pressed(Discard)
 async def discard(interaction: discord.Interaction[Bot], custom_id: Discard) -> None:
-    """Remove the verse: first its record, then its message."""
-    await own_record(interaction, custom_id)
+    """Remove the verse: first its record, then its message. A message that is gone already is no error.
+
+    Without a record, as after `/forget`, the message itself says who asked for it.
+    """
+    bot = interaction.client
+    record = await bot.ask(interaction, verse_records.find, custom_id.record_id)
+    author = record.author if record is not None else _asked_by(interaction.message)
+    if author is None:
+        raise Refusal("refusal.record_gone")
+    check_own(interaction, author, bot.settings.admin_role)
     await interaction.response.defer()
-    await interaction.client.call(verse_records.remove, custom_id.record_id)
-    await interaction.delete_original_response()
+    await bot.call(verse_records.remove, custom_id.record_id)
+    with suppress(discord.NotFound):
+        await interaction.delete_original_response()
+
+
+def _asked_by(message: discord.Message | None) -> str | None:
+    """The id of who asked for the message (Discord: Message Interaction Metadata)."""
+    asked = message.interaction_metadata if message is not None else None
+    return str(asked.user.id) if asked is not None else None
 
 
 async def ask_again(interaction: discord.Interaction[Bot], record: VerseRecord, **changes: Any) -> None:

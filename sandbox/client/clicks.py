@@ -141,6 +141,9 @@ def _find(
         components = components_of(message, kind)
         known |= dict.fromkeys(map(component_label, components))
         fitting = [item for item in components if wanted is None or _is_called(item, wanted)]
+        exact = [item for item in fitting if wanted in (item.get("custom_id"), item.get("label"))]
+        if len(fitting) > 1 and len(exact) == 1:
+            return message, exact[0]
         if len(fitting) > 1:
             names = ", ".join(map(component_label, fitting))
             raise SandboxError(f"That message has several such {_NAMES[kind]}s ({names}): name one.")

@@ -90,7 +90,10 @@ async def _until_bot_is_ready(world: World) -> None:
 
 async def _say_all(world: World, user: User, lines: Sequence[str]) -> None:
     for line in lines:
-        await chat.say(world, user, line, lambda text: print(text, flush=True))
+        changed = chat.as_member(world, line)
+        user = changed or user
+        if changed is None:
+            await chat.say(world, user, line, lambda text: print(text, flush=True))
 
 
 async def _while_all_run(work: Coroutine[Any, Any, None], processes: list[Running]) -> None:

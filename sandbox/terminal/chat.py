@@ -9,6 +9,7 @@ from prompt_toolkit import PromptSession
 from prompt_toolkit.patch_stdout import patch_stdout
 
 from sandbox.client import clicks, typed_input
+from sandbox.client.members import find_member
 from sandbox.client.modal_filling import modal_fields
 from sandbox.client.replies import ANSWER_WITHIN_S, answered, no_answer
 from sandbox.client.visible_messages import messages_in_channel
@@ -71,7 +72,7 @@ async def talk(world: World, user: User, show: Show = print) -> None:
     )
     channel = world.channels[VERSES_ID].name
     show(
-        f"You are {user.display_name} in #{channel} (--as NAME chooses another member). "
+        f"You are {user.display_name} in #{channel}; !as teacher makes you the teacher, who may use /admin. "
         "!help lists what you can type; /quit or Ctrl-D leaves."
     )
     # Shown texts hold no control characters except those that dim.
@@ -83,7 +84,18 @@ async def talk(world: World, user: User, show: Show = print) -> None:
                 line = (await session.prompt_async("> ", handle_sigint=False)).strip()
                 if line == "/quit":
                     return
-                if line:
+                try:
+                    changed = as_member(world, line)
+                except SandboxError as error:
+                    show(plain(str(error)))
+                    continue
+                if changed:
+                    user = changed
+                    session.completer = LineCompleter(world, user)
+                    reader.cancel()
+                    reader = asyncio.create_task(_show_news(world, user, show))
+                    show(f"You are {user.display_name} now.")
+                elif line:
                     await _type(world, user, line, show)
         except (EOFError, KeyboardInterrupt):
             return
@@ -91,6 +103,16 @@ async def talk(world: World, user: User, show: Show = print) -> None:
             reader.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await reader
+
+
+def as_member(world: World, line: str) -> User | None:
+    """The member that a line such as `!as teacher` names. None for any other line.
+
+    Raises:
+        SandboxError: there is no such member.
+    """
+    word, _, name = line.partition(" ")
+    return find_member(world, name.strip()) if word == "!as" else None
 
 
 async def _type(world: World, user: User, line: str, show: Show) -> None:

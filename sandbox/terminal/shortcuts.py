@@ -24,12 +24,13 @@ HELP = """\
 !menu COMMAND MESSAGE         uses a message's context menu; MESSAGE is its id or part of its text,
                               by default the newest message
 !menu COMMAND @MEMBER         uses a member's context menu
+!as teacher                   makes you another member: student, teacher, assistant, or owner
 !locale es-ES                 sets your language
 !wait TEXT                    waits for a message with this text and shows it
 !help                         lists these lines
 /quit                         leaves; any other line is a plain message"""
 
-_NAMES = ("press", "select", "submit", "menu", "locale", "wait", "help")
+_NAMES = ("press", "select", "submit", "menu", "as", "locale", "wait", "help")
 
 
 async def run(world: World, user: User, channel_id: str, line: str, within_s: float) -> Interaction | str:

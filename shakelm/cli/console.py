@@ -1,6 +1,7 @@
 """What the commands share: options, the store, progress bars, and ways to print and write results."""
 
 import os
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,19 +16,66 @@ if TYPE_CHECKING:
     from rich.progress import ProgressColumn
 
 ModelArgument = Annotated[
-    str | None, typer.Argument(metavar="[NAME[@VERSION]]", help="The model; by default the live one.")
+    str | None,
+    typer.Argument(
+        metavar="[NAME[@VERSION]]",
+        help="The model; by default the live one.",
+        autocompletion=lambda incomplete: complete_model(incomplete),
+    ),
 ]
 ModelOption = Annotated[
-    str | None, typer.Option(metavar="NAME[@VERSION]", help="The model; by default the live one.")
+    str | None,
+    typer.Option(
+        metavar="NAME[@VERSION]",
+        help="The model; by default the live one. NAME alone: the live version of that name, or its newest.",
+        autocompletion=lambda incomplete: complete_model(incomplete),
+    ),
 ]
 NamedModel = Annotated[
-    str, typer.Argument(metavar="NAME[@VERSION]", help="The model; without @VERSION, its newest version.")
+    str,
+    typer.Argument(
+        metavar="NAME[@VERSION]",
+        help="The model; without @VERSION, its newest version.",
+        autocompletion=lambda incomplete: complete_model(incomplete),
+    ),
 ]
 EngineOption = Annotated[
     Engine,
     typer.Option(envvar="SHAKELM_ENGINE", help="What computes: numpy starts at once, keras can use a GPU."),
 ]
+PICTURES = {".png": "png", ".svg": "svg", ".pdf": "pdf", ".jpg": "jpeg", ".jpeg": "jpeg"}
+"""matplotlib's name of each format that a picture can have."""
+
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+
+
+def print_version(wanted: bool) -> None:
+    """Print the version of the package and end, if it is wanted."""
+    if wanted:
+        print(f"shakelm {metadata.version('shakelm')}")
+        raise typer.Exit
+
+
+def complete_model(incomplete: str) -> list[str]:
+    """The references that begin as typed, for the shell's completion."""
+    try:
+        return [one.reference for one in open_store().versions() if one.reference.startswith(incomplete)]
+    except ShakelmError:
+        return []
+
+
+def picture_format(path: Path) -> str:
+    """The format of a picture, by the ending of its file.
+
+    Raises:
+        ShakelmError: no such picture can be made.
+    """
+    format_ = PICTURES.get(path.suffix.lower())
+    if format_ is None:
+        raise ShakelmError(
+            f"{str(path)!r} does not end in {', '.join(PICTURES)}: give a name with one of these endings."
+        )
+    return format_
 
 
 def store_root() -> Path | None:

@@ -12,6 +12,7 @@ from shakelm.cli.console import (
     ModelArgument,
     NamedModel,
     open_store,
+    picture_format,
     print_json,
     progress_bar,
     unwritable,
@@ -60,14 +61,15 @@ def evaluate(
 def plot(
     model: ModelArgument = None,
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="FILE.png", help="The file to write.")
+        Path,
+        typer.Option("--output", "-o", metavar="FILE", help="The file to write: .png, .svg, .pdf, or .jpg."),
     ] = Path("curves.png"),
 ) -> None:
     """Draw the loss and accuracy curves of a version's training."""
     from shakelm.evaluation import plots
 
     version = open_store().find(model)
-    write_file(output, plots.curves(version.history(), version.reference))
+    write_file(output, plots.curves(version.history(), version.reference, picture_format(output)))
 
 
 def export(

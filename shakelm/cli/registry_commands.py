@@ -1,11 +1,20 @@
 """`shakelm models`: list, show, promote, roll back and remove versions."""
 
+import sys
 from typing import Annotated
 
 import typer
 
 from shakelm.cli import display
-from shakelm.cli.console import JsonOption, ModelArgument, NamedModel, open_store, print_json
+from shakelm.cli.console import (
+    JsonOption,
+    ModelArgument,
+    NamedModel,
+    complete_model,
+    open_store,
+    print_json,
+)
+from shakelm.errors import ShakelmError
 
 models = typer.Typer(help="List, show, promote, roll back, and remove versions of models.")
 
@@ -13,10 +22,25 @@ models = typer.Typer(help="List, show, promote, roll back, and remove versions o
 @models.callback(invoke_without_command=True)
 def list_models(context: typer.Context, as_json: JsonOption = False) -> None:
     """List all versions with their held-out figures, and mark the live one."""
-    if context.invoked_subcommand is not None:
-        return
-    store = open_store()
-    versions = [(version, version.card()) for version in store.versions()]
+    if context.invoked_subcommand is None:
+        _list(as_json)
+
+
+@models.command("list")
+def list_again(as_json: JsonOption = False) -> None:
+    """List all versions, as `shakelm models` does."""
+    _list(as_json)
+
+
+def _list(as_json: bool) -> None:
+    """Print the versions. One whose files are damaged is named on stderr, and the others are listed."""
+    store, versions = open_store(), []
+    for version in store.versions():
+        try:
+            version.configuration()
+            versions.append((version, version.card()))
+        except ShakelmError as error:
+            print(f"left out: {error}", file=sys.stderr)
     if as_json:
         print_json(
             [
@@ -71,6 +95,15 @@ def rollback() -> None:
 
 
 @models.command()
-def remove(model: Annotated[str, typer.Argument(metavar="NAME@VERSION", help="The version.")]) -> None:
+def remove(
+    model: Annotated[
+        str, typer.Argument(metavar="NAME@VERSION", help="The version.", autocompletion=complete_model)
+    ],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Remove it without a question.")] = False,
+) -> None:
     """Remove a version permanently; the live one and the packaged ones cannot be removed."""
+    if not yes:
+        if not sys.stdin.isatty():
+            raise ShakelmError(f"Nobody can be asked whether to remove {model}: add --yes if you are sure.")
+        typer.confirm(f"Remove {model} permanently?", abort=True)
     print(f"{open_store().remove(model).reference} is removed")

@@ -10,7 +10,15 @@ import typer
 
 from shakelm import defaults
 from shakelm.cli import display
-from shakelm.cli.console import EngineOption, JsonOption, ModelOption, open_store, print_json, write_file
+from shakelm.cli.console import (
+    EngineOption,
+    JsonOption,
+    ModelOption,
+    open_store,
+    picture_format,
+    print_json,
+    write_file,
+)
 from shakelm.configuration import choose_random_seed
 
 
@@ -56,6 +64,11 @@ def verse(
                 "seed": written.prompt,
                 "model": loaded.reference,
                 "temperature": temperature,
+                "top_k": top_k,
+                "top_p": top_p,
+                "min_p": min_p,
+                "lines": length.lines,
+                "words": length.words,
                 "number": number,
                 "seconds": round(seconds, 3),
                 "tokens": written.tokens,
@@ -74,7 +87,8 @@ def next_tokens(
     seed: Annotated[str, typer.Argument(help="The text to continue; may be left out.")] = "",
     top: Annotated[int, typer.Option(help="Number of tokens to show, most likely first, at most 100.")] = 10,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE.png", help="Draw them as a picture too.")
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Draw them too: .png, .svg, .pdf, or .jpg."),
     ] = None,
     model: ModelOption = None,
     engine: EngineOption = "numpy",
@@ -89,7 +103,8 @@ def next_tokens(
     if output is not None:
         from shakelm.evaluation import plots
 
-        write_file(output, plots.next_tokens(predicted, title), announce=not as_json)
+        picture = plots.next_tokens(predicted, title, format_=picture_format(output))
+        write_file(output, picture, announce=not as_json)
     if as_json:
         content = dataclasses.asdict(predicted)
         print_json({"model": loaded.reference, "seed": content.pop("prompt"), **content})

@@ -27,8 +27,8 @@ _HATCHES = ("", "////", "....", "xxxx", "----")
 """One for each temperature, so that bars differ without color."""
 
 
-def curves(history: History, title: str) -> bytes:
-    """Draw the loss (nats per token) and the accuracy (percent) of each epoch, side by side, as a PNG.
+def curves(history: History, title: str, format_: str = "png") -> bytes:
+    """Draw the loss (nats per token) and the accuracy (percent) of each epoch, side by side, as a picture.
 
     Training is dashed with hollow circles and validation is solid with squares, so that they differ without
     color. A dotted vertical line marks the epoch whose weights were kept. The history needs an epoch.
@@ -46,11 +46,13 @@ def curves(history: History, title: str) -> bytes:
     _draw(accuracy, history, [100 * e.accuracy for e in epochs], validation)
     # One legend for both charts, below them, hides no curve.
     figure.legend(*loss.get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False)
-    return _png(figure)
+    return _picture(figure, format_)
 
 
-def next_tokens(prediction: Prediction, title: str, label: Callable[[str], str] = visible) -> bytes:
-    """Draw a prediction as horizontal bars, a group for each token and a bar for each temperature, as a PNG.
+def next_tokens(
+    prediction: Prediction, title: str, label: Callable[[str], str] = visible, format_: str = "png"
+) -> bytes:
+    """Draw a prediction as horizontal bars, a group for each token and a bar for each temperature.
 
     The most likely token is at the top. Temperatures differ by their hatches as well as by color, and the
     legend gives the entropy (bits) of each distribution. At most `len(_HATCHES)` temperatures are possible.
@@ -87,14 +89,14 @@ def next_tokens(prediction: Prediction, title: str, label: Callable[[str], str] 
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
     figure.legend(loc="outside lower center", ncols=3, frameon=False)
-    return _png(figure)
+    return _picture(figure, format_)
 
 
-def _png(figure: "Figure") -> bytes:
+def _picture(figure: "Figure", format_: str) -> bytes:
     picture = io.BytesIO()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph")  # the font shows a box for a glyph that it lacks
-        figure.savefig(picture, format="png")
+        figure.savefig(picture, format=format_)
     return picture.getvalue()
 
 

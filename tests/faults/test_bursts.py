@@ -6,9 +6,9 @@ import time
 
 import pytest
 
+from tests.faults.outcomes import crowd, settled
 from tests.support.full_stack import Stack
 from tests.support.module_process import Process
-from tests.support.outcomes import crowd, settled
 
 REQUESTS = 100
 

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
+from tests.faults.outcomes import crowd, settled
 from tests.support.full_stack import Stack
-from tests.support.outcomes import crowd, settled
 from tests.support.request_makers import verse_request
 from tests.support.waiting import eventually
 from worker.privacy import departed_guilds

@@ -8,8 +8,8 @@ import pytest
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
+from tests.faults.outcomes import crowd, outcomes, settled
 from tests.support.full_stack import Stack
-from tests.support.outcomes import crowd, outcomes, settled
 from tests.support.request_makers import enqueue, reply_to, verse_request
 from tests.support.waiting import eventually
 from worker.delivery import outbox

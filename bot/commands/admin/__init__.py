@@ -7,10 +7,10 @@ from discord import app_commands
 
 from bot.commands.admin.group import AdministratorsOnly
 from bot.commands.admin.guild_administration import export, limits, log, retention, status
+from bot.commands.admin.open_trainings import training
 from bot.commands.admin.promotion import promote, remove, rollback
 from bot.commands.admin.queue_control import pause, queue, resume
 from bot.commands.admin.train_command import train
-from bot.commands.admin.training_commands import training
 from bot.interactions.command_translation import described
 
 admin = AdministratorsOnly(

@@ -19,7 +19,9 @@ async def test_faults_and_clock_refuse_nonsense_in_one_sentence() -> None:
         for path, body in (
             ("/faults", {"kind": "flood"}),
             ("/faults", {"kind": "429", "route": "("}),
-            ("/clock", {"ahead_s": -1}),
+            ("/clock", {"ahead_s": -1e9}),
+            ("/crowds", {"count": 0, "text": "/x"}),
+            ("/memberships", {"event": "promoted"}),
             ("/commands", {"user": "nobody", "text": "/x"}),
             ("/commands", {"user": "student", "text": "/x"}),
         ):

@@ -1,6 +1,6 @@
 """How long people wait for the first answer, with a long queue and with many who ask at once.
 
-Run it with `.venv/bin/python benchmarks/first_answers.py`. Everything runs on this machine: the sandbox,
+Run it with `.venv/bin/python benchmarks/first_answer_times.py`. Everything runs on this machine: the sandbox,
 Valkey, and the bot share its cores. Discord takes first answers for three seconds.
 """
 
@@ -15,8 +15,8 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from tests.faults.outcomes import Outcomes, crowd, outcomes
 from tests.support.full_stack import Stack, serving
-from tests.support.outcomes import Outcomes, crowd, outcomes
 from tests.support.request_makers import enqueue, verse_request
 from tests.support.waiting import eventually
 from worker.records import guild_settings

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from tests.faults.outcomes import crowd, settled
 from tests.support.full_stack import Stack
-from tests.support.outcomes import crowd, settled
 from worker.records import incidents
 
 REQUESTS = 40
