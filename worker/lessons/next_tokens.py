@@ -21,6 +21,7 @@ from worker.messages.discord_json import (
     plain,
     rows,
 )
+from worker.messages.text_limits import length
 from worker.protocol.custom_ids import Append, Undo
 from worker.protocol.job_request import JobRequest
 from worker.protocol.payload import MAX_PROMPT_CHARACTERS, ModelReference, RecordId
@@ -154,7 +155,7 @@ def _quoted(line: SharedLine) -> str:
     kept: list[str] = []
     left = MAX_LINE
     for written in reversed([f"> {written}" for written in escape(line.text).split("\n")]):
-        left -= len(written) + 1
+        left -= length(written) + 1
         if left < 0:
             return "\n".join(["> …", *reversed(kept)])
         kept.append(written)

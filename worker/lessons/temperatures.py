@@ -91,6 +91,6 @@ def message(
         text(locale, "temperatures.explained"),
         BLUE,
         clip(receipt, MAX_RECEIPT),
+        fields,
     )
-    body["embeds"][0]["fields"] = fields
     return Message(body)

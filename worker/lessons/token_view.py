@@ -20,6 +20,7 @@ from worker.messages.discord_json import (
     escape,
 )
 from worker.messages.formats import units
+from worker.messages.text_limits import length
 from worker.protocol.job_request import JobRequest
 from worker.protocol.payload import MAX_PROMPT_CHARACTERS, ModelReference
 
@@ -61,7 +62,7 @@ def message(
     table = list(_table(mappings, locale))
     whole, note = "\n".join(table), text(locale, "tokens.cut")
     block = f"```\n{whole}\n```"
-    if len(block) <= MAX_DESCRIPTION:
+    if length(block) <= MAX_DESCRIPTION:
         return Message(embed(escape(title), block, BLUE))
     shown = cut(whole, "```", MAX_DESCRIPTION - len(note) - len("```\n\n"))
     body = embed(escape(title), f"```\n{shown}\n{note}", BLUE)

@@ -110,9 +110,8 @@ def following(training: Training) -> Body:
     footer = ""
     if progress.state is TrainingState.RUNNING and training.order is None:
         footer = text(locale, "training.footer")
-    body = embed(title, cut("\n".join(lines), "…"), COLORS[progress.state], footer)
-    if progress.verses:
-        body["embeds"][0]["fields"] = [_field(verse, locale) for verse in progress.verses]
+    verses = [_field(verse, locale) for verse in progress.verses]
+    body = embed(title, cut("\n".join(lines), "…"), COLORS[progress.state], footer, verses)
     return body | {"components": rows(_buttons(training))}
 
 

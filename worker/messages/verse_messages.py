@@ -19,6 +19,7 @@ from worker.messages.discord_json import (
     escape,
     rows,
 )
+from worker.messages.text_limits import length
 from worker.protocol import custom_ids
 from worker.protocol.verse_payloads import MAX_TEMPERATURE, VerseRequest, VerseResult
 
@@ -32,7 +33,7 @@ def verse(request: VerseRequest, result: VerseResult) -> Message:
     """A verse with its receipt and buttons. A verse over Discord's limit is cut, and attached in full."""
     locale = request.reply_to.locale
     shown = "\n".join(_lines(result.text)) if result.text.strip() else text(locale, "verse.empty")
-    whole = len(shown) <= MAX_DESCRIPTION
+    whole = length(shown) <= MAX_DESCRIPTION
     description = shown if whole else cut(shown, text(locale, "verse.cut"))
     body = embed("", description, BLUE, " · ".join(_receipt(request, result)))
     attachment = None if whole else Attachment(VERSE_FILE, result.text.encode())
