@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 CASES = int(os.environ.get("FUZZ_CASES", "500"))
 
@@ -13,4 +13,8 @@ T = TypeVar("T", bound=Callable[..., Any])
 
 def share(percent: int) -> Callable[[T], T]:
     """Give a property this share of the cases. The shares of all properties in `tests/fuzz` add up to 100."""
-    return settings(max_examples=max(CASES * percent // 100, 1))
+    return settings(
+        max_examples=max(CASES * percent // 100, 1),
+        phases=(Phase.explicit, Phase.generate),  # a case that hangs takes seconds, so none is shrunk
+        report_multiple_bugs=False,
+    )
