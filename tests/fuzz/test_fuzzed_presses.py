@@ -23,11 +23,16 @@ from worker.lessons import shared_lines
 from worker.protocol import custom_ids
 from worker.protocol.training_payloads import MessageAt
 from worker.protocol.verse_payloads import VerseRecord, VerseResult, VerseSettings
-from worker.queue import admission
+from worker.queue import admission, withdrawal
 from worker.records import verse_records
 from worker.trainings import training_records
 
 OURS, FOREIGN, WAITING, LINE, TRAINING, NOTHING = (f"{number:016x}" for number in range(1, 7))
+FOREIGN_TRAINING = "f" * 16
+FOREIGN_TO_TEACHERS = (
+    *(custom_ids.Again, custom_ids.Continue, custom_ids.Hotter, custom_ids.Colder, custom_ids.Change),
+    *(custom_ids.Discard, custom_ids.CancelRequest, custom_ids.StopTraining, custom_ids.CancelTraining),
+)
 PEOPLE = ("student", "teacher", "assistant", "owner")
 
 
@@ -40,18 +45,19 @@ def fill(room: Room) -> Message:
     start_over(room)
     connection, world = room.bot.connection, room.sandbox.world
     student = world.users["student"].id
-    for record_id, guild in ((OURS, GUILD_ID), (FOREIGN, "7")):
+    for record_id, guild, author in ((OURS, GUILD_ID, student), (FOREIGN, "7", "9")):
         settings = VerseSettings(prompt="to be", random_seed=7).model_dump(by_alias=False)
         result = VerseResult(
             text="*a* verse\n", model="letters-a@1", temperature=0.8, random_seed=7, seconds=1, unknown=[]
         )
-        asked = {"id": record_id, "author": student, "guild": guild, "channel": VERSES_ID, "asked_at": 1.0}
+        asked = {"id": record_id, "author": author, "guild": guild, "channel": VERSES_ID, "asked_at": 1.0}
         verse_records.save(connection, VerseRecord(**settings, **asked, result=result), 1)
     admission.admit(connection, verse_request(id=WAITING, author=student, guild=GUILD_ID))
+    admission.admit(connection, verse_request(id=FOREIGN, author="9", guild="7"))
     shared_lines.begin(connection, shared_line(id=LINE, author=student, guild=GUILD_ID))
-    training_records.start(
-        connection, TRAINING, train_request(), MessageAt(channel_id=VERSES_ID, message_id="1")
-    )
+    message = MessageAt(channel_id=VERSES_ID, message_id="1")
+    training_records.start(connection, TRAINING, train_request(guild=GUILD_ID), message)
+    training_records.start(connection, FOREIGN_TRAINING, train_request(guild="7"), message)
     return send(world, VERSES_ID, BOT, MessageForm(content="Press a button."), [])
 
 
@@ -98,8 +104,24 @@ async def test_every_press_ends_in_a_proper_message(
 
     foreign = verse_records.find(room.bot.connection, FOREIGN)
     assert foreign is not None, "a verse of another guild was removed"
+    assert withdrawal.find(room.bot.connection, FOREIGN), "a request of another guild was withdrawn"
     if person == "assistant":
         assert verse_records.find(room.bot.connection, OURS) is not None, "a verse of somebody else was removed"
+
+
+@pytest.mark.parametrize("kind", FOREIGN_TO_TEACHERS, ids=lambda kind: kind.action)
+async def test_a_teacher_reaches_nothing_of_another_guild(
+    room: Room, caplog: pytest.LogCaptureFixture, kind: type[custom_ids.OfRecord]
+) -> None:
+    source = fill(room)
+    world = room.sandbox.world
+    of_training = kind in (custom_ids.StopTraining, custom_ids.CancelTraining)
+    data = {"custom_id": str(kind(FOREIGN_TRAINING if of_training else FOREIGN)), "component_type": 2, "id": 1}
+    interaction = interaction_lifecycle.start(
+        world, world.users["teacher"], VERSES_ID, "a button", data, kind=COMPONENT, source=source
+    )
+
+    assert "no longer stored" in str(await check_outcome(room, interaction, caplog))
 
 
 def field_values() -> st.SearchStrategy[Json]:

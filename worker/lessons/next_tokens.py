@@ -8,7 +8,7 @@ from worker.lessons import shared_lines
 from worker.lessons.shared_lines import SharedLine
 from worker.lessons.token_names import token_name
 from worker.lessons.tools import MAX_ALTERNATIVE, PNG, Tools
-from worker.messages.catalog import text
+from worker.messages.catalog import Refusal, text
 from worker.messages.discord_json import (
     PRIMARY,
     SECONDARY,
@@ -81,13 +81,15 @@ def step(wanted: StepRequest, tools: Tools) -> Message:
     """The line after a press: with the chosen token, or without the last one.
 
     Raises:
-        Refusal: the line has expired, or somebody else was faster.
+        Refusal: the line has expired or belongs to another guild, or somebody else was faster.
         ShakelmError: the line's model is gone.
         redis.RedisError: the queue cannot be reached.
     """
     from shakelm.decoding.prediction import predict
 
     line = shared_lines.find(tools.connection, wanted.line)
+    if line.guild != wanted.guild:
+        raise Refusal("refusal.record_gone")
     if line.changed_by == wanted.id:  # by an earlier attempt, whose answer did not get through
         return message(line, predict(tools.load(line.model), line.text, OFFERED))
     before = shared_lines.at(tools.connection, wanted.line, wanted.version)
