@@ -1,5 +1,7 @@
 """Texts as people and models may write them: any Unicode, mentions, markup, invisible characters."""
 
+import re
+
 from hypothesis import strategies as st
 
 PIECES = (
@@ -25,3 +27,8 @@ def texts(longest: int = 6000) -> st.SearchStrategy[str]:
         st.sampled_from(PIECES),
     )
     return st.one_of(mixed, repeated, anything).map(lambda written: written[:longest])
+
+
+def readable(longest: int = 6000) -> st.SearchStrategy[str]:
+    """Such texts without lone surrogates, as UTF-8 files and models have them."""
+    return texts(longest).map(lambda written: re.sub("[\ud800-\udfff]", "?", written))
