@@ -15,7 +15,7 @@ pytest.register_assert_rewrite("tests.support")
 
 settings.register_profile(
     "repeatable",
-    derandomize=True,  # the same cases on each machine; `tests/fuzz` runs others with FUZZ_SEED
+    derandomize=True,  # the same cases on each machine
     database=None,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],

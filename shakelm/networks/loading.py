@@ -28,10 +28,12 @@ def load_network(
 
     Raises:
         OSError: the file cannot be read.
-        safetensors.SafetensorError: the file is damaged.
+        safetensors.SafetensorError, KeyError, ValueError: the file is damaged, or of another vocabulary.
         ShakelmError: the engine is `keras`, and TensorFlow cannot be imported.
     """
     weights = load_weights(path)
+    if weights["output.bias"].shape != (vocabulary_size,):
+        raise ValueError(f"it is not for a vocabulary of {vocabulary_size} tokens")
     if engine == "keras":
         from shakelm.networks.keras_network import KerasNetwork
 

@@ -79,6 +79,15 @@ def store(tmp_path: Path) -> ModelRegistry:
     return store
 
 
+def test_a_vocabulary_of_another_size_than_the_weights_is_damage(store: ModelRegistry) -> None:
+    path = Path(store.location) / "letters-a" / "1" / "vocabulary.json"
+    path.chmod(0o644)
+    path.write_text('{"kind": "char", "tokens": ["<unk>", "a"]}', encoding="utf-8")
+
+    with pytest.raises(ShakelmError, match=r"not for a vocabulary of 2 tokens"):
+        language_model.load(store.find("letters-a@1"), "numpy")
+
+
 @pytest.mark.parametrize("file", FILES)
 @share(2)
 @given(data=st.data())

@@ -1,5 +1,6 @@
 """`/tokens`: how a model reads a text."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated
 
@@ -60,7 +61,8 @@ def message(
         locale, "tokens.title", model=model, known=known, count=len(mappings), units=units(kind, locale)
     )
     table = list(_table(mappings, locale))
-    whole, note = "\n".join(table), text(locale, "tokens.cut")
+    # A zero-width space between backticks: three of them would end the block.
+    whole, note = re.sub("`(?=`)", "`\u200b", "\n".join(table)), text(locale, "tokens.cut")
     block = f"```\n{whole}\n```"
     if length(block) <= MAX_DESCRIPTION:
         return Message(embed(escape(title), block, BLUE))
