@@ -67,6 +67,11 @@ def test_a_verse(prompt: str, verse: str, unknown: list[str]) -> None:
     assert embed["footer"]["text"].startswith("m@1 · temperature 0.8 · number 7 · ")
 
 
+def test_a_verse_in_a_style_of_a_former_version() -> None:
+    result = VerseResult(text="a", model="m@1", temperature=0.8, random_seed=7, seconds=1, unknown=[])
+    check(verse_messages.verse(verse_request(style="steady"), result))
+
+
 @share(2)
 @given(verses=st.lists(READABLE, min_size=5, max_size=5), unknown=st.lists(READABLE, max_size=20))
 def test_temperatures_side_by_side(verses: list[str], unknown: list[str]) -> None:

@@ -4,7 +4,7 @@ from dataclasses import fields
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sandbox.schemas.fields import Json
@@ -144,6 +144,11 @@ def field_values() -> st.SearchStrategy[Json]:
 
 
 @share(10)
+@example(
+    written=f"change:{OURS}",
+    values={"seed": "", "style": "steady", "temperature": "0", "lines": "2", "model": "letters-a"},
+    person="student",
+)
 @given(written=st.one_of(st.just(f"change:{OURS}"), custom_id()), values=field_values(), person=st.sampled_from(PEOPLE))
 async def test_every_form_ends_in_a_proper_message(
     room: Room, caplog: pytest.LogCaptureFixture, written: str, values: dict[str, str], person: str

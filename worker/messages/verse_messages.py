@@ -21,6 +21,7 @@ from worker.messages.discord_json import (
 )
 from worker.messages.text_limits import length
 from worker.protocol import custom_ids
+from worker.protocol.styles import STYLES
 from worker.protocol.verse_payloads import MAX_TEMPERATURE, VerseRequest, VerseResult
 
 VERSE_FILE = "verse.txt"
@@ -60,7 +61,7 @@ def _receipt(request: VerseRequest, result: VerseResult) -> Iterator[str]:
         number=result.random_seed,
         seconds=result.seconds,
     )
-    if request.style:
+    if request.style in STYLES:  # a record of a former version may name another one
         yield text(locale, "verse.style", style=text(locale, f"style.{request.style}"))
     if request.top_k is not None:
         yield text(locale, "verse.top_k", top_k=request.top_k)
