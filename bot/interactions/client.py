@@ -46,8 +46,11 @@ class Tree(app_commands.CommandTree["Bot"]):
         """Refuse a choice that the command does not offer: a Discord client may still have an older command.
 
         Raises:
+            app_commands.NoPrivateMessage: the command was not used in a guild.
             app_commands.CommandSignatureMismatch: an option has such a value.
         """
+        if interaction.guild_id is None:
+            raise app_commands.NoPrivateMessage
         command = interaction.command
         if isinstance(command, app_commands.Command) and interaction.type is _COMMAND:
             for parameter in command.parameters:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import discord
-from discord import ui
+from discord import app_commands, ui
 
 from bot.interactions import error_handler
 from worker.messages.catalog import Refusal
@@ -76,6 +76,9 @@ async def dispatch(interaction: discord.Interaction[Any], handlers: Iterable[Han
     """
     kinds = (discord.InteractionType.component, discord.InteractionType.modal_submit)
     if interaction.type not in kinds:
+        return
+    if interaction.guild_id is None:
+        await error_handler.handle(interaction, app_commands.NoPrivateMessage())
         return
     data: Any = interaction.data
     for handler in handlers:

@@ -83,6 +83,8 @@ def refusal(error: Exception, locale: str) -> ShakelmError | None:
             return Refusal("refusal.role", role=str(error.missing_role))
         case app_commands.BotMissingPermissions():
             return Refusal("refusal.bot_permission", permissions=_names(error.missing_permissions, locale))
+        case app_commands.NoPrivateMessage():
+            return Refusal("refusal.servers_only")
         case app_commands.CheckFailure():
             return Refusal("refusal.forbidden")
         case app_commands.CommandNotFound() | app_commands.CommandSignatureMismatch():
@@ -120,9 +122,19 @@ def _invalid(error: ValidationError) -> Refusal:
             return Refusal("refusal.not_offered", option=option, offered=str(expected))
         case "string_unicode", _:
             return Refusal("refusal.characters", option=option)
-        case ("finite_number" | "float_type" | "float_parsing" | "int_type" | "int_parsing" | "int_from_float"), _:
+        case (
+            (
+                "finite_number"
+                | "float_type"
+                | "float_parsing"
+                | "int_type"
+                | "int_parsing"
+                | "int_from_float"
+            ),
+            _,
+        ):
             return Refusal("refusal.number", option=option)
-        case ("missing" | "extra_forbidden" | "json_invalid" | "model_type" | "dict_type"), _:
+        case (("missing" | "extra_forbidden" | "json_invalid" | "model_type" | "dict_type"), _):
             return Refusal("refusal.damaged")
         case _:
             return Refusal("refusal.option", option=option)

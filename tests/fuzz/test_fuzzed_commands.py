@@ -3,19 +3,34 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sandbox.client.option_values import LocalFile, attach
-from sandbox.schemas.command_form import ATTACHMENT, BOOLEAN, CHANNEL, INTEGER, LARGEST_INTEGER, NUMBER, STRING
+from sandbox.schemas.command_form import (
+    ATTACHMENT,
+    BOOLEAN,
+    CHANNEL,
+    INTEGER,
+    LARGEST_INTEGER,
+    NUMBER,
+    STRING,
+)
 from sandbox.schemas.fields import Json
+from sandbox.schemas.message_form import MessageForm
 from sandbox.world import command_registry, interaction_lifecycle
+from sandbox.world.channel_messages import send
 from sandbox.world.ids import ANNOUNCEMENTS_ID, STAFF_ID, VERSES_ID
-from sandbox.world.message_objects import AUTOCOMPLETE, COMMAND
+from sandbox.world.message_objects import AUTOCOMPLETE, COMMAND, COMPONENT
+from sandbox.world.starting_guild import BOT
+from sandbox.world.state import Event
 from tests.support.bot_room import Room
 from tests.support.fuzz_cases import share
 from tests.support.hostile_texts import texts
-from tests.support.interaction_outcomes import check_outcome, leaves, start_over
+from tests.support.interaction_outcomes import check_outcome, check_text, leaves, start_over
+from worker.messages import notices
+from worker.messages.catalog import Refusal
+from worker.trainings import attached_texts
 
 MODELS = ("letters-a", "letters-a@1", "letters-b@2", "letters-b@9", "nobody", "../letters-a", "A", "a@0", "")
 PEOPLE = ("student", "teacher", "assistant", "owner")
@@ -53,11 +68,13 @@ def files() -> st.SearchStrategy[bytes]:
         encodings,
         st.sampled_from((1, 3, 100, 2000)),
     )
-    raw = st.builds(lambda piece, times: piece * times, st.binary(max_size=50), st.sampled_from((0, 1, 200, 10**5)))
+    raw = st.builds(
+        lambda piece, times: piece * times, st.binary(max_size=50), st.sampled_from((0, 1, 200, 10**5))
+    )
     return st.one_of(encoded, raw)
 
 
-@share(40)
+@share(30)
 @given(data=st.data())
 async def test_every_command_ends_in_a_proper_message(
     room: Room, caplog: pytest.LogCaptureFixture, data: st.DataObject
@@ -97,7 +114,7 @@ async def test_every_command_ends_in_a_proper_message(
     await check_outcome(room, interaction, caplog)
 
 
-@share(10)
+@share(5)
 @given(typed=texts(), data=st.data())
 async def test_every_completion_is_answered(
     room: Room, caplog: pytest.LogCaptureFixture, typed: str, data: st.DataObject
@@ -106,7 +123,9 @@ async def test_every_completion_is_answered(
     caplog.clear()
     world = room.sandbox.world
     offered = [leaf for command in command_registry.offered(world).values() for leaf in leaves(command)]
-    completing = [(path, option) for path, options in offered for option in options if option.get("autocomplete")]
+    completing = [
+        (path, option) for path, options in offered for option in options if option.get("autocomplete")
+    ]
     path, option = data.draw(st.sampled_from(completing))
     focused = {"type": option["type"], "name": option["name"], "value": typed, "focused": True}
     sent: list[Json] = [focused]
@@ -125,3 +144,51 @@ async def test_every_completion_is_answered(
     choices = await check_outcome(room, interaction, caplog)
 
     assert all(0 < len(choice) <= 100 for choice in choices)
+
+
+def as_direct_message(event: Event) -> None:
+    """Make an interaction one of a direct message, before the gateway sends it."""
+    if event.name == "INTERACTION_CREATE":
+        event.data["user"] = event.data.pop("member")["user"]
+        for name in ("guild", "guild_id", "guild_locale"):
+            del event.data[name]
+        event.data.update({"context": 1, "channel": {"id": event.data["channel_id"], "type": 1}})
+
+
+@pytest.mark.parametrize("kind", [COMMAND, COMPONENT])
+async def test_direct_messages_are_refused(room: Room, caplog: pytest.LogCaptureFixture, kind: int) -> None:
+    start_over(room)
+    world = room.sandbox.world
+    world.listeners.insert(0, as_direct_message)
+    source = send(world, VERSES_ID, BOT, MessageForm(content="Press a button."), [])
+    for command in command_registry.offered(world).values():
+        for path, _ in leaves(command):
+            sent: list[Json] = []
+            for part in reversed(path[1:]):
+                sent = [{"type": part["type"], "name": part["name"], "options": sent}]
+            of_command = {"id": command["id"], "name": command["name"], "type": 1, "options": sent}
+            of_button = {"custom_id": "forget", "component_type": 2, "id": 1}
+            interaction = interaction_lifecycle.start(
+                world,
+                world.users["owner"],
+                VERSES_ID,
+                command["name"],
+                of_command if kind == COMMAND else of_button,
+                kind=kind,
+                source=source if kind == COMPONENT else None,
+            )
+
+            assert "I work only on servers" in str(await check_outcome(room, interaction, caplog))
+
+
+@share(4)
+@example(name="x²½Ⅷ①٣.txt", content=b"to be or not to be\n" * 500)
+@given(name=texts(100), content=files())
+def test_every_attached_file_is_a_text_or_is_refused(name: str, content: bytes) -> None:
+    try:
+        attached, text = attached_texts.check(name, content)
+    except Refusal as refused:
+        check_text(notices.problem(refused)["embeds"][0]["description"])
+    else:
+        assert not {"/", "\\", ".."} & {attached.name, *attached.name[:2]}
+        assert len(text) >= attached_texts.MIN_CHARACTERS

@@ -1,7 +1,6 @@
-"""The functions that workers run, with any payload: an answer for the person, or a payload that is refused."""
+"""The functions that workers run, with any request: each ends in an answer."""
 
 import json
-import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -45,7 +44,11 @@ def connection(
     tiny_models.publish(store, "letters-a", "a")
     store.promote("letters-a")
     url = f"{valkey.connection_url}/0"
-    variables = {"SHAKELM_REDIS_URL": url, "SHAKELM_STORE": store.location, "DISCORD_API_BASE": webhook.api_base}
+    variables = {
+        "SHAKELM_REDIS_URL": url,
+        "SHAKELM_STORE": store.location,
+        "DISCORD_API_BASE": webhook.api_base,
+    }
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     loaded_models.settings.cache_clear()
@@ -70,7 +73,10 @@ REQUESTS = {
     "verse": st.fixed_dictionaries(
         {
             **{"seed": TEXTS, "context": readable(4000), "model": MODELS, "lines": st.integers(1, 3)},
-            **{"temperature": st.sampled_from((0, 5e-324, 1e-9, 0.8, 2)), "number": st.sampled_from((0, 2**32 - 1))},
+            **{
+                "temperature": st.sampled_from((0, 5e-324, 1e-9, 0.8, 2)),
+                "number": st.sampled_from((0, 2**32 - 1)),
+            },
             **{"top_k": st.sampled_from((None, 1, 10**9)), "top_p": st.sampled_from((None, 5e-324, 1))},
             **{"min_p": st.sampled_from((None, 5e-324, 1)), "style": st.sampled_from((None, "wild", "none"))},
         }
@@ -86,14 +92,31 @@ REQUESTS = {
 @share(1)
 @given(data=st.data())
 def test_every_valid_request_is_answered(
-    connection: "redis.Redis", webhook: Webhook, caplog: pytest.LogCaptureFixture, job: str, data: st.DataObject
+    connection: "redis.Redis",
+    webhook: Webhook,
+    caplog: pytest.LogCaptureFixture,
+    job: str,
+    data: st.DataObject,
 ) -> None:
     caplog.clear()
     before = len(webhook.messages(TOKEN))
-    payload = json.loads(json.dumps({**WHO, **data.draw(REQUESTS[job]), "reply_to": json.loads(reply_to().model_dump_json())}))
+    payload = json.loads(
+        json.dumps({**WHO, **data.draw(REQUESTS[job]), "reply_to": json.loads(reply_to().model_dump_json())})
+    )
 
     run(connection, job, payload)
 
     assert not troubles(caplog), troubles(caplog)
     (message,) = webhook.messages(TOKEN)[before:]
     assert message["allowed_mentions"] == {"parse": []}
+
+
+@pytest.mark.parametrize("job", REQUESTS)
+def test_an_expired_token_is_dropped_in_silence(
+    connection: "redis.Redis", webhook: Webhook, caplog: pytest.LogCaptureFixture, job: str
+) -> None:
+    late = json.loads(reply_to(seconds_left=-1).model_dump_json())
+    run(connection, job, WHO | ({"text": "a"} if job == "tokens" else {"number": 7}) | {"reply_to": late})
+
+    assert not troubles(caplog), troubles(caplog)
+    assert not webhook.received

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from sandbox.schemas.message_form import MessageForm
 from sandbox.schemas.validation import parse_form
 from shakelm.data.vocabulary import TokenMapping
+from shakelm.errors import ShakelmError
 from tests.support.fuzz_cases import share
 from tests.support.hostile_texts import readable, texts
-from tests.support.request_makers import reply_to, train_request, verse_request
+from tests.support.request_makers import train_request, verse_request
 from worker.lessons import temperatures, token_view
 from worker.messages import admin_messages, notices, training_messages, verse_messages
 from worker.messages.catalog import Refusal
@@ -20,7 +21,6 @@ from worker.messages.discord_json import MAX_EMBED, Message, size
 from worker.messages.text_limits import length
 from worker.protocol.training_payloads import Specimen, Training, TrainingState, TrainProgress
 from worker.protocol.verse_payloads import VerseResult
-from shakelm.errors import ShakelmError
 
 READABLE = readable(6000)
 
@@ -57,9 +57,7 @@ def texts_in(part: Any) -> list[str]:
 @given(prompt=READABLE, verse=READABLE, unknown=st.lists(READABLE.map(lambda text: text[:9]), max_size=500))
 def test_a_verse(prompt: str, verse: str, unknown: list[str]) -> None:
     request = verse_request(prompt=prompt[:500])
-    result = VerseResult(
-        text=verse, model="m@1", temperature=0.8, random_seed=7, seconds=1, unknown=unknown
-    )
+    result = VerseResult(text=verse, model="m@1", temperature=0.8, random_seed=7, seconds=1, unknown=unknown)
     message = verse_messages.verse(request, result)
 
     check(message)
@@ -76,9 +74,7 @@ def test_a_verse_in_a_style_of_a_former_version() -> None:
 @given(verses=st.lists(READABLE, min_size=5, max_size=5), unknown=st.lists(READABLE, max_size=20))
 def test_temperatures_side_by_side(verses: list[str], unknown: list[str]) -> None:
     written = [(0.5, verse, 1.0) for verse in verses]
-    check(
-        temperatures.message(written, kind="word", model="m@1", number=7, seconds=1, unknown=unknown)
-    )
+    check(temperatures.message(written, kind="word", model="m@1", number=7, seconds=1, unknown=unknown))
 
 
 @share(2)
@@ -93,7 +89,12 @@ def test_a_table_of_tokens(pieces: list[str], known: bool) -> None:
 
 
 @share(2)
-@given(verses=st.lists(READABLE, max_size=2), error=texts(), sample=READABLE, state=st.sampled_from(TrainingState))
+@given(
+    verses=st.lists(READABLE, max_size=2),
+    error=texts(),
+    sample=READABLE,
+    state=st.sampled_from(TrainingState),
+)
 def test_a_training(verses: list[str], error: str, sample: str, state: TrainingState) -> None:
     specimens = tuple(Specimen(model="m@1", random_seed=7, text=verse) for verse in verses)
     progress = TrainProgress(

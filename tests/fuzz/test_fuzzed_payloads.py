@@ -17,9 +17,7 @@ from worker.protocol.model_payloads import ModelIndex
 from worker.protocol.payload import Payload
 from worker.protocol.verse_payloads import VerseRecord, VerseResult, VerseSettings
 
-RESULT = VerseResult(
-    text="a\nverse", model="m@1", temperature=0.8, random_seed=7, seconds=1.5, unknown=["é"]
-)
+RESULT = VerseResult(text="a\nverse", model="m@1", temperature=0.8, random_seed=7, seconds=1.5, unknown=["é"])
 EXAMPLES: tuple[Payload, ...] = (
     verse_request(),
     VerseRecord(
@@ -37,16 +35,22 @@ EXAMPLES: tuple[Payload, ...] = (
 def anything() -> st.SearchStrategy[Any]:
     """Any JSON, also deep, with huge numbers and any text."""
     leaves = st.one_of(
-        st.none(), st.booleans(), st.integers(), st.floats(), texts(200), st.sampled_from((10**400, -1, "", "0" * 16))
+        st.none(),
+        st.booleans(),
+        st.integers(),
+        st.floats(),
+        texts(200),
+        st.sampled_from((10**400, -1, "", "0" * 16)),
     )
     return st.recursive(
-        leaves, lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(texts(20), inner, max_size=4))
+        leaves,
+        lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(texts(20), inner, max_size=4)),
     )
 
 
 @st.composite
 def damaged(draw: st.DrawFn) -> tuple[type[Payload], bytes]:
-    """A payload with a field that is missing, additional, or of another type; cut short; or no payload at all."""
+    """A payload with a field that is missing, additional, or of another type; cut short; or none at all."""
     example = draw(st.sampled_from(EXAMPLES))
     fields = json.loads(example.model_dump_json())
     name = draw(st.sampled_from(sorted(fields)))

@@ -8,9 +8,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sandbox.schemas.fields import Json
+from sandbox.schemas.message_form import MessageForm
 from sandbox.world import interaction_lifecycle
 from sandbox.world.channel_messages import send
-from sandbox.schemas.message_form import MessageForm
 from sandbox.world.ids import GUILD_ID, VERSES_ID
 from sandbox.world.message_objects import COMPONENT, MODAL_SUBMIT, Message
 from sandbox.world.starting_guild import BOT
@@ -86,7 +86,7 @@ def custom_id() -> st.SearchStrategy[str]:
     return st.one_of(well_formed, well_formed, wrong, texts(100).filter(bool))
 
 
-@share(20)
+@share(15)
 @given(written=custom_id(), person=st.sampled_from(PEOPLE))
 async def test_every_press_ends_in_a_proper_message(
     room: Room, caplog: pytest.LogCaptureFixture, written: str, person: str
@@ -106,7 +106,9 @@ async def test_every_press_ends_in_a_proper_message(
     assert foreign is not None, "a verse of another guild was removed"
     assert withdrawal.find(room.bot.connection, FOREIGN), "a request of another guild was withdrawn"
     if person == "assistant":
-        assert verse_records.find(room.bot.connection, OURS) is not None, "a verse of somebody else was removed"
+        assert verse_records.find(room.bot.connection, OURS) is not None, (
+            "a verse of somebody else was removed"
+        )
 
 
 @pytest.mark.parametrize("kind", FOREIGN_TO_TEACHERS, ids=lambda kind: kind.action)
@@ -116,7 +118,11 @@ async def test_a_teacher_reaches_nothing_of_another_guild(
     source = fill(room)
     world = room.sandbox.world
     of_training = kind in (custom_ids.StopTraining, custom_ids.CancelTraining)
-    data = {"custom_id": str(kind(FOREIGN_TRAINING if of_training else FOREIGN)), "component_type": 2, "id": 1}
+    data = {
+        "custom_id": str(kind(FOREIGN_TRAINING if of_training else FOREIGN)),
+        "component_type": 2,
+        "id": 1,
+    }
     interaction = interaction_lifecycle.start(
         world, world.users["teacher"], VERSES_ID, "a button", data, kind=COMPONENT, source=source
     )
@@ -127,7 +133,9 @@ async def test_a_teacher_reaches_nothing_of_another_guild(
 def field_values() -> st.SearchStrategy[Json]:
     """The values of the form of a verse: what it offers, numbers at the limits, and any text."""
     number = st.one_of(
-        st.sampled_from(("0", "1", "40", "41", "2", "2.01", "-1", "nan", "inf", "1e999", "0,8", "٣", "1_0", " ")),
+        st.sampled_from(
+            ("0", "1", "40", "41", "2", "2.01", "-1", "nan", "inf", "1e999", "0,8", "٣", "1_0", " ")
+        ),
         texts(8),
         st.floats().map(str),
         st.just("9" * 500),
@@ -149,7 +157,11 @@ def field_values() -> st.SearchStrategy[Json]:
     values={"seed": "", "style": "steady", "temperature": "0", "lines": "2", "model": "letters-a"},
     person="student",
 )
-@given(written=st.one_of(st.just(f"change:{OURS}"), custom_id()), values=field_values(), person=st.sampled_from(PEOPLE))
+@given(
+    written=st.one_of(st.just(f"change:{OURS}"), custom_id()),
+    values=field_values(),
+    person=st.sampled_from(PEOPLE),
+)
 async def test_every_form_ends_in_a_proper_message(
     room: Room, caplog: pytest.LogCaptureFixture, written: str, values: dict[str, str], person: str
 ) -> None:

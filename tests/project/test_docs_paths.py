@@ -52,7 +52,9 @@ def exists(path: str, tree: set[str]) -> bool:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_path_in_the_code_of_a_page_exists(page: Path, tree: set[str]) -> None:
-    paths = set(paths_in_code(page.read_text(encoding="utf-8"))) - NOT_IN_THE_TREE.keys() - PERHAPS_IN_THE_TREE
+    paths = (
+        set(paths_in_code(page.read_text(encoding="utf-8"))) - NOT_IN_THE_TREE.keys() - PERHAPS_IN_THE_TREE
+    )
     assert sorted(path for path in paths if not exists(path, tree)) == []
 
 

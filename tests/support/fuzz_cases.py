@@ -16,7 +16,7 @@ T = TypeVar("T", bound=Callable[..., Any])
 
 
 def share(percent: int) -> Callable[[T], T]:
-    """Give a property this percentage of the cases. The shares of all properties in `tests/fuzz` add up to 100."""
+    """Give a property this percentage of the cases. In `tests/fuzz` they add up to 100."""
     repeatable = settings(
         max_examples=max(CASES * percent // 100, 1),
         phases=(Phase.explicit, Phase.generate),  # a case that hangs takes seconds, so none is shrunk

@@ -46,6 +46,7 @@ def invalid_request(name: str = "small", epochs: int = 1) -> ValidationError:
         (app_commands.MissingPermissions(["manage_guild"]), "You need the permission Manage Server"),
         (app_commands.MissingRole("Teachers"), "the role Teachers or the permission Manage Server"),
         (app_commands.BotMissingPermissions(["embed_links"]), "I need Embed Links in this channel"),
+        (app_commands.NoPrivateMessage(), "I work only on servers"),
         (app_commands.CheckFailure("no"), "You are not allowed to do this"),
         (app_commands.CommandNotFound("verse", []), "Reload Discord"),
         (app_commands.CommandSignatureMismatch(SimpleNamespace(name="verse")), "Reload Discord"),  # type: ignore[arg-type]
