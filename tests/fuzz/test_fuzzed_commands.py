@@ -25,9 +25,9 @@ from sandbox.world.message_objects import AUTOCOMPLETE, COMMAND, COMPONENT
 from sandbox.world.starting_guild import BOT
 from sandbox.world.state import Event
 from tests.support.bot_room import Room
-from tests.support.fuzz_cases import share
-from tests.support.hostile_texts import texts
-from tests.support.interaction_outcomes import check_outcome, check_text, leaves, start_over
+from tests.support.fuzzing.fuzz_cases import share
+from tests.support.fuzzing.hostile_texts import texts
+from tests.support.fuzzing.interaction_outcomes import check_outcome, check_text, leaves, start_over
 from worker.messages import notices
 from worker.messages.catalog import Refusal
 from worker.trainings import attached_texts

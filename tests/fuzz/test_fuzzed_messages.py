@@ -11,8 +11,8 @@ from sandbox.schemas.message_form import MessageForm
 from sandbox.schemas.validation import parse_form
 from shakelm.data.vocabulary import TokenMapping
 from shakelm.errors import ShakelmError
-from tests.support.fuzz_cases import share
-from tests.support.hostile_texts import readable, texts
+from tests.support.fuzzing.fuzz_cases import share
+from tests.support.fuzzing.hostile_texts import readable, texts
 from tests.support.request_makers import train_request, verse_request
 from worker.lessons import temperatures, token_view
 from worker.messages import admin_messages, notices, training_messages, verse_messages

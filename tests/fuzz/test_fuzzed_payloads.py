@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from tests.support.fuzz_cases import share
-from tests.support.hostile_texts import readable, texts
+from tests.support.fuzzing.fuzz_cases import share
+from tests.support.fuzzing.hostile_texts import readable, texts
 from tests.support.request_makers import reply_to, shared_line, train_request, verse_request
 from tests.support.tiny_models import summary
 from worker.protocol.guild_payloads import GuildSettings

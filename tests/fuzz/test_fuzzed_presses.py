@@ -15,9 +15,9 @@ from sandbox.world.ids import GUILD_ID, VERSES_ID
 from sandbox.world.message_objects import COMPONENT, MODAL_SUBMIT, Message
 from sandbox.world.starting_guild import BOT
 from tests.support.bot_room import Room
-from tests.support.fuzz_cases import share
-from tests.support.hostile_texts import texts
-from tests.support.interaction_outcomes import check_outcome, start_over
+from tests.support.fuzzing.fuzz_cases import share
+from tests.support.fuzzing.hostile_texts import texts
+from tests.support.fuzzing.interaction_outcomes import check_outcome, start_over
 from tests.support.request_makers import shared_line, train_request, verse_request
 from worker.lessons import shared_lines
 from worker.protocol import custom_ids

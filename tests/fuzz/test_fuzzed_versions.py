@@ -14,8 +14,8 @@ from shakelm.decoding.sampling import SamplingSettings
 from shakelm.errors import ShakelmError
 from shakelm.store.registry import ModelRegistry, open_registry
 from tests.support import tiny_models
-from tests.support.fuzz_cases import share
-from tests.support.hostile_texts import texts
+from tests.support.fuzzing.fuzz_cases import share
+from tests.support.fuzzing.hostile_texts import texts
 
 FILES = ("card.json", "configuration.json", "history.json", "vocabulary.json", "weights.safetensors")
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wcwidth import iter_graphemes
 
-from tests.support.hostile_texts import texts
+from tests.support.fuzzing.hostile_texts import texts
 from worker.messages import discord_json, text_limits
 
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
