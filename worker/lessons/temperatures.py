@@ -78,7 +78,9 @@ def message(
             "name": text(
                 locale, "temperatures.name", temperature=temperature, bits=bits, unit=unit(kind, locale)
             ),
-            "value": cut(escape(verse.strip("\n")), "…", MAX_FIELD) or text(locale, "verse.empty"),
+            "value": cut(escape(verse.strip("\n")), "…", MAX_FIELD)
+            if verse.strip()
+            else text(locale, "verse.empty"),
             "inline": True,
         }
         for temperature, verse, bits in written

@@ -210,7 +210,8 @@ def _compared(live: Comparison, locale: str) -> Iterator[str]:
 def _field(verse: Specimen, locale: str) -> dict[str, object]:
     """A verse as an embed's field; not inline, because its lines are long."""
     name = text(locale, "training.specimen", model=escape(verse.model), number=verse.random_seed)
-    shown = cut(escape(verse.text), "…", MAX_FIELD) or text(locale, "verse.empty")
+    blank = not verse.text.strip()
+    shown = text(locale, "verse.empty") if blank else cut(escape(verse.text), "…", MAX_FIELD)
     return {"name": name, "value": shown, "inline": False}
 
 
