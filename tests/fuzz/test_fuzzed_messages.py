@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sandbox.schemas.message_form import MessageForm
@@ -71,6 +71,7 @@ def test_a_verse_in_a_style_of_a_former_version() -> None:
 
 
 @share(2)
+@example(verses=["a", " ", "\r ", "\u3000", "\n"], unknown=[])
 @given(verses=st.lists(READABLE, min_size=5, max_size=5), unknown=st.lists(READABLE, max_size=20))
 def test_temperatures_side_by_side(verses: list[str], unknown: list[str]) -> None:
     written = [(0.5, verse, 1.0) for verse in verses]
@@ -89,6 +90,7 @@ def test_a_table_of_tokens(pieces: list[str], known: bool) -> None:
 
 
 @share(2)
+@example(verses=[" ", "\n \n"], error="", sample="", state=TrainingState.FINISHED)
 @given(
     verses=st.lists(READABLE, max_size=2),
     error=texts(),
