@@ -7,6 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from sandbox.client import clicks
 from sandbox.schemas.fields import Json
 from sandbox.schemas.message_form import MessageForm
 from sandbox.world import interaction_lifecycle
@@ -151,7 +152,7 @@ def field_values() -> st.SearchStrategy[Json]:
     )
 
 
-@share(10)
+@share(8)
 @example(
     written=f"change:{OURS}",
     values={"seed": "", "style": "steady", "temperature": "0", "lines": "2", "model": "letters-a"},
@@ -183,5 +184,21 @@ async def test_every_form_ends_in_a_proper_message(
     interaction = interaction_lifecycle.start(
         world, world.users[person], VERSES_ID, "a form", data, kind=MODAL_SUBMIT, source=source
     )
+
+    await check_outcome(room, interaction, caplog)
+
+
+@share(2)
+@given(content=texts(4000).filter(str.strip), description=texts(4096), of_bot=st.booleans())
+async def test_any_message_can_be_continued_or_is_refused(
+    room: Room, caplog: pytest.LogCaptureFixture, content: str, description: str, of_bot: bool
+) -> None:
+    start_over(room)
+    caplog.clear()
+    world = room.sandbox.world
+    student = world.users["student"]
+    message = send(world, VERSES_ID, BOT if of_bot else student, MessageForm(content="a"), [])
+    message.content, message.embeds = content[:2000], [{"type": "rich", "description": description}]
+    interaction = clicks.use_menu(world, student, "Continue as verse", message, VERSES_ID)
 
     await check_outcome(room, interaction, caplog)
