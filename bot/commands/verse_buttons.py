@@ -7,7 +7,7 @@ import discord
 import redis
 
 from bot.commands.verse_command import ask_for_verse
-from bot.interactions.checks import check_own
+from bot.interactions.checks import check_guild, check_own
 from bot.interactions.client import Bot
 from bot.interactions.custom_id_handlers import pressed
 from worker.messages.catalog import Refusal
@@ -104,7 +104,9 @@ async def own_record(interaction: discord.Interaction[Bot], custom_id: OfRecord)
 
 
 async def _record(interaction: discord.Interaction[Bot], custom_id: OfRecord) -> VerseRecord:
-    return await interaction.client.ask(interaction, _find, custom_id.record_id)
+    record = await interaction.client.ask(interaction, _find, custom_id.record_id)
+    check_guild(interaction, record.guild)
+    return record
 
 
 def _find(connection: redis.Redis, record_id: str) -> VerseRecord:

@@ -92,6 +92,8 @@ def _fields(record: VerseRecord, index: ModelIndex | None, locale: str) -> list[
 def _read_freedom(record: VerseRecord, values: Values) -> Mapping[str, Any]:
     """The sampling settings. If only the style has changed, the temperature is that of the new style."""
     style = None if values["style"] == NO_STYLE else values["style"]
+    if style is not None and style not in STYLES:  # a form of a former version
+        raise Refusal("refusal.value", value=style[:80])
     temperature = _read_temperature(values["temperature"])
     if style == record.style:
         return {"temperature": temperature}

@@ -48,6 +48,18 @@ def check_own(interaction: discord.Interaction[Any], author: str, role: int | No
         raise Refusal("refusal.not_yours") from error
 
 
+def check_guild(interaction: discord.Interaction[Any], guild: str | None) -> None:
+    """Pass for what belongs to the interaction's guild; a custom id can name a record of any other.
+
+    Records of former versions may have no guild (None).
+
+    Raises:
+        Refusal: it belongs to another guild, so here it does not exist.
+    """
+    if guild is not None and guild != str(interaction.guild_id):
+        raise Refusal("refusal.record_gone")
+
+
 def check_can_post(interaction: discord.Interaction[Any]) -> None:
     """Pass if the bot may post messages with embeds and files in the interaction's channel.
 

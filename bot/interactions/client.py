@@ -36,12 +36,35 @@ ADMISSIONS_AT_ONCE = 8
 DELIVERIES_AT_ONCE = 3
 """Threads that edit messages of waiting requests. The other threads are for commands."""
 
+_COMMAND = discord.InteractionType.application_command
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
+def _values(choices: Iterable[app_commands.Choice[Any]]) -> list[Any]:
+    return [choice.value for choice in choices]
+
+
 class Tree(app_commands.CommandTree["Bot"]):
     """A command tree with one error handler."""
+
+    async def interaction_check(self, interaction: discord.Interaction["Bot"], /) -> bool:
+        """Refuse a choice that the command does not offer: a Discord client may still have an older command.
+
+        Raises:
+            app_commands.NoPrivateMessage: the command was not used in a guild.
+            app_commands.CommandSignatureMismatch: an option has such a value.
+        """
+        if interaction.guild_id is None:
+            raise app_commands.NoPrivateMessage
+        command = interaction.command
+        if isinstance(command, app_commands.Command) and interaction.type is _COMMAND:
+            for parameter in command.parameters:
+                value = getattr(interaction.namespace, parameter.name, None)
+                if value is not None and parameter.choices and value not in _values(parameter.choices):
+                    raise app_commands.CommandSignatureMismatch(command)
+        return True
 
     async def on_error(self, interaction: discord.Interaction["Bot"], error: Exception, /) -> None:
         """Handle an error of any command."""

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import discord
-from discord import ui
+from discord import app_commands, ui
 
 from bot.interactions import error_handler
+from worker.messages.catalog import Refusal
 from worker.protocol.custom_ids import CustomId
 
 log = logging.getLogger(__name__)
@@ -69,12 +70,15 @@ def _values(components: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
 
 
 async def dispatch(interaction: discord.Interaction[Any], handlers: Iterable[Handler]) -> None:
-    """Call the handler of a button or a form. A custom id that no handler parses is logged and not answered.
+    """Call the handler of a button or a form. A custom id that no handler parses is logged and refused.
 
     Commands and autocompletion are left to discord.py.
     """
     kinds = (discord.InteractionType.component, discord.InteractionType.modal_submit)
     if interaction.type not in kinds:
+        return
+    if interaction.guild_id is None:
+        await error_handler.handle(interaction, app_commands.NoPrivateMessage())
         return
     data: Any = interaction.data
     for handler in handlers:
@@ -87,7 +91,8 @@ async def dispatch(interaction: discord.Interaction[Any], handlers: Iterable[Han
             except Exception as error:
                 await error_handler.handle(interaction, error)
             return
-    log.info("No handler for the %s %r", interaction.type.name, data["custom_id"])
+    log.info("No handler for the %s %a", interaction.type.name, data["custom_id"])
+    await error_handler.handle(interaction, Refusal("refusal.button_unknown"))
 
 
 async def open_form(

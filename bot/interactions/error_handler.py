@@ -17,12 +17,16 @@ from bot.interactions.unanswered import place_of
 from shakelm.errors import ShakelmError
 from worker.messages import notices
 from worker.messages.catalog import Refusal, text
+from worker.protocol.verse_payloads import VerseSettings
 from worker.records import incidents
 
 log = logging.getLogger(__name__)
 
 BUSY_S = 15
 """After this time, somebody who was refused because too many ask may try again."""
+
+_KEYS = {name: field.alias for name, field in VerseSettings.model_fields.items() if field.alias}
+"""What people call the fields with other names in the code."""
 
 
 async def handle(interaction: discord.Interaction[Any], error: Exception) -> None:
@@ -99,6 +103,8 @@ def refusal(error: Exception, locale: str) -> ShakelmError | None:
             return Refusal("refusal.role", role=str(error.missing_role))
         case app_commands.BotMissingPermissions():
             return Refusal("refusal.bot_permission", permissions=_names(error.missing_permissions, locale))
+        case app_commands.NoPrivateMessage():
+            return Refusal("refusal.servers_only")
         case app_commands.CheckFailure():
             return Refusal("refusal.forbidden")
         case app_commands.CommandNotFound() | app_commands.CommandSignatureMismatch():
@@ -112,14 +118,46 @@ def refusal(error: Exception, locale: str) -> ShakelmError | None:
 
 
 def _invalid(error: ValidationError) -> Refusal:
-    """The first invalid option of a request."""
+    """The first invalid option of a request, or a stored record that is damaged."""
     first = error.errors(include_url=False, include_input=False)[0]
     if not first["loc"]:
-        return Refusal("refusal.options", problem=first["msg"])
-    option = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "string_pattern_mismatch":  # only names have patterns
-        return Refusal("refusal.name", option=option)
-    return Refusal("refusal.option", option=option, problem=first["msg"])
+        return Refusal("refusal.damaged")
+    option = ".".join(_KEYS.get(str(part), str(part)) for part in first["loc"])
+    match first["type"], first.get("ctx", {}):
+        case "string_pattern_mismatch", _:  # only names have patterns
+            return Refusal("refusal.name", option=option)
+        case "greater_than_equal", {"ge": limit}:
+            return Refusal("refusal.at_least", option=option, limit=limit)
+        case "greater_than", {"gt": limit}:
+            return Refusal("refusal.above", option=option, limit=limit)
+        case "less_than_equal", {"le": limit}:
+            return Refusal("refusal.at_most", option=option, limit=limit)
+        case "less_than", {"lt": limit}:
+            return Refusal("refusal.below", option=option, limit=limit)
+        case "string_too_long", {"max_length": int(limit)}:
+            return Refusal("refusal.too_long", option=option, count=limit)
+        case "string_too_short", {"min_length": int(limit)}:
+            return Refusal("refusal.too_short", option=option, count=limit)
+        case "literal_error" | "enum", {"expected": expected}:
+            return Refusal("refusal.not_offered", option=option, offered=str(expected))
+        case "string_unicode", _:
+            return Refusal("refusal.characters", option=option)
+        case (
+            (
+                "finite_number"
+                | "float_type"
+                | "float_parsing"
+                | "int_type"
+                | "int_parsing"
+                | "int_from_float"
+            ),
+            _,
+        ):
+            return Refusal("refusal.number", option=option)
+        case (("missing" | "extra_forbidden" | "json_invalid" | "model_type" | "dict_type"), _):
+            return Refusal("refusal.damaged")
+        case _:
+            return Refusal("refusal.option", option=option)
 
 
 def _names(permissions: list[str], locale: str) -> list[str]:

@@ -1,16 +1,26 @@
 """The bot in a sandbox, both in the test's event loop."""
 
-from contextlib import AbstractAsyncContextManager
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from bot.__main__ import THREADS
+from bot.gateway import endpoint
 from bot.interactions.client import Bot
+from bot.settings import BotSettings
 from sandbox.client import clicks, typed_input
 from sandbox.control.control_views import message_view
-from sandbox.server import Sandbox
+from sandbox.server import Sandbox, serving
 from sandbox.world import interaction_lifecycle
 from sandbox.world.message_objects import Interaction, Message
-from tests.support.waiting import DEADLINE_S, Look
+from tests.support.waiting import DEADLINE_S, Look, eventually_async
+from worker.queue import redis_client
 
 
 @dataclass(frozen=True)
@@ -67,3 +77,31 @@ class Running(Protocol):
     def __call__(
         self, commands: Any = ..., handlers: Any = ..., **variables: Any
     ) -> AbstractAsyncContextManager[Room]: ...
+
+
+@asynccontextmanager
+async def connected(
+    valkey_url: str, commands: Any, handlers: Any, variables: dict[str, Any]
+) -> AsyncIterator[Room]:
+    """A sandbox with a connected bot that has these commands, handlers, and settings."""
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
+    async with serving() as sandbox:
+        found = {"SHAKELM_REDIS_URL": valkey_url, **sandbox.environment(), **variables}
+        settings = BotSettings.model_validate(found)
+        endpoint.use_api(settings.api_base)
+        async with Bot(settings, redis_client.connect(valkey_url), commands, handlers) as bot:
+            await bot.login(settings.token.get_secret_value())
+            await endpoint.use_gateway_of_api(bot)
+            connection = asyncio.create_task(bot.connect())
+            # discord.py counts as ready two seconds later: it waits for more guilds.
+            await eventually_async(lambda: bot.guilds and not bot.guilds[0].unavailable, "its guild")
+            yield Room(sandbox, bot)
+        await connection
+
+
+@contextmanager
+def discord_py_as_it_was() -> Iterator[None]:
+    """Restore the addresses that discord.py keeps in class attributes."""
+    base, gateway = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY
+    yield
+    Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = base, gateway

@@ -8,7 +8,7 @@ from worker.lessons import shared_lines
 from worker.lessons.shared_lines import SharedLine
 from worker.lessons.token_names import token_name
 from worker.lessons.tools import MAX_ALTERNATIVE, PNG, Tools
-from worker.messages.catalog import text
+from worker.messages.catalog import Refusal, text
 from worker.messages.discord_json import (
     PRIMARY,
     SECONDARY,
@@ -21,6 +21,7 @@ from worker.messages.discord_json import (
     plain,
     rows,
 )
+from worker.messages.text_limits import length
 from worker.protocol.custom_ids import Append, Undo
 from worker.protocol.job_request import JobRequest
 from worker.protocol.payload import MAX_PROMPT_CHARACTERS, ModelReference, RecordId
@@ -80,13 +81,15 @@ def step(wanted: StepRequest, tools: Tools) -> Message:
     """The line after a press: with the chosen token, or without the last one.
 
     Raises:
-        Refusal: the line has expired, or somebody else was faster.
+        Refusal: the line has expired or belongs to another guild, or somebody else was faster.
         ShakelmError: the line's model is gone.
         redis.RedisError: the queue cannot be reached.
     """
     from shakelm.decoding.prediction import predict
 
     line = shared_lines.find(tools.connection, wanted.line)
+    if line.guild != wanted.guild:
+        raise Refusal("refusal.record_gone")
     if line.changed_by == wanted.id:  # by an earlier attempt, whose answer did not get through
         return message(line, predict(tools.load(line.model), line.text, OFFERED))
     before = shared_lines.at(tools.connection, wanted.line, wanted.version)
@@ -154,7 +157,7 @@ def _quoted(line: SharedLine) -> str:
     kept: list[str] = []
     left = MAX_LINE
     for written in reversed([f"> {written}" for written in escape(line.text).split("\n")]):
-        left -= len(written) + 1
+        left -= length(written) + 1
         if left < 0:
             return "\n".join(["> …", *reversed(kept)])
         kept.append(written)

@@ -78,7 +78,9 @@ def message(
             "name": text(
                 locale, "temperatures.name", temperature=temperature, bits=bits, unit=unit(kind, locale)
             ),
-            "value": cut(escape(verse.strip("\n")), "…", MAX_FIELD) or text(locale, "verse.empty"),
+            "value": cut(escape(verse.strip("\n")), "…", MAX_FIELD)
+            if verse.strip()
+            else text(locale, "verse.empty"),
             "inline": True,
         }
         for temperature, verse, bits in written
@@ -91,6 +93,6 @@ def message(
         text(locale, "temperatures.explained"),
         BLUE,
         clip(receipt, MAX_RECEIPT),
+        fields,
     )
-    body["embeds"][0]["fields"] = fields
     return Message(body)

@@ -1,5 +1,6 @@
 """`/tokens`: how a model reads a text."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,6 +21,7 @@ from worker.messages.discord_json import (
     escape,
 )
 from worker.messages.formats import units
+from worker.messages.text_limits import length
 from worker.protocol.job_request import JobRequest
 from worker.protocol.payload import MAX_PROMPT_CHARACTERS, ModelReference
 
@@ -59,9 +61,10 @@ def message(
         locale, "tokens.title", model=model, known=known, count=len(mappings), units=units(kind, locale)
     )
     table = list(_table(mappings, locale))
-    whole, note = "\n".join(table), text(locale, "tokens.cut")
+    # A zero-width space between backticks: three of them would end the block.
+    whole, note = re.sub("`(?=`)", "`\u200b", "\n".join(table)), text(locale, "tokens.cut")
     block = f"```\n{whole}\n```"
-    if len(block) <= MAX_DESCRIPTION:
+    if length(block) <= MAX_DESCRIPTION:
         return Message(embed(escape(title), block, BLUE))
     shown = cut(whole, "```", MAX_DESCRIPTION - len(note) - len("```\n\n"))
     body = embed(escape(title), f"```\n{shown}\n{note}", BLUE)

@@ -170,6 +170,8 @@ def _flat(table: Mapping[str, Any], categories: Set[str], prefix: str = "") -> I
         for category, fields in counted.items():
             if not fields <= counted["other"]:
                 raise ValueError(f"the form {category} of {key} has a field that its form other lacks")
+        if isinstance(value, dict) and "count" not in counted["other"]:
+            raise ValueError(f"the form other of {key} lacks {{count}}, which chooses the form")
         yield key, forms
 
 

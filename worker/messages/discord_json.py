@@ -5,23 +5,32 @@ anybody.
 """
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from worker.messages.text_limits import head, head_of_markdown, length, line, shown
 from worker.protocol.custom_ids import CustomId
 
 Body = dict[str, Any]
 """A message as JSON: `content`, `embeds` and `allowed_mentions`."""
 
+MAX_CONTENT = 2000
 MAX_CHOICE = 100
 MAX_TITLE = 256
 MAX_DESCRIPTION = 4096
 MAX_FIELD = 1000
 """Fewer characters than Discord's 1,024: an embed with five fields has at most 6,000 in all."""
 
+MAX_EMBED = 6000
+"""The title, description, footer, and fields of all embeds of a message."""
+
 MAX_LABEL = 80
 MAX_FOOTER = 1800
 """Fewer characters than Discord's 2,048: a whole embed has at most 6,000."""
+
+Field = dict[str, Any]
+"""A field of an embed as JSON: `name`, `value`, and `inline`."""
 
 Component = dict[str, Any]
 """A button or a row of buttons as JSON."""
@@ -52,7 +61,7 @@ class Message:
 
 def escape(written: str) -> str:
     """Markdown that shows `written` unchanged: no markup, link, mention, emoji or timestamp."""
-    written = re.sub(r"\r\n?", "\n", written)
+    written = shown(written)
     written = re.sub(r"[\\*_~`|\[\]()<@]|:(?=//|[\w+-]+:)", r"\\\g<0>", written)
     written = re.sub(r"^([^\S\n]*)([>#+-])", r"\1\\\2", written, flags=re.MULTILINE)
     return re.sub(r"^([^\S\n]*\d+)\.", r"\1\\.", written, flags=re.MULTILINE)
@@ -80,26 +89,60 @@ def rows(*components: list[Component]) -> list[Component]:
 
 
 def plain(content: str) -> Body:
-    """A message of markdown alone."""
-    return {"content": content, "allowed_mentions": {"parse": []}}
+    """A message of markdown alone. Markdown that is too long is cut."""
+    return {"content": cut(shown(content), "…", MAX_CONTENT), "allowed_mentions": {"parse": []}}
 
 
-def embed(title: str, description: str, color: int, footer: str = "") -> Body:
+def embed(title: str, description: str, color: int, footer: str = "", fields: Iterable[Field] = ()) -> Body:
     """A message of one embed. It replaces a waiting notice: content and buttons are empty.
 
-    A title or footer that is too long is cut; `cut` shortens a description.
+    All parts are cut to Discord's limits: the longest one first if the parts together are too long. `cut`
+    shortens a description with a note.
     """
-    embed: dict[str, Any] = {"description": description, "color": color}
+    embed: dict[str, Any] = {"description": cut(shown(description), "…"), "color": color}
     if title:
-        embed["title"] = clip(title, MAX_TITLE)
+        embed["title"] = clip_markdown(title, MAX_TITLE)
     if footer:
         embed["footer"] = {"text": clip(footer, MAX_FOOTER)}
+    if fitted := [_fitted(field) for field in fields]:
+        embed["fields"] = fitted
+    _shorten(embed)
     return {"content": "", "embeds": [embed], "components": [], "allowed_mentions": {"parse": []}}
 
 
-def clip(line: str, limit: int) -> str:
-    """The line, cut to `limit` characters."""
-    return line if len(line) <= limit else line[: limit - 1] + "…"
+def _fitted(field: Field) -> Field:
+    return field | {
+        "name": clip_markdown(field["name"], MAX_TITLE),
+        "value": cut(shown(field["value"]), "…", MAX_FIELD),
+    }
+
+
+def _shorten(embed: dict[str, Any]) -> None:
+    """Cut the longest text of an embed that is too long in all, until it fits."""
+    texts = [(embed, "description"), *((field, "value") for field in embed.get("fields", ()))]
+    while (excess := size(embed) - MAX_EMBED) > 0:
+        part, name = max(texts, key=lambda text: length(text[0][text[1]]))
+        part[name] = cut(part[name], "…", max(length(part[name]) - excess, length(part[name]) // 2))
+
+
+def size(embed: Mapping[str, Any]) -> int:
+    """The characters of an embed that count toward `MAX_EMBED`."""
+    parts = [embed.get("title", ""), embed.get("description", ""), embed.get("footer", {}).get("text", "")]
+    for field in embed.get("fields", ()):
+        parts += [field["name"], field["value"]]
+    return sum(map(length, parts))
+
+
+def clip(written: str, limit: int) -> str:
+    """The text as one line of at most `limit` characters."""
+    written = line(written)
+    return written if length(written) <= limit else head(written, limit - 1) + "…"
+
+
+def clip_markdown(escaped: str, limit: int) -> str:
+    """Escaped markdown as one line of at most `limit` characters."""
+    escaped = line(escaped)
+    return escaped if length(escaped) <= limit else head_of_markdown(escaped, limit - 1) + "…"
 
 
 def cut(escaped: str, note: str, limit: int = MAX_DESCRIPTION) -> str:
@@ -107,13 +150,12 @@ def cut(escaped: str, note: str, limit: int = MAX_DESCRIPTION) -> str:
 
     Longer markdown keeps its first whole lines, or the start of a single long line, and ends with the note.
     """
-    if len(escaped) <= limit:
+    if length(escaped) <= limit:
         return escaped
     ending = f"\n{note}"
-    room = limit - len(ending)
-    line_end = escaped.rfind("\n", 0, room + 1)
+    room = limit - length(ending)
+    start = head(escaped, room + 1)
+    line_end = start.rfind("\n")
     if line_end > 0:
-        return escaped[:line_end] + ending
-    head = escaped[:room]
-    dangling = (len(head) - len(head.rstrip("\\"))) % 2  # half of an escaped character
-    return head[: len(head) - dangling] + ending
+        return start[:line_end] + ending
+    return head_of_markdown(escaped, room) + ending

@@ -134,9 +134,8 @@ def following(training: Training) -> Body:
     footer = ""
     if progress.state is TrainingState.RUNNING and training.order is None:
         footer = text(locale, "training.footer")
-    body = embed(title, cut("\n".join(lines), "…"), COLORS[progress.state], footer)
-    if progress.verses:
-        body["embeds"][0]["fields"] = [_field(verse, locale) for verse in progress.verses]
+    verses = [_field(verse, locale) for verse in progress.verses]
+    body = embed(title, cut("\n".join(lines), "…"), COLORS[progress.state], footer, verses)
     return body | {"components": rows(_buttons(training))}
 
 
@@ -235,7 +234,8 @@ def _compared(live: Comparison, locale: str) -> Iterator[str]:
 def _field(verse: Specimen, locale: str) -> dict[str, object]:
     """A verse as an embed's field; not inline, because its lines are long."""
     name = text(locale, "training.specimen", model=escape(verse.model), number=verse.random_seed)
-    shown = cut(escape(verse.text), "…", MAX_FIELD) or text(locale, "verse.empty")
+    blank = not verse.text.strip()
+    shown = text(locale, "verse.empty") if blank else cut(escape(verse.text), "…", MAX_FIELD)
     return {"name": name, "value": shown, "inline": False}
 
 

@@ -19,7 +19,9 @@ from worker.messages.discord_json import (
     escape,
     rows,
 )
+from worker.messages.text_limits import length
 from worker.protocol import custom_ids
+from worker.protocol.styles import STYLES
 from worker.protocol.verse_payloads import MAX_TEMPERATURE, VerseRequest, VerseResult
 
 VERSE_FILE = "verse.txt"
@@ -32,7 +34,7 @@ def verse(request: VerseRequest, result: VerseResult) -> Message:
     """A verse with its receipt and buttons. A verse over Discord's limit is cut, and attached in full."""
     locale = request.reply_to.locale
     shown = "\n".join(_lines(result.text)) if result.text.strip() else text(locale, "verse.empty")
-    whole = len(shown) <= MAX_DESCRIPTION
+    whole = length(shown) <= MAX_DESCRIPTION
     description = shown if whole else cut(shown, text(locale, "verse.cut"))
     body = embed("", description, BLUE, " · ".join(_receipt(request, result)))
     attachment = None if whole else Attachment(VERSE_FILE, result.text.encode())
@@ -59,7 +61,7 @@ def _receipt(request: VerseRequest, result: VerseResult) -> Iterator[str]:
         number=result.random_seed,
         seconds=result.seconds,
     )
-    if request.style:
+    if request.style in STYLES:  # a record of a former version may name another one
         yield text(locale, "verse.style", style=text(locale, f"style.{request.style}"))
     if request.top_k is not None:
         yield text(locale, "verse.top_k", top_k=request.top_k)

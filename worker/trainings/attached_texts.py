@@ -35,7 +35,9 @@ def check(name: str, content: bytes) -> tuple[AttachedText, str]:
         raise Refusal("refusal.corpus_encoding", name=name, byte=error.start) from error
     if len(text.strip()) < MIN_CHARACTERS:
         raise Refusal("refusal.corpus_short", name=name, least=MIN_CHARACTERS)
-    cleaned = re.sub(r"[^\w.-]+", "-", name).strip("-.")[-64:]
+    # Python's `\w` has characters that the payload's does not, such as ².
+    kept = (each if each.isalpha() or each.isdecimal() or each in "_.-" else " " for each in name)
+    cleaned = re.sub(" +", "-", "".join(kept)).strip("-.")[-64:]
     return AttachedText(name=cleaned or "text", sha256=hashlib.sha256(content).hexdigest()), text
 
 

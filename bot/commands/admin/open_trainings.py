@@ -70,7 +70,7 @@ async def _order(interaction: discord.Interaction[Bot], wanted: str, order: Orde
     matching = [one for one in found if wanted in (one.id, one.request.name)]
     if not matching:
         raise Refusal("refusal.no_such_training", training=wanted)
-    ordered = await bot.call(order_training, matching[0].id, order)
+    ordered = await bot.call(order_training, matching[0].id, order, str(interaction.guild_id))
     shown = training_messages.following(ordered)
     await answer(interaction, shown | {"components": []}, private=True)
     return ordered

@@ -90,19 +90,19 @@ async def _tell(interaction: discord.Interaction[Bot], custom_id: OfRecord, orde
     bot = interaction.client
     check_administrator(interaction, bot.settings.admin_role)
     await interaction.response.defer()
-    training = await bot.call(order_training, custom_id.record_id, order)
+    training = await bot.call(order_training, custom_id.record_id, order, str(interaction.guild_id))
     await interaction.edit_original_response(**arguments(training_messages.following(training)))
     return training
 
 
-def order_training(connection: redis.Redis, training_id: str, order: Order) -> Training:
+def order_training(connection: redis.Redis, training_id: str, order: Order, guild: str) -> Training:
     """Give a training an order. Returns the training after it.
 
     Raises:
-        Refusal: the training has ended.
+        Refusal: the training has ended, or belongs to another guild.
     """
     training = training_records.find(connection, training_id)
-    if training is None:
+    if training is None or training.request.guild not in (None, guild):
         raise Refusal("refusal.record_gone")
     if training.progress.state in ENDED:
         raise Refusal("refusal.training_over")

@@ -170,17 +170,14 @@ async def test_invalid_values_are_refused_in_private(running: Running) -> None:
     assert "no longer stored" in description(answer)
 
 
-async def test_a_custom_id_without_a_handler_is_logged_and_does_no_harm(
+async def test_a_custom_id_without_a_handler_is_logged_and_refused(
     running: Running, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def press_both(world: World) -> Interaction:
-        presses("lost")(world)
-        return presses("own")(world)
-
     with caplog.at_level(logging.INFO):
-        _, (answer,) = await outcome(running, press_both)
+        _, (answer,) = await outcome(running, presses("lost"))
 
-    assert answer.content == f"{RECORD} 7"
+    assert answer.ephemeral
+    assert "no longer know this button" in description(answer)
     assert f"No handler for the component 'lost:{RECORD}'" in caplog.text
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 

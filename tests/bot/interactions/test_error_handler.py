@@ -1,6 +1,7 @@
 """Each class of error has one sentence for people."""
 
 from types import SimpleNamespace
+from typing import Any
 
 import discord
 import pytest
@@ -12,6 +13,7 @@ from pydantic import ValidationError
 from bot.interactions.checks import TO_POST
 from bot.interactions.error_handler import refusal
 from shakelm.errors import ShakelmError
+from tests.support.request_makers import verse_request
 from worker.protocol.training_payloads import TrainRequest
 
 
@@ -36,7 +38,7 @@ def invalid_request(name: str = "small", epochs: int = 1) -> ValidationError:
         (redis.TimeoutError(), "The queue does not respond"),
         (TimeoutError(), "The queue does not respond"),
         (invalid_request(name="a/b"), "I cannot use this name. It must have only lowercase letters"),
-        (invalid_request(epochs=0), "I cannot use this epochs: Input should be greater"),
+        (invalid_request(epochs=0), "The option epochs must be 1 or more."),
         (
             app_commands.TransformerError("`wild`", discord.AppCommandOptionType.number, Transformer()),
             "I cannot use the value",
@@ -44,6 +46,7 @@ def invalid_request(name: str = "small", epochs: int = 1) -> ValidationError:
         (app_commands.MissingPermissions(["manage_guild"]), "You need the permission Manage Server"),
         (app_commands.MissingRole("Teachers"), "the role Teachers or the permission Manage Server"),
         (app_commands.BotMissingPermissions(["embed_links"]), "I need Embed Links in this channel"),
+        (app_commands.NoPrivateMessage(), "I work only on servers"),
         (app_commands.CheckFailure("no"), "You are not allowed to do this"),
         (app_commands.CommandNotFound("verse", []), "Reload Discord"),
         (app_commands.CommandSignatureMismatch(SimpleNamespace(name="verse")), "Reload Discord"),  # type: ignore[arg-type]
@@ -59,6 +62,34 @@ def test_each_class_of_error_has_its_sentence(error: Exception, part: str) -> No
     assert part in str(refused)
     assert str(refused).endswith(".")
     assert "secret" not in str(refused)
+
+
+@pytest.mark.parametrize(
+    ("changes", "part"),
+    [
+        ({"learning_rate": 0}, "The option learning_rate must be more than 0."),
+        ({"epochs": 10**9}, "The option epochs must be "),
+        ({"number": -1}, "The option number must be 0 or more."),
+        ({"dropout": float("nan")}, "The option dropout must be "),
+        ({"epochs": "many"}, "The option epochs must be a number."),
+        ({"architecture": "gru"}, "The option architecture must be 'simple-rnn', 'lstm' or 'stacked-lstm'."),
+        ({"name": "a\ud800"}, "The option name has characters that are not valid text."),
+        ({"author": "1"}, "What is stored for this is damaged"),
+    ],
+)
+def test_an_invalid_option_is_refused_in_words_of_the_catalog(changes: dict[str, Any], part: str) -> None:
+    settings = {"name": "small", "architecture": "lstm", "vocabulary": "char", "epochs": 1, "number": 1}
+    with pytest.raises(ValidationError) as caught:
+        TrainRequest.model_validate(settings | {"requested_by": "1"} | changes)
+
+    assert part in str(refusal(caught.value, "en-US"))
+
+
+def test_a_text_that_is_too_long_is_refused_with_its_limit() -> None:
+    with pytest.raises(ValidationError) as caught:
+        verse_request(prompt="a" * 501)
+
+    assert str(refusal(caught.value, "en-US")) == "The option seed takes at most 500 characters. Write less."
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import redis
 
+from shakelm.data.vocabulary import TokenMapping
 from tests.support.discord_messages import embed
 from tests.support.request_makers import reply_to
 from worker.lessons import token_view
@@ -12,6 +13,15 @@ from worker.protocol.payload import MAX_PROMPT_CHARACTERS
 Connection = redis.Redis
 
 WHO = {"author": "1", "guild": "2", "channel": "3"}
+
+
+def test_backticks_in_a_token_do_not_end_the_block() -> None:
+    body = token_view.message([TokenMapping("a```b", 0, "<unk>")], "word", "m@1").body
+
+    description = body["embeds"][0]["description"]
+    assert description.count("```") == 2
+    assert description.startswith("```\n")
+    assert description.endswith("\n```")
 
 
 def test_tokens_are_shown_with_ids_and_unknown_ones_in_words(tools: Tools) -> None:

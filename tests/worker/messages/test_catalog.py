@@ -349,6 +349,7 @@ def test_a_catalog_of_no_known_locale_is_refused(folder: Path) -> None:
         ("[verse]\nnext = 'a {'", "verse.next is not a text"),
         ("[verse]\nnext.one = 'a'\nnext.other = 2", "verse.next is not a text"),
         ("[verse]\nnext.one = '{count}'\nnext.other = 'a'", "a field that its form other lacks"),
+        ("[verse]\nnext.one = 'a'\nnext.other = 'b'", "the form other of verse.next lacks {count}"),
         ("[verse]\nnext.one = 'a'", "no text verse.next.one"),
         ("[verse]\nlast = 'a'", "no text verse.last"),
         ("[verse]\nnext.few = 'a'\nnext.other = 'b'", "verse.next has the plural form few, but"),
