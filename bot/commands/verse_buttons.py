@@ -59,7 +59,7 @@ async def discard(interaction: discord.Interaction[Bot], custom_id: Discard) -> 
     bot = interaction.client
     record = await bot.ask(interaction, verse_records.find, custom_id.record_id)
     author = record.author if record is not None else _asked_by(interaction.message)
-    if author is None:
+    if author is None or (record is not None and record.guild != str(interaction.guild_id)):
         raise Refusal("refusal.record_gone")
     check_own(interaction, author, bot.settings.admin_role)
     await interaction.response.defer()

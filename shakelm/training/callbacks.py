@@ -77,9 +77,12 @@ class ProgressReporter(keras.callbacks.Callback):  # type: ignore[misc]
             self.model.stop_training = True
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Add the epoch to the history."""
-        if self._stop.is_set():
+        """Add the epoch to the history. A loss that is no number ends the training: it never recovers."""
+        diverged = not all(map(math.isfinite, logs.values()))
+        if self._stop.is_set() or diverged:
             self.model.stop_training = True
+        if diverged:
+            return
         self._history.append(
             Epoch(
                 epoch=epoch + 1,
@@ -90,8 +93,7 @@ class ProgressReporter(keras.callbacks.Callback):  # type: ignore[misc]
                 seconds=round(time.monotonic() - self._epoch_started, 2),
             )
         )
-        if all(map(math.isfinite, logs.values())):
-            self._sample = self._write_sample()
+        self._sample = self._write_sample()
 
 
 class StateReset(keras.callbacks.Callback):  # type: ignore[misc]

@@ -85,5 +85,5 @@ def test_a_version_that_became_live_before_the_confirmation_stays(
     pressed = discord.press(f"Remove {spare}", user="teacher")
     answer = discord.answer(pressed, lambda message: "did not work" in str(message["embeds"]))
 
-    assert "promote another model first" in description(answer)
+    assert "Promote another model first" in description(answer)
     assert held(stack, spare)

@@ -20,7 +20,9 @@ from tests.support.fuzzing.hostile_texts import readable
 from tests.support.fuzzing.interaction_outcomes import troubles
 from tests.support.request_makers import TOKEN, reply_to
 from tests.support.webhook_endpoint import Webhook
+from worker.delivery import outbox
 from worker.jobs import loaded_models
+from worker.process import deliveries
 from worker.queue import redis_client
 
 ID = "0" * 15 + "1"
@@ -58,13 +60,15 @@ def connection(
 
 
 def run(connection: "redis.Redis", job: str, payload: Any) -> None:
-    """Have RQ run a job in this process."""
+    """Have RQ run a job in this process, and deliver its answer."""
     connection.flushdb()
     queue = Queue("fuzz", connection=connection)
     queue.enqueue(f"worker.jobs.{job}", payload, job_id=ID)
     worker = SimpleWorker([queue], connection=connection)
     worker.death_penalty_class = TimerDeathPenalty
     worker.work(burst=True, logging_level="WARNING")
+    while (answer := outbox.take(connection, set())) is not None:
+        deliveries.attempt(connection, answer)
 
 
 MODELS = st.sampled_from((None, "letters-a", "letters-a@1", "letters-a@9", "nobody"))

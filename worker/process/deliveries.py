@@ -95,7 +95,7 @@ class Deliveries:
 
     def _deliver(self, answer: Answer) -> None:
         try:
-            _attempt(self._connection, answer)
+            attempt(self._connection, answer)
         except RedisError as error:  # the lease ends, and somebody tries again
             log.warning("%s: not known to be delivered: %s", answer.id, type(error).__name__)
         except Exception:
@@ -106,7 +106,7 @@ class Deliveries:
                 self._news.notify_all()
 
 
-def _attempt(connection: "redis.Redis", answer: Answer) -> None:
+def attempt(connection: "redis.Redis", answer: Answer) -> None:
     """Deliver an answer, or decide what becomes of it."""
     if answer_lock.is_closed(connection, answer.reply_to):
         outbox.remove(connection, answer)

@@ -117,7 +117,7 @@ def test_a_removal_that_is_delivered_late_removes_once_and_what_stays_is_explain
     assert first == second
     assert r"letters-b\@1 was removed" in embed(second)["description"]
     (refused,) = webhook.messages("live")
-    assert "promote another model first" in description(refused)
+    assert "Promote another model first" in description(refused)
     index = model_index.load(connection)
     assert index is not None
     assert not index.holds("letters-b@1")

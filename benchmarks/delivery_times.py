@@ -1,7 +1,7 @@
 """How long an edit of a message takes over HTTPS: with a new connection each, and with one that stays open.
 
-Run it with `.venv/bin/python benchmarks/deliveries.py`. The server is this machine, with a certificate that
-the command `openssl` makes. The round trips to Discord come on top: a new connection needs three of them
+Run it with `.venv/bin/python benchmarks/delivery_times.py`. The server is this machine, with a certificate
+that the command `openssl` makes. The round trips to Discord come on top: a new connection needs three of them
 (TCP, TLS 1.3, HTTP) and an open one needs one.
 """
 
