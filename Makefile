@@ -7,8 +7,8 @@ SHELL := bash
 # User text must reach the commands unchanged: make expands no `$` in it, and the shell no quote.
 override SAY := $(value SAY)
 override SPEC := $(value SPEC)
-override AS := $(value AS)
-export SAY SPEC AS
+override MEMBER := $(value MEMBER)
+export SAY SPEC MEMBER
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -17,8 +17,8 @@ export SAY SPEC AS
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
-demo: .venv/demo.ready ## chat with the bot; AS=teacher is another member; SAY='/verse seed: to be' sends one line and exits
-	@.venv/bin/python -m sandbox $${AS:+--as "$$AS"} $${SAY:+--say "$$SAY"}
+demo: .venv/demo.ready ## chat with the bot; MEMBER=teacher: as the teacher; SAY='/verse seed: to be': one line
+	@.venv/bin/python -m sandbox $${MEMBER:+--as "$$MEMBER"} $${SAY:+--say "$$SAY"}
 
 test: .venv/dev.ready ## run all tests in two processes
 	.venv/bin/python -m pytest --numprocesses 2 --no-loadscope-reorder
