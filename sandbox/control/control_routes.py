@@ -15,7 +15,7 @@ bodies, `user` is the member who acts (by default the student), `channel_id` the
 - `POST /menus` {user, name, message_id or member, channel_id, granted}
 - `POST /members` {name}: a new member joins, {user_id}
 - `POST /locales` {user (null: the guild), locale}: {locales, guild_locale}
-- `GET /interactions`: {ID: the same as for one} of all interactions
+- `GET /interactions?since`: {ID: the same as for one} of all interactions, or of those from an id on
 - `GET /interactions/ID?wait_s&after_edits`: {state, kind, command, first_answer_s, message, edits, followups,
   modal}
 - `GET /messages?viewer&channel_id&wait_s&after_event`: {event, messages}
@@ -177,8 +177,10 @@ async def _interaction(request: web.Request) -> web.Response:
 
 
 async def _interactions(request: web.Request) -> web.Response:
-    world = request.app[WORLD]
-    return answer({key: interaction_view(world, one) for key, one in world.interactions.items()})
+    world, since = request.app[WORLD], request.query.get("since", "")
+    ids = [key for key in world.interactions if (len(key), key) >= (len(since), since)]
+    wanted = (world.interactions[key] for key in ids)
+    return answer({one.id: interaction_view(world, one) for one in wanted})
 
 
 async def _gather(request: web.Request) -> web.Response:

@@ -46,7 +46,7 @@ def crowd(discord: Discord, count: int, text: str = "/verse lines: 1") -> dict[s
 
 def outcomes(discord: Discord, asked: dict[str, str]) -> Outcomes:
     """What became of these interactions, as it is now."""
-    seen = discord.get("interactions")
+    seen = discord.get("interactions", since=min(asked, key=int))
     channel = discord.get("messages", viewer="teacher")["messages"]
     named = Counter(
         person
