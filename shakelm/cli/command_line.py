@@ -65,7 +65,7 @@ def main() -> None:
         extra = EXTRAS.get((error.name or "").partition(".")[0])
         if extra is None:
             raise
-        sys.exit(f"shakelm: this needs {error.name}, which is not installed: pip install 'shakelm[{extra}]'.")
+        sys.exit(f"shakelm: this needs {error.name}, which is not installed: `pip install '.[{extra}]'`.")
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:  # whoever reads has seen enough

@@ -163,7 +163,7 @@ def test_versions_are_promoted_rolled_back_and_removed(shakelm: Shakelm) -> None
     assert shakelm("models", "promote", "tiny").stdout == "tiny@1 is live\n"
     assert shakelm("verse", "--number", "1").stderr.strip().startswith("tiny@1")
     assert re.search(r"tiny@1 +live", shakelm("models").stdout)
-    refused = shakelm("models", "remove", "tiny@1")
+    refused = shakelm("models", "remove", "tiny@1", "--yes")
     assert refused.returncode == 1
     assert "live" in refused.stderr
     assert "shakespeare-char" in shakelm("models", "rollback").stdout
@@ -233,7 +233,7 @@ def test_the_doctor_reports_each_thing(shakelm: Shakelm) -> None:
         ("plot tiny -o no/such/folder/x.png", "cannot be written"),
         ("export tiny x.h5", "does not end in .keras"),
         ("models promote nobody", "no model 'nobody'"),
-        ("models remove shakespeare-word@2", "cannot be removed"),
+        ("models remove shakespeare-word@2 --yes", "cannot be removed"),
         ("models rollback", "no previous live model"),
     ],
 )
