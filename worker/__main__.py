@@ -43,8 +43,7 @@ def train() -> None:
     """Train, each time in a fresh process, until SIGTERM or Ctrl-C."""
     from worker.process.supervisor import supervise
 
-    redis_client.connect(_settings().redis_url).close()
-    supervise()
+    supervise(redis_client.connect(_settings().redis_url))
 
 
 @app.command(hidden=True)

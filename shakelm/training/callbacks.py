@@ -15,6 +15,9 @@ from shakelm.networks.backend import tensorflow as tf
 from shakelm.store.card import Epoch
 from shakelm.training.progress import OnProgress, Progress
 
+UNSTEADY_BATCHES = 2
+"""The first batches of a training take much longer, because TensorFlow compiles its steps."""
+
 SPEED_BATCHES = 100
 """Tokens per second are measured over the latest batches, at most this many."""
 
@@ -45,6 +48,7 @@ class ProgressReporter(keras.callbacks.Callback):  # type: ignore[misc]
         self._write_sample = sample
         self._sample: str | None = None
         self._share_before = len(history) / epochs
+        self._batches = 0
         self._started = self._epoch_started = time.monotonic()
         self._batches_ended = deque([self._started], maxlen=SPEED_BATCHES + 1)
 
@@ -57,9 +61,17 @@ class ProgressReporter(keras.callbacks.Callback):  # type: ignore[misc]
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Report progress."""
         now = time.monotonic()
-        self._batches_ended.append(now)
-        speed = self._batch_tokens * (len(self._batches_ended) - 1) / (now - self._batches_ended[0])
         share = (len(self._history) + (batch + 1) / self.params["steps"]) / self._epochs
+        self._batches += 1
+        self._batches_ended.append(now)
+        if self._batches == UNSTEADY_BATCHES:
+            self._started, self._share_before = now, share
+            self._batches_ended.clear()
+            self._batches_ended.append(now)
+        speed = seconds_left = None
+        if self._batches > UNSTEADY_BATCHES:
+            speed = self._batch_tokens * (len(self._batches_ended) - 1) / (now - self._batches_ended[0])
+            seconds_left = (now - self._started) / (share - self._share_before) * (1 - share)
         self._on_progress(
             Progress(
                 stage="training",
@@ -69,7 +81,7 @@ class ProgressReporter(keras.callbacks.Callback):  # type: ignore[misc]
                 loss=logs["loss"],
                 validation_loss=self._history[-1].validation_loss if self._history else None,
                 tokens_per_second=speed,
-                seconds_left=(now - self._started) / (share - self._share_before) * (1 - share),
+                seconds_left=seconds_left,
                 sample=self._sample,
             )
         )

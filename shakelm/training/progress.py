@@ -18,8 +18,8 @@ class Progress:
         epochs: the number of epochs, at most.
         loss: of the current epoch so far, with dropout, in nats per token.
         validation_loss: of the last finished epoch, in nats per token.
-        tokens_per_second: learned from in the latest batches; None in scoring.
-        seconds_left: if every epoch is run; None in scoring.
+        tokens_per_second: learned from in the latest batches; None in the first ones and in scoring.
+        seconds_left: if every epoch is run; None as `tokens_per_second` is.
         sample: a line that the weights after the last whole epoch wrote.
     """
 

@@ -31,6 +31,9 @@ REPORT_EVERY_S = 1.0
 
 log = logging.getLogger(__name__)
 
+NEARLY = 0.99
+"""The share of a training that has learned everything and is not scored yet."""
+
 shutting_down = threading.Event()
 """Set when a signal stops the training worker. Another worker then resumes the training."""
 
@@ -168,7 +171,7 @@ class _ProgressReporter:
         self._next_report = time.monotonic() + REPORT_EVERY_S
         running = TrainProgress(
             state=TrainingState.RUNNING,
-            share=progress.share,
+            share=min(progress.share, NEARLY),
             epoch=progress.epoch,
             epochs=progress.epochs,
             loss=progress.loss,
@@ -185,7 +188,7 @@ class _ProgressReporter:
             return
         if order == "cancel":
             raise Discarded
-        if order == "stop":
+        if order == "stop" and progress.epoch > 1:  # before that, there is nothing to keep
             self.stop.set()
 
 

@@ -36,6 +36,9 @@ from worker.protocol.training_payloads import (
     TrainRequest,
 )
 
+SCORED_FROM = 0.99
+"""A training with this share is scored."""
+
 COLORS = {
     TrainingState.QUEUED: AMBER,
     TrainingState.RUNNING: BLUE,
@@ -176,7 +179,8 @@ def _lines(training: Training) -> Iterable[str]:
     if progress.error:
         yield escape(progress.error)
     if progress.state not in ENDED and training.order is not None:
-        yield text(locale, f"training.told.{training.order}")
+        first = training.order == "stop" and progress.epoch <= 1
+        yield text(locale, "training.told.stop_first" if first else f"training.told.{training.order}")
 
 
 def _waiting(training: Training) -> Iterator[str]:
@@ -207,6 +211,8 @@ def _running(progress: TrainProgress, locale: str) -> Iterator[str]:
         yield text(locale, "training.loss", loss=progress.loss)
     else:
         yield text(locale, "training.losses", loss=progress.loss, validation_loss=progress.validation_loss)
+    if progress.share >= SCORED_FROM and progress.tokens_per_second is None:
+        yield text(locale, "training.scoring")
     if progress.tokens_per_second is not None and progress.seconds_left is not None:
         left = duration(progress.seconds_left, locale)
         yield text(locale, "training.speed", tokens=progress.tokens_per_second, left=left)
@@ -244,10 +250,10 @@ def _buttons(training: Training) -> list[Component]:
     if progress.state is TrainingState.FINISHED and progress.model is not None:
         label = text(locale, "training.promote", model=progress.model)
         return [button(label, custom_ids.Promote(progress.model), PRIMARY)]
-    if progress.state in ENDED or training.order is not None:
+    if progress.state in ENDED or training.order == "cancel":
         return []
     buttons = [button(text(locale, "button.cancel"), custom_ids.CancelTraining(training.id), DANGER)]
-    if progress.state is TrainingState.RUNNING:
+    if progress.state is TrainingState.RUNNING and training.order is None:
         buttons.insert(
             0, button(text(locale, "button.stop"), custom_ids.StopTraining(training.id), SECONDARY)
         )

@@ -1,12 +1,20 @@
 """Runs a fresh process for each training, one after another, so that each frees its memory and the GPU."""
 
 import logging
+import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from types import FrameType
+
+import redis
+from redis.exceptions import RedisError
+
+from worker.trainings import supervisors
 
 GRACE_S = 20.0
 """The seconds from SIGTERM to SIGKILL for a training worker."""
@@ -14,12 +22,15 @@ GRACE_S = 20.0
 STEADY_S = 60.0
 """A process that ran for more than this many seconds started without trouble."""
 
+BEAT_S = 3.0
+"""The seconds between two heartbeats of the supervisor."""
+
 FIRST_PAUSE_S, MAX_PAUSE_S = 1.0, 30.0
 
 log = logging.getLogger(__name__)
 
 
-def supervise() -> None:
+def supervise(connection: "redis.Redis") -> None:
     """Run `python -m worker train-once` again and again until SIGTERM or Ctrl-C.
 
     Each process takes one training and ends. After a process that fails there is a pause, which doubles with
@@ -27,6 +38,8 @@ def supervise() -> None:
     called in the main thread.
     """
     stop = threading.Event()
+    beats = threading.Thread(target=_beat, args=(connection, stop), daemon=True)
+    beats.start()
 
     def on_signal(_number: int, _frame: FrameType | None) -> None:
         stop.set()
@@ -44,6 +57,18 @@ def supervise() -> None:
         log.warning("The training worker ended with status %d; the next starts in %.0f s", status, pause_s)
         stop.wait(pause_s)
         pause_s = min(2 * pause_s, MAX_PAUSE_S)
+    beats.join(timeout=BEAT_S)
+
+
+def _beat(connection: "redis.Redis", stop: threading.Event) -> None:
+    """Say that the supervisor lives, also while no process of its runs."""
+    name = f"{socket.gethostname()}:{os.getpid()}"
+    while not stop.is_set():
+        with suppress(RedisError):  # the training worker says so
+            supervisors.beat(connection, name)
+        stop.wait(BEAT_S)
+    with suppress(RedisError):
+        supervisors.leave(connection, name)
 
 
 def _run_once(stop: threading.Event) -> int:

@@ -69,6 +69,7 @@ BOT_SESSION = Lifetime("where a bot left Discord's gateway", 5 * MINUTE_S, "the 
 INTERACTION_CLAIM = Lifetime("which bot takes an interaction", INTERACTION.seconds, "the interaction")
 BOT_LEASE = Lifetime("which bot does the work in the background", 6, "the heartbeat")
 VERSE_WORKER_HEARTBEAT = Lifetime("a verse worker's heartbeat", 12, "the heartbeat")
+SUPERVISOR_HEARTBEAT = Lifetime("a training supervisor's heartbeat", 12, "the heartbeat")
 TRAINING_WORKER_HEARTBEAT = Lifetime("a training worker's heartbeat", 40, "the heartbeat")
 """Longer: no thread runs while TensorFlow's libraries load."""
 

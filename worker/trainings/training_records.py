@@ -30,7 +30,7 @@ from worker.protocol.training_payloads import (
 from worker.queue import enqueueing, rq_internals
 from worker.queue.rq_internals import TRAIN
 from worker.records import readable
-from worker.trainings import attached_texts
+from worker.trainings import attached_texts, supervisors
 
 log = logging.getLogger(__name__)
 
@@ -135,7 +135,7 @@ def find(connection: "redis.Redis", training_id: str) -> Training | None:
         progress(connection, training_id),
         ordered(connection, training_id),
         queued.index(training_id) + 1 if training_id in queued else None,
-        len(rq_internals.live_workers(connection, TRAIN)),
+        supervisors.workers(connection),
         connection.zscore(_STARTED, training_id) or 0.0,
     )
 

@@ -21,9 +21,7 @@ from worker.messages import training_messages
 from worker.messages.catalog import Refusal
 from worker.messages.discord_json import Body
 from worker.protocol.training_payloads import TrainRequest
-from worker.queue import rq_internals
-from worker.queue.rq_internals import TRAIN
-from worker.trainings import attached_texts, training_plans, training_records
+from worker.trainings import attached_texts, supervisors, training_plans, training_records
 from worker.trainings.training_plans import TextSize
 
 Callback = Callable[..., Any]
@@ -138,6 +136,6 @@ def _propose(connection: redis.Redis, request: TrainRequest, size: TextSize | No
         corpus=own.name if own else None,
         cost=training_plans.cost(connection, request, size) if size else None,
         ahead=len(training_records.open_trainings(connection)),
-        workers=len(rq_internals.live_workers(connection, TRAIN)),
+        workers=supervisors.workers(connection),
         locale=locale,
     )

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.discord_messages import embed
+from tests.support.discord_messages import description, embed
+from tests.support.request_makers import train_request
 from worker.messages import discord_json, training_messages
 from worker.messages.discord_json import MAX_FIELD
 from worker.protocol.model_payloads import HeldOut
@@ -134,12 +135,13 @@ def test_a_training_that_has_its_network_to_load_says_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("order", "part"), [("stop", "keep the best weights so far"), ("cancel", "keep nothing")]
+    ("order", "part", "left"),
+    [("stop", "keep the best weights so far", ["Cancel"]), ("cancel", "keep nothing", [])],
 )
-def test_an_order_is_shown_and_takes_the_buttons_away(order: str, part: str) -> None:
-    body = following(TrainingState.RUNNING, {"order": order}, loss=2.5)
+def test_an_order_is_shown_and_takes_its_button_away(order: str, part: str, left: list[str]) -> None:
+    body = following(TrainingState.RUNNING, {"order": order}, loss=2.5, epoch=2)
     assert part in lines(body)[-1]
-    assert body["components"] == []
+    assert list(buttons(body).values()) == left
     assert "footer" not in embed(body)
 
 
@@ -168,7 +170,7 @@ def test_a_finished_training_is_compared_with_the_live_model_and_can_be_promoted
     body = finished()
     assert lines(body) == [
         SETTINGS,
-        "The model has the weights after epoch 6, the best of 9 epochs.",
+        "The model has the weights after epoch 6 of 9 epochs.",
         r"**my\_model\@3** on held-out text: 1.400 nats per character, perplexity 4.48, accuracy 55.3%.",
         r"Live model shakespeare-char\@3: 1.400 nats per character, perplexity 4.48, accuracy 55.3%.",
         "The new model predicts the text better. "
@@ -225,3 +227,20 @@ def test_a_started_training_says_where_it_is_shown() -> None:
 def test_states_of_a_training_differ_in_words() -> None:
     embeds = [embed(following(state)) for state in TrainingState]
     assert len({embed["title"] for embed in embeds}) == len(TrainingState)
+
+
+def test_a_training_that_is_scored_says_so_and_not_100_percent() -> None:
+    body = training_messages.following(
+        Training(
+            "1", train_request(), TrainProgress(state=TrainingState.RUNNING, share=0.99, epochs=4, loss=1.0)
+        )
+    )
+    assert "scored on the held-out text" in description(body)
+    assert "99%" in description(body)
+
+
+def test_a_stop_in_the_first_epoch_says_what_it_waits_for_and_can_still_be_canceled() -> None:
+    progress = TrainProgress(state=TrainingState.RUNNING, share=0.01, epoch=1, epochs=4, loss=3.0)
+    body = training_messages.following(Training("0" * 16, train_request(), progress, order="stop"))
+    assert "after its first epoch" in description(body)
+    assert list(buttons(body).values()) == ["Cancel"]

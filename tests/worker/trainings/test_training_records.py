@@ -1,6 +1,7 @@
 """Trainings in Redis: proposals, places in the queue, orders."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import redis
@@ -9,7 +10,7 @@ from tests.support.request_makers import start_training, train_request
 from worker.protocol.training_payloads import MessageAt, TrainingState
 from worker.queue import redis_client, rq_internals
 from worker.queue.rq_internals import TRAIN
-from worker.trainings import training_records
+from worker.trainings import supervisors, training_records
 
 Connection = redis.Redis
 
@@ -82,3 +83,14 @@ def test_who_cancels_after_a_stop_is_heard_and_not_the_other_way_round(connectio
 
 def test_nothing_is_known_of_an_unknown_training(connection: Connection) -> None:
     assert training_records.find(connection, "0" * 16) is None
+
+
+def test_a_supervisor_between_two_processes_counts_as_a_worker(connection: Connection) -> None:
+    assert supervisors.workers(connection) == 0
+    supervisors.beat(connection, "a")
+    supervisors.beat(connection, "b")
+    assert supervisors.workers(connection) == 2
+    supervisors.leave(connection, "a")
+    assert supervisors.workers(connection) == 1
+    connection.zadd("shakelm:trainings:supervisors", {"b": time.time() - 1})  # killed a while ago
+    assert supervisors.workers(connection) == 0
