@@ -34,6 +34,15 @@ def check_administrator(interaction: discord.Interaction[Any], role: int | None)
         raise app_commands.MissingRole(known.name if known else role)
 
 
+def is_teacher(interaction: discord.Interaction[Any], role: int | None) -> bool:
+    """Whether the person passes `check_administrator`."""
+    try:
+        check_administrator(interaction, role)
+    except app_commands.CheckFailure:
+        return False
+    return True
+
+
 def check_own(interaction: discord.Interaction[Any], author: str, role: int | None) -> None:
     """Pass for the person with the id `author`, and for teachers (see `check_administrator`).
 

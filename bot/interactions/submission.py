@@ -10,6 +10,7 @@ import redis
 
 from bot.interactions import error_handler
 from bot.interactions.answers import answer, reply_to
+from bot.interactions.checks import is_teacher
 from bot.interactions.client import Bot
 from worker.delivery import answer_lock
 from worker.messages import notices
@@ -139,7 +140,8 @@ async def _admit(
         raise error_handler.busy() from None
     try:
         until = interaction.extras["patience_until"]  # the event loop's clock is `time.monotonic`
-        return await bot.call(admission.admit, request, settings, until)
+        teacher = is_teacher(interaction, bot.settings.admin_role)
+        return await bot.call(admission.admit, request, settings, until, teacher=teacher)
     finally:
         bot.admissions.release()
 

