@@ -15,8 +15,8 @@ from worker.protocol.custom_ids import Change
 from worker.protocol.model_payloads import ModelIndex
 from worker.protocol.payload import MAX_PROMPT_CHARACTERS
 from worker.protocol.styles import STYLES, freedom
-from worker.protocol.verse_payloads import MAX_LINES, MAX_TEMPERATURE, VerseRecord
-from worker.records import model_index
+from worker.protocol.verse_payloads import MAX_TEMPERATURE, VerseRecord
+from worker.records import guild_settings, model_index
 
 NO_STYLE = "none"
 
@@ -26,25 +26,33 @@ async def change(interaction: discord.Interaction[Bot], custom_id: Change) -> No
     """Open the form, filled in with the settings of the verse."""
     record = await own_record(interaction, custom_id)
     index = await interaction.client.ask(interaction, model_index.load)
-    locale = interaction.locale.value
-    await open_form(interaction, custom_id, text(locale, "form.title"), *_fields(record, index, locale))
+    locale, longest = interaction.locale.value, await _longest(interaction)
+    fields = _fields(record, index, longest, locale)
+    await open_form(interaction, custom_id, text(locale, "form.title"), *fields)
 
 
 @submitted(Change)
 async def changed(interaction: discord.Interaction[Bot], custom_id: Change, values: Values) -> None:
     """Write a verse with the settings of the form, and with the same random seed."""
     record = await own_record(interaction, custom_id)
+    longest = await _longest(interaction)
     await ask_again(
         interaction,
         record,
         prompt=values["seed"],
-        lines=_read_lines(values["lines"]),
+        lines=_read_lines(values["lines"], longest),
         model=values["model"],
         **_read_freedom(record, values),
     )
 
 
-def _fields(record: VerseRecord, index: ModelIndex | None, locale: str) -> list[ui.Label[Any]]:
+async def _longest(interaction: discord.Interaction[Bot]) -> int:
+    """The most lines of a verse in this guild."""
+    settings = await interaction.client.ask(interaction, guild_settings.read, str(interaction.guild_id))
+    return settings.longest_verse
+
+
+def _fields(record: VerseRecord, index: ModelIndex | None, longest: int, locale: str) -> list[ui.Label[Any]]:
     styles = [
         SelectOption(label=text(locale, f"style.{name}"), value=name, default=name == record.style)
         for name in STYLES
@@ -73,8 +81,8 @@ def _fields(record: VerseRecord, index: ModelIndex | None, locale: str) -> list[
             component=ui.TextInput(custom_id="temperature", default=_temperature(record), max_length=8),
         ),
         ui.Label(
-            text=text(locale, "form.lines", longest=MAX_LINES),
-            component=ui.TextInput(custom_id="lines", default=str(record.lines), max_length=8),
+            text=text(locale, "form.lines", longest=longest),
+            component=ui.TextInput(custom_id="lines", default=str(min(record.lines, longest)), max_length=8),
         ),
         ui.Label(
             text=text(locale, "form.model"),
@@ -115,11 +123,11 @@ def _read_temperature(written: str) -> float:
     return temperature
 
 
-def _read_lines(written: str) -> int:
+def _read_lines(written: str, longest: int) -> int:
     try:
         lines = int(written)
     except ValueError:
         lines = 0
-    if not 1 <= lines <= MAX_LINES:
-        raise Refusal("refusal.lines", longest=MAX_LINES)
+    if not 1 <= lines <= longest:
+        raise Refusal("refusal.lines", longest=longest)
     return lines

@@ -17,7 +17,7 @@ from tests.support.full_stack import Stack
 from tests.support.waiting import eventually
 from worker.protocol.verse_payloads import VerseRecord
 from worker.queue import pausing, withdrawal
-from worker.records import verse_records
+from worker.records import incidents, verse_records
 
 
 def receipt(message: dict[str, Any]) -> str:
@@ -146,6 +146,27 @@ def test_discard_removes_message_and_record(stack: Stack, discord: Discord) -> N
         assert verse_records.find(stack.redis, record_id(verse)) is None
 
 
+def test_who_has_forgotten_everything_can_still_discard_a_verse_and_nobody_else_can(
+    stack: Stack, discord: Discord
+) -> None:
+    verse = discord.ask("/verse lines: 1")
+    verse_records.remove(stack.redis, record_id(verse))
+    assert "Only the person who" in description(press(discord, "Discard", verse, "assistant"))
+    assert verse["id"] in seen(discord)
+    discord.press("Discard", verse["id"])
+    eventually(partial(is_gone, discord, verse["id"]), "the message gone")
+
+
+def test_further_presses_on_discard_are_quiet(stack: Stack, discord: Discord) -> None:
+    verse = discord.ask("/verse lines: 1")
+    before = len(incidents.latest(stack.redis, 50))
+    presses = [discord.press("Discard", verse["id"]) for _ in range(3)]
+    eventually(partial(is_gone, discord, verse["id"]), "the message gone")
+    for interaction in presses:
+        eventually(lambda: discord.get(f"interactions/{interaction}")["state"] != "pending", "an end")  # noqa: B023
+    assert len(incidents.latest(stack.redis, 50)) == before
+
+
 def is_gone(discord: Discord, message: str) -> bool:
     return message not in seen(discord)
 
@@ -154,7 +175,7 @@ def seen(discord: Discord) -> set[str]:
     return {message["id"] for message in discord.messages("teacher")}
 
 
-@pytest.mark.parametrize("button", ["Again", "Continue", "Hotter", "Change…", "Discard"])
+@pytest.mark.parametrize("button", ["Again", "Continue", "Hotter", "Change…"])
 def test_a_record_that_has_expired_is_one_private_sentence(
     stack: Stack, discord: Discord, button: str
 ) -> None:

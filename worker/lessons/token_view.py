@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from shakelm.data.vocabulary import TokenMapping
 
 
+SHOWN_ROWS = 20
+"""The most tokens that stand in the message. A file has all of them."""
+
+
 class TokensRequest(JobRequest, job="tokens"):
     """How a model reads a text: its tokens and their ids."""
 
@@ -62,11 +66,11 @@ def message(
     )
     table = list(_table(mappings, locale))
     # A zero-width space between backticks: three of them would end the block.
-    whole, note = re.sub("`(?=`)", "`\u200b", "\n".join(table)), text(locale, "tokens.cut")
-    block = f"```\n{whole}\n```"
-    if length(block) <= MAX_DESCRIPTION:
+    whole, first = (re.sub("`(?=`)", "`\u200b", "\n".join(rows)) for rows in (table, table[: 1 + SHOWN_ROWS]))
+    note, block = text(locale, "tokens.cut"), f"```\n{whole}\n```"
+    if whole == first and length(block) <= MAX_DESCRIPTION:
         return Message(embed(escape(title), block, BLUE))
-    shown = cut(whole, "```", MAX_DESCRIPTION - len(note) - len("```\n\n"))
+    shown = cut(f"{first}\n```", "```", MAX_DESCRIPTION - len(note) - len("```\n\n"))
     body = embed(escape(title), f"```\n{shown}\n{note}", BLUE)
     return Message(body, Attachment("tokens.txt", f"{title}\n\n{whole}\n".encode()))
 

@@ -89,7 +89,12 @@ def test_a_long_queue_is_cut_to_what_discord_takes() -> None:
 
 def test_limits_and_retention_tell_their_figures() -> None:
     settings = GuildSettings(
-        per_minute=11, open_per_person=12, open_per_server=13, teacher_factor=15, longest_verse=14, retention_days=1
+        per_minute=11,
+        open_per_person=12,
+        open_per_server=13,
+        teacher_factor=15,
+        longest_verse=14,
+        retention_days=1,
     )
     shown = description(admin_messages.limits(settings)).splitlines()
     assert [line.rpartition(" ")[2] for line in shown] == ["**11**", "**12**", "**13**", "**15**", "**14**"]
