@@ -36,6 +36,7 @@ HANDLERS: tuple[Handler, ...] = (
     verse_buttons.discard,
     verse_form.change,
     verse_form.changed,
+    verse_form.change_again,
     shared_line_buttons.append,
     shared_line_buttons.undo,
     turn,

@@ -8,17 +8,23 @@ from discord import SelectOption, ui
 
 from bot.commands.verse_buttons import ask_again, model_of, own_record
 from bot.interactions import autocompletion
+from bot.interactions.answers import answer_privately
 from bot.interactions.client import Bot
 from bot.interactions.custom_id_handlers import Values, open_form, pressed, submitted
 from worker.messages.catalog import Refusal, text
-from worker.protocol.custom_ids import Change
+from worker.messages.discord_json import button, rows
+from worker.messages.notices import problem
+from worker.protocol.custom_ids import Change, ChangeAgain
 from worker.protocol.model_payloads import ModelIndex
 from worker.protocol.payload import MAX_PROMPT_CHARACTERS
 from worker.protocol.styles import STYLES, freedom
 from worker.protocol.verse_payloads import MAX_TEMPERATURE, VerseRecord
-from worker.records import guild_settings, model_index
+from worker.records import form_drafts, guild_settings, model_index
 
 NO_STYLE = "none"
+
+MAX_NUMBER = 8
+"""The most characters in a field for a number."""
 
 
 @pressed(Change)
@@ -26,9 +32,25 @@ async def change(interaction: discord.Interaction[Bot], custom_id: Change) -> No
     """Open the form, filled in with the settings of the verse."""
     record = await own_record(interaction, custom_id)
     index = await interaction.client.ask(interaction, model_index.load)
+    await _open(interaction, record, index, {})
+
+
+@pressed(ChangeAgain)
+async def change_again(interaction: discord.Interaction[Bot], custom_id: ChangeAgain) -> None:
+    """Open the form with what the person typed into it before."""
+    bot, person = interaction.client, str(interaction.user.id)
+    record = await own_record(interaction, custom_id)
+    index = await bot.ask(interaction, model_index.load)
+    draft = await bot.ask(interaction, form_drafts.find, custom_id.record_id, person)
+    await _open(interaction, record, index, draft)
+
+
+async def _open(
+    interaction: discord.Interaction[Bot], record: VerseRecord, index: ModelIndex | None, draft: Values
+) -> None:
     locale, longest = interaction.locale.value, await _longest(interaction)
-    fields = _fields(record, index, longest, locale)
-    await open_form(interaction, custom_id, text(locale, "form.title"), *fields)
+    fields = _fields(record, index, longest, locale, draft)
+    await open_form(interaction, Change(record.id), text(locale, "form.title"), *fields)
 
 
 @submitted(Change)
@@ -36,14 +58,25 @@ async def changed(interaction: discord.Interaction[Bot], custom_id: Change, valu
     """Write a verse with the settings of the form, and with the same random seed."""
     record = await own_record(interaction, custom_id)
     longest = await _longest(interaction)
+    try:
+        lines, freedom_ = _read_lines(values["lines"], longest), _read_freedom(record, values)
+    except Refusal as refusal:
+        await _offer_again(interaction, record, values, refusal)
+        return
     await ask_again(
-        interaction,
-        record,
-        prompt=values["seed"],
-        lines=_read_lines(values["lines"], longest),
-        model=values["model"],
-        **_read_freedom(record, values),
+        interaction, record, prompt=values["seed"], lines=lines, model=values["model"], **freedom_
     )
+
+
+async def _offer_again(
+    interaction: discord.Interaction[Bot], record: VerseRecord, values: Values, refusal: Refusal
+) -> None:
+    """Say in private what is wrong, with a button that opens the form as it was sent."""
+    locale = interaction.locale.value
+    person = str(interaction.user.id)
+    await interaction.client.call(form_drafts.keep, record.id, person, values)
+    again = button(text(locale, "button.change_again"), ChangeAgain(record.id))
+    await answer_privately(interaction, problem(refusal, locale) | {"components": rows([again])})
 
 
 async def _longest(interaction: discord.Interaction[Bot]) -> int:
@@ -52,13 +85,17 @@ async def _longest(interaction: discord.Interaction[Bot]) -> int:
     return settings.longest_verse
 
 
-def _fields(record: VerseRecord, index: ModelIndex | None, longest: int, locale: str) -> list[ui.Label[Any]]:
+def _fields(
+    record: VerseRecord, index: ModelIndex | None, longest: int, locale: str, draft: Values
+) -> list[ui.Label[Any]]:
+    """The fields, filled in with the settings of the verse, or with a draft."""
+    style = draft.get("style", record.style or NO_STYLE)
     styles = [
-        SelectOption(label=text(locale, f"style.{name}"), value=name, default=name == record.style)
+        SelectOption(label=text(locale, f"style.{name}"), value=name, default=name == style)
         for name in STYLES
     ]
-    no_style = SelectOption(label=text(locale, "form.no_style"), value=NO_STYLE, default=not record.style)
-    present = model_of(record)
+    no_style = SelectOption(label=text(locale, "form.no_style"), value=NO_STYLE, default=style not in STYLES)
+    present = draft.get("model", model_of(record))
     offered = autocompletion.offered(index, locale)
     models = {present: offered.get(present, present)} | offered if present else offered
     return [
@@ -67,7 +104,7 @@ def _fields(record: VerseRecord, index: ModelIndex | None, longest: int, locale:
             component=ui.TextInput(
                 custom_id="seed",
                 style=discord.TextStyle.paragraph,
-                default=record.prompt,
+                default=draft.get("seed", record.prompt)[:MAX_PROMPT_CHARACTERS],
                 required=False,
                 max_length=MAX_PROMPT_CHARACTERS,
             ),
@@ -78,11 +115,19 @@ def _fields(record: VerseRecord, index: ModelIndex | None, longest: int, locale:
         ),
         ui.Label(
             text=text(locale, "form.temperature"),
-            component=ui.TextInput(custom_id="temperature", default=_temperature(record), max_length=8),
+            component=ui.TextInput(
+                custom_id="temperature",
+                default=draft.get("temperature", _temperature(record))[:MAX_NUMBER],
+                max_length=MAX_NUMBER,
+            ),
         ),
         ui.Label(
             text=text(locale, "form.lines", longest=longest),
-            component=ui.TextInput(custom_id="lines", default=str(min(record.lines, longest)), max_length=8),
+            component=ui.TextInput(
+                custom_id="lines",
+                default=draft.get("lines", str(min(record.lines, longest)))[:MAX_NUMBER],
+                max_length=MAX_NUMBER,
+            ),
         ),
         ui.Label(
             text=text(locale, "form.model"),

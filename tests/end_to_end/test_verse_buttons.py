@@ -252,6 +252,16 @@ def test_what_the_form_cannot_use_is_one_private_sentence(
     assert sentence in description(refused)
 
 
+def test_what_was_typed_into_the_form_is_not_lost(discord: Discord, verse: dict[str, Any]) -> None:
+    refused = submit(discord, verse, seed="Now is the winter", lines="many", temperature="1.5")
+
+    reopened = discord.modal(discord.press("Edit again", refused["id"]))
+
+    assert {
+        field["component"]["custom_id"]: field["component"].get("value") for field in reopened["components"]
+    }.items() >= {"seed": "Now is the winter", "lines": "many", "temperature": "1.5"}.items()
+
+
 # While waiting
 
 

@@ -80,6 +80,10 @@ class Change(OfRecord, action="change"):
     """The form with the settings of a verse: the button opens it, and the form has the same id."""
 
 
+class ChangeAgain(OfRecord, action="change-again"):
+    """The form of `Change` with what was typed into it before."""
+
+
 class Discard(OfRecord, action="discard"):
     """Remove a verse."""
 

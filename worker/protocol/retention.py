@@ -43,6 +43,7 @@ ENDED_JOB = Lifetime("the job record of an ended job", 20, "the end of the job",
 REQUEST_COUNT = Lifetime("the count of requests per person per minute", MINUTE_S, "the request", True)
 ANSWER_CLAIM = Lifetime("the mark that a final answer is claimed", INTERACTION.seconds, "the claim")
 VERSE_RECORD = Lifetime("a verse: settings, text, author", 90 * DAY_S, "the request", True)
+FORM_DRAFT = Lifetime("what was typed into a form that could not be used", 15 * MINUTE_S, "the form", True)
 SHARED_LINE = Lifetime("a shared line of `/next`: text, who began it", DAY_S, "the last press", True)
 TRAINING = Lifetime("a training: request, progress, curves, who asked", 30 * DAY_S, "its last change", True)
 PROPOSAL = Lifetime(

@@ -19,6 +19,7 @@ WRITTEN = {
     f"hotter:{RECORD}": custom_ids.Hotter(RECORD),
     f"colder:{RECORD}": custom_ids.Colder(RECORD),
     f"change:{RECORD}": custom_ids.Change(RECORD),
+    f"change-again:{RECORD}": custom_ids.ChangeAgain(RECORD),
     f"discard:{RECORD}": custom_ids.Discard(RECORD),
     f"append:{RECORD}:0:4": custom_ids.Append(RECORD, 0, 4),
     f"undo:{RECORD}:12": custom_ids.Undo(RECORD, 12),
