@@ -22,6 +22,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic import Field, ValidationError
 from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 
 from shakelm.configuration import (
     MAX_LAYERS,
@@ -277,10 +278,37 @@ def plan(
         return Configuration.model_validate({"model": model, "training": training})
     except ValidationError as error:
         problem = error.errors()[0]
-        place = " ".join(str(part) for part in problem["loc"][1:]).replace("_", " ")
-        raise ShakelmError(
-            f"The {place} {problem['input']} is out of range: {problem['msg'].lower()}."
-        ) from error
+        place = " ".join(str(part) for part in problem["loc"][1:] if isinstance(part, str)).replace("_", " ")
+        raise ShakelmError(f"The {place} cannot be {_shown(problem['input'])}: {_limit(problem)}.") from error
+
+
+def _shown(value: object) -> str:
+    """A value as somebody types it."""
+    if isinstance(value, list | tuple):
+        return ",".join(map(str, value)) or "empty"
+    return str(value)
+
+
+def _limit(problem: ErrorDetails) -> str:
+    """What a value has to be, from pydantic's error."""
+    limits = problem.get("ctx", {})
+    match problem["type"]:
+        case "greater_than_equal":
+            return f"give {limits['ge']:g} or more"
+        case "greater_than":
+            return f"give more than {limits['gt']:g}"
+        case "less_than_equal":
+            return f"give {limits['le']:g} or less"
+        case "less_than":
+            return f"give less than {limits['lt']:g}"
+        case "too_short":
+            return f"give {limits['min_length']} or more"
+        case "too_long":
+            return f"give {limits['max_length']} or fewer"
+        case "finite_number" | "float_parsing" | "int_parsing" | "int_from_float":
+            return "give a number"
+        case _:
+            return problem["msg"].lower()
 
 
 def _widths(

@@ -89,14 +89,31 @@ async def verse(
     )
 
 
+_MARKUP = re.compile(r"<a?:\w+:\d+>|<t:-?\d+(:[a-zA-Z])?>|<[@#][!&]?\d+>|</[^>]+:\d+>")
+"""Custom emoji, timestamps, and mentions (Discord: Message Formatting)."""
+
+_LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+_SUBTEXT = re.compile(r"^(-#|#{1,3})\s+", re.MULTILINE)
+"""The marks of subtext and of headings."""
+
+
 @app_commands.context_menu(name="Continue as verse")
 async def continue_as_verse(interaction: discord.Interaction[Bot], message: discord.Message) -> None:
     """Write a verse that continues the end of a message."""
-    written = await _verse_of(interaction, message) if message.author == interaction.client.user else ""
-    prompt = _ending(written or discord.utils.remove_markdown(message.clean_content))
+    own = message.author == interaction.client.user
+    prompt = _ending(await _verse_of(interaction, message) if own else written_in(message))
     if not prompt:
         raise Refusal("refusal.no_text")
     await ask_for_verse(interaction, private=message.flags.ephemeral, prompt=prompt)
+
+
+def written_in(message: discord.Message) -> str:
+    """What a person wrote in a message, or in the message that it forwards, without Discord's markup."""
+    content = message.clean_content
+    if not content and message.message_snapshots:
+        content = message.message_snapshots[0].content
+    content = _LINK.sub(r"\1", _MARKUP.sub("", content))
+    return discord.utils.remove_markdown(_SUBTEXT.sub("", content))
 
 
 async def _verse_of(interaction: discord.Interaction[Bot], message: discord.Message) -> str:

@@ -67,13 +67,24 @@ def main() -> None:
             raise
         sys.exit(f"shakelm: this needs {error.name}, which is not installed: `pip install '.[{extra}]'`.")
     except KeyboardInterrupt:
+        print("shakelm: stopped.", file=sys.stderr)
         sys.exit(130)
     except BrokenPipeError:  # whoever reads has seen enough
         _discard_output()
         sys.exit(141)
     except OSError as error:
+        if error.filename is not None:
+            sys.exit(f"shakelm: {error.filename!r} cannot be used ({error.strerror or error}).")
         _discard_output()
         sys.exit(f"shakelm: the output cannot be written ({error.strerror or error}).")
+    except Exception:
+        if os.environ.get("SHAKELM_DEBUG"):
+            raise
+        kind = type(sys.exc_info()[1]).__name__
+        sys.exit(
+            f"shakelm: this is a fault of the program ({kind}): please report it, with what "
+            "SHAKELM_DEBUG=1 in the environment prints."
+        )
 
 
 def _discard_output() -> None:

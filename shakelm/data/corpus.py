@@ -1,5 +1,6 @@
 """Corpora: named ones, which are downloaded once and verified, and local text files."""
 
+import codecs
 import hashlib
 import unicodedata
 from collections.abc import Callable, Mapping
@@ -119,14 +120,16 @@ def _local(path: Path, named: Mapping[str, NamedCorpus]) -> bytes:
 
 
 def _decode(data: bytes, source: str) -> str:
-    if b"\0" in data:
+    """Decode UTF-8, or UTF-16 with its mark at the start."""
+    encoding = "utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8"
+    if b"\0" in data and encoding == "utf-8":
         raise ShakelmError(f"{source!r} is a binary file: give a UTF-8 text file.")
     try:
-        text = normalize(data.decode("utf-8"))
+        text = normalize(data.decode(encoding))
     except UnicodeDecodeError as error:
         raise ShakelmError(
-            f"{source!r} is not UTF-8 text (byte {error.start} is invalid): save it as UTF-8, "
-            "or give another text file."
+            f"{source!r} is not {encoding.upper()} text (byte {error.start} is invalid; perhaps it is "
+            "Windows-1252 or Latin-1): save it as UTF-8, or give another text file."
         ) from error
     if not text.strip():
         raise ShakelmError(f"{source!r} is empty: give a UTF-8 text file with text to learn from.")

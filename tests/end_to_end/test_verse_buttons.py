@@ -325,6 +325,8 @@ def test_any_message_can_be_continued_as_a_verse(discord: Discord) -> None:
         ("**My lord**, what news?", "My lord, what news?"),
         (" ".join(words), " ".join(words[-71:])),
         ("oh" * 300, "oh" * 250),
+        ("-# My <:crown:123456789012345678>lord <t:1700000000:R>", "My lord"),
+        ("[My lord](https://example.org)", "My lord"),
     ):
         message = discord.post("messages", {"user": "teacher", "text": text}).json()["id"]
 
@@ -344,6 +346,11 @@ def test_a_verse_can_be_continued_from_its_message_even_without_its_record(
         answer = continue_as_verse(discord, spoken["id"])
         assert record_of(stack, answer).prompt == text
         verse_records.remove(stack.redis, record_id(spoken))
+
+
+def test_the_caption_of_a_chart_is_no_text_to_continue(discord: Discord) -> None:
+    chart = discord.ask("/curves model: shakespeare-word")
+    assert "no text to continue" in description(continue_as_verse(discord, chart["id"]))
 
 
 def test_a_message_without_text_is_one_private_sentence(discord: Discord) -> None:

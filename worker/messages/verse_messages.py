@@ -27,7 +27,8 @@ from worker.protocol.verse_payloads import MAX_TEMPERATURE, VerseRequest, VerseR
 VERSE_FILE = "verse.txt"
 
 _CAPITALS = re.compile(r"[A-Z][A-Z' .-]*[A-Z]:?")
-_NAME = re.compile(r"[A-Z][\w' .-]{0,40}:")
+_NAME = re.compile(r"[A-Z][\w'.-]*( ([A-Z0-9][\w'.-]*|of|the|and)){0,3}:")
+"""One to four words that begin with capitals. A line that merely ends in a colon has others too."""
 
 
 def verse(request: VerseRequest, result: VerseResult) -> Message:

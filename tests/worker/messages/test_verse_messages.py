@@ -114,7 +114,7 @@ def test_a_temperature_that_is_given_wins_over_the_style() -> None:
         ("JULIET\nO Romeo!", "**JULIET**\nO Romeo!"),
         ("First Citizen:\nSpeak.", "**First Citizen:**\nSpeak."),
         ("\nFirst *Citizen:\nSpeak.", "First \\*Citizen:\nSpeak."),
-        ("He said:\nAnd this he said:\nno", "**He said:**\nAnd this he said:\nno"),
+        ("First Lord:\nAnd this he said:\nno", "**First Lord:**\nAnd this he said:\nno"),
         ("I\nam not", "I\nam not"),
         ("ROMEO: speak\nO, ROMEO", "ROMEO: speak\nO, ROMEO"),
     ],
@@ -169,3 +169,18 @@ def test_at_an_end_of_the_range_there_is_no_way_on(temperature: float, disabled:
     ]
     assert {button["label"] for button in buttons if button["disabled"]} == disabled
     assert all(button["custom_id"].endswith(":0123456789abcdef") for button in buttons)
+
+
+@pytest.mark.parametrize(
+    ("line", "bold"),
+    [
+        ("First Citizen:", True),
+        ("DUKE VINCENTIO:", True),
+        ("Lord of the Isles:", True),
+        ("Why, he shall have stain'd upon their careless:", False),
+        ("Therefore to the king:", False),
+    ],
+)
+def test_a_line_that_merely_ends_in_a_colon_is_no_speaker(line: str, bold: bool) -> None:
+    shown = next(verse_messages._lines(f"{line}\nand so on"))
+    assert shown.startswith("**") is bold
