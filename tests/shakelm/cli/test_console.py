@@ -1,7 +1,6 @@
 """The command and the terminal: what is missing, where output goes, how pictures end."""
 
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +11,6 @@ import shakelm
 from shakelm.decoding import trial
 from shakelm.store.registry import open_registry
 from tests.support import tiny_models
-from tests.support.waiting import eventually
 
 PICTURES = {
     "curves.png": b"\x89PNG",
@@ -160,29 +158,6 @@ def test_a_reference_is_completed(place: Path) -> None:
         program=("-c", "from shakelm.cli.console import complete_model; print(complete_model('let'))"),
     )
     assert completed.stdout == "['letters@1']\n"
-
-
-def test_ctrl_c_is_one_line(place: Path) -> None:
-    (place / "text.txt").write_text("to be or not to be\n" * 50_000)
-    command = [sys.executable, "-m", "shakelm.cli", "evaluate", "--text", "text.txt"]
-    process = subprocess.Popen(
-        command,
-        cwd=place,
-        env=os.environ | {"SHAKELM_STORE": str(place / "store")},
-        stderr=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    eventually(lambda: (place / "text.txt").exists() and _reads_text(process.pid), "a text being scored")
-    process.send_signal(signal.SIGINT)
-    _, printed = process.communicate()
-    assert process.returncode == 130
-    assert "Traceback" not in printed
-
-
-def _reads_text(pid: int) -> bool:
-    """Whether the process has loaded what it scores with."""
-    return "openblas" in Path(f"/proc/{pid}/maps").read_text() if Path(f"/proc/{pid}").exists() else False
 
 
 def test_utf_16_is_read_and_another_encoding_is_named(place: Path) -> None:
