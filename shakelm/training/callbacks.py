@@ -15,8 +15,8 @@ from shakelm.networks.backend import tensorflow as tf
 from shakelm.store.card import Epoch
 from shakelm.training.progress import OnProgress, Progress
 
-UNSTEADY_BATCHES = 2
-"""The first batches of a training take much longer, because TensorFlow compiles its steps."""
+UNSTEADY_BATCHES = 1
+"""The first batch of a training takes much longer, because TensorFlow compiles its steps."""
 
 SPEED_BATCHES = 100
 """Tokens per second are measured over the latest batches, at most this many."""

@@ -64,7 +64,7 @@ def test_limits_are_changed_shown_and_held(discord: Discord) -> None:
 
 @pytest.mark.usefixtures("guild")
 def test_whoever_asks_too_often_is_told_privately_when_to_come_back(discord: Discord) -> None:
-    discord.ask("/admin limits per_minute: 1", "teacher")
+    discord.ask("/admin limits per_minute: 1 teacher_factor: 1", "teacher")
     discord.ask("/verse lines: 1", "owner")
 
     refused = discord.ask("/verse lines: 1", "owner")

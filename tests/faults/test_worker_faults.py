@@ -133,8 +133,8 @@ def test_a_halted_worker_leaves_what_another_has_answered(own_stack: Stack) -> N
     other = own_stack.start_worker("verse")
     answered = settled(discord, asked)
     (interaction,) = asked
-    edits = discord.get(f"interactions/{interaction}")["edits"]
     eventually(lambda: own_stack.redis.zcard("shakelm:outbox") == 0, "an empty outbox")
+    edits = discord.get(f"interactions/{interaction}")["edits"]
 
     halted.popen.send_signal(18)  # SIGCONT
     enqueue(own_stack.redis, verse_request(author="7", reply_to=reply_to("another")))
