@@ -174,7 +174,7 @@ def stopped(stack: Stack, discord: Discord, training: Seen, poems: bytes) -> See
 
 def test_a_stopped_training_keeps_the_best_so_far(stack: Stack, stopped: Seen) -> None:
     assert title(stopped.final) == "✅ Training poems is complete"
-    kept = re.search(r"after epoch (\d+), the best of (\d+) epochs", description(stopped.final))
+    kept = re.search(r"after epoch (\d+) of (\d+) epochs", description(stopped.final))
     assert kept
     assert 1 <= int(kept[1]) <= int(kept[2]) < 200
     assert open_registry(stack.store).find("poems@1").history().best == int(kept[1])
