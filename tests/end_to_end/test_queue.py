@@ -8,7 +8,8 @@ import pytest
 from tests.support.control_client import Discord
 from tests.support.discord_messages import description, footer, is_private, title
 from tests.support.full_stack import Stack
-from worker.queue import pausing
+from tests.support.waiting import eventually
+from worker.queue import open_requests, pausing
 
 
 @pytest.fixture
@@ -38,7 +39,11 @@ def test_a_pause_lets_verses_wait_until_it_ends(discord: Discord) -> None:
 @pytest.mark.usefixtures("paused")
 def test_a_teacher_sees_who_waits_for_what_and_can_clear_the_queue(stack: Stack, discord: Discord) -> None:
     users = discord.state["users"]
-    asked = [discord.say("/verse lines: 1", user) for user in ("student", "student", "assistant")]
+    asked = []
+    for user in ("student", "student", "assistant"):
+        asked.append(discord.say("/verse lines: 1", user))
+        discord.answer(asked[-1], bool)
+        eventually(lambda: not open_requests.held_ids(stack.redis), "a request in the queue")
     stack.await_waiting_verses(3)
 
     seen = discord.ask("/admin queue see", "teacher")
