@@ -77,6 +77,8 @@ class FirstAnswers(AsyncWebhookAdapter):
             UnansweredError: no attempt succeeded in time.
             discord.HTTPException: Discord refuses the answer as malformed.
         """
+        if params.files:
+            raise ValueError("A first answer with a file is not sent again: defer it, and edit the answer.")
         route = Route(
             "POST",
             "/interactions/{webhook_id}/{webhook_token}/callback",

@@ -3,8 +3,10 @@
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterable
+from contextlib import suppress
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
+import aiohttp
 import discord
 import redis
 from discord import app_commands
@@ -199,7 +201,8 @@ class Bot(discord.Client):
             log.warning("The next bot does not know where this one stopped: %s", type(error).__name__)
         if session is not None:
             # Another code than 1000, which would end the session (Discord: Disconnecting).
-            await cast(Any, self.ws).close(code=RESUMABLE)
+            with suppress(aiohttp.ClientError, OSError, RuntimeError):  # the connection is broken already
+                await cast(Any, self.ws).close(code=RESUMABLE)
 
     async def setup_hook(self) -> None:
         """Register the commands, after the login and before the connection to the gateway.
