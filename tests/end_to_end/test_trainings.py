@@ -133,6 +133,7 @@ def test_it_is_promoted_by_its_button_and_nothing_promotes_itself(
 
     promoted = discord.answer(pressed, lambda answer: "is now live" in title(answer))
     assert promoted["id"] != message
+    assert labels(discord.message(message, lambda one: not labels(one))) == []  # it is not pressed twice
     assert discord.verse().model == "sonnets@1"
     models = description(discord.ask("/models")).splitlines()
     assert [line for line in models if "live" in line] == [line for line in models if "sonnets@1" in line]

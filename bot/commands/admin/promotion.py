@@ -1,5 +1,7 @@
 """Promotion, roll-back, and removal of model versions. Only people promote and remove."""
 
+from contextlib import suppress
+
 import discord
 import redis
 from discord import app_commands
@@ -7,7 +9,7 @@ from discord.app_commands import Range
 
 from bot.commands.admin.announcements import announce
 from bot.interactions import autocompletion
-from bot.interactions.answers import answer, arguments, reply_to
+from bot.interactions.answers import UNSENT, answer, arguments, reply_to
 from bot.interactions.checks import check_administrator, check_model
 from bot.interactions.client import Bot
 from bot.interactions.command_translation import described
@@ -15,6 +17,7 @@ from bot.interactions.custom_id_handlers import pressed
 from worker.messages import admin_messages
 from worker.messages.catalog import Refusal
 from worker.protocol.custom_ids import Promote, Remove
+from worker.protocol.job_request import id_of
 from worker.protocol.model_payloads import ModelIndex, PromoteRequest, RemoveRequest, RollBackRequest
 from worker.queue import enqueueing, rq_internals
 from worker.queue.rq_internals import VERSE
@@ -31,9 +34,12 @@ async def promote(interaction: discord.Interaction[Bot], model: Range[str, 1, 80
 
 @pressed(Promote)
 async def promote_trained(interaction: discord.Interaction[Bot], custom_id: Promote) -> None:
-    """Make the version of a training live. The answer is a new message beside the training's."""
+    """Make the version of a training live. The answer is a new message; the button goes."""
     check_administrator(interaction, interaction.client.settings.admin_role)
     await _promote(interaction, custom_id.model)
+    if interaction.message is not None:
+        with suppress(*UNSENT):  # a button that stays does no harm
+            await interaction.message.edit(view=None)
 
 
 async def _promote(interaction: discord.Interaction[Bot], model: str) -> None:
@@ -41,7 +47,7 @@ async def _promote(interaction: discord.Interaction[Bot], model: str) -> None:
     check_model(model, index)
     request = PromoteRequest(model=model, reply_to=reply_to(interaction))
     await answer(interaction, admin_messages.promoting(model, interaction.locale.value), private=False)
-    await interaction.client.call(enqueueing.enqueue_first, request)
+    await interaction.client.call(enqueueing.enqueue_first, request, id_of(interaction.id))
     await announce(interaction, "announcement.promotion", model=model)
 
 
@@ -51,7 +57,7 @@ async def rollback(interaction: discord.Interaction[Bot]) -> None:
     await interaction.client.ask(interaction, _look)
     request = RollBackRequest(reply_to=reply_to(interaction))
     await answer(interaction, admin_messages.rolling_back(interaction.locale.value), private=False)
-    await interaction.client.call(enqueueing.enqueue_first, request)
+    await interaction.client.call(enqueueing.enqueue_first, request, id_of(interaction.id))
     await announce(interaction, "announcement.roll_back")
 
 
@@ -73,7 +79,7 @@ async def confirm_removal(interaction: discord.Interaction[Bot], custom_id: Remo
     request = RemoveRequest(model=model, reply_to=reply_to(interaction))
     notice = admin_messages.removing(model, interaction.locale.value)
     await interaction.response.edit_message(**arguments(notice))
-    await interaction.client.call(enqueueing.enqueue_first, request)
+    await interaction.client.call(enqueueing.enqueue_first, request, id_of(interaction.id))
     await announce(interaction, "announcement.removal", model=model)
 
 

@@ -8,6 +8,7 @@ import redis
 from tests.support.request_makers import TOKEN, enqueue, reply_to, verse_request
 from tests.support.rq_records import fetch
 from worker.protocol import retention
+from worker.protocol.job_request import id_of
 from worker.protocol.model_payloads import PromoteRequest, RollBackRequest
 from worker.protocol.training_payloads import MessageAt, TrainRequest
 from worker.queue import enqueueing, queue_status, rq_internals
@@ -50,3 +51,10 @@ def test_promotions_go_before_verses(connection: Connection) -> None:
     promotion = enqueueing.enqueue_first(connection, PromoteRequest(model="a", reply_to=reply_to()))
     roll_back = enqueueing.enqueue_first(connection, RollBackRequest(reply_to=reply_to()))
     assert rq_internals.open_queue(connection, "verse").job_ids == [roll_back, promotion, verse]
+
+
+def test_a_repeated_interaction_enqueues_a_teachers_request_once(connection: Connection) -> None:
+    request, job_id = RollBackRequest(reply_to=reply_to()), id_of(1575978499217293312)
+    for _ in range(2):
+        assert enqueueing.enqueue_first(connection, request, job_id) == job_id
+    assert rq_internals.job_ids(connection, "verse").queued == [job_id]
