@@ -25,7 +25,9 @@ COLUMNS = (
     *("seed", "text"),
     "seconds",
     *("state", "nats_per_token", "nats_per_char", "perplexity", "accuracy"),
+    *("continued", "corpus", "preset", "epochs_run"),
 )
+"""New columns come last, so that a table of a course stays readable."""
 
 _KEY = "shakelm:export:key"
 
@@ -75,6 +77,7 @@ def _verses(connection: "redis.Redis", guild: str, key: bytes) -> list[dict[str,
             **record.model_dump(
                 include={"temperature", "top_k", "top_p", "min_p", "style", "lines", "random_seed", "private"}
             ),
+            "continued": bool(record.context),
             **_written(record),
         }
         for record in verse_records.of_server(connection, guild)
@@ -100,7 +103,11 @@ def _trainings(connection: "redis.Redis", guild: str, key: bytes) -> list[dict[s
                 "kind": "training",
                 "person": request.requested_by and pseudonym(key, request.requested_by),
                 "model": progress.model or request.name,
-                **request.model_dump(include={"architecture", "vocabulary", "epochs", "random_seed"}),
+                **request.model_dump(
+                    include={"architecture", "vocabulary", "epochs", "random_seed", "corpus", "preset"}
+                ),
+                **({"corpus": request.attached.name} if request.attached else {}),
+                "epochs_run": progress.epoch,
                 "state": progress.state,
                 **figures,
             }

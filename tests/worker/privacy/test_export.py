@@ -52,6 +52,7 @@ def test_a_verse_has_its_settings_and_no_name(connection: Connection) -> None:
         "text": "a verse",
         "seconds": "0.123",
         "state": "written",
+        "continued": "False",
     }
     assert "1001" not in export.table(connection, "2")
 
@@ -89,12 +90,15 @@ def test_a_training_has_its_figures(connection: Connection) -> None:
         random_seed=1,
         requested_by="1001",
         guild="2",
+        corpus="shakespeare",
     )
     at = MessageAt(channel_id="1", message_id="2")
     training_id = start_training(connection, request, at)
     start_training(connection, request.model_copy(update={"guild": "8"}), at)
     figures = HeldOut(nats_per_token=2, perplexity=7.4, accuracy=0.4, unknown=0, nats_per_char=2)
-    progress = TrainProgress(state=TrainingState.FINISHED, epochs=4, model="small@1", held_out=figures)
+    progress = TrainProgress(
+        state=TrainingState.FINISHED, epoch=3, epochs=4, model="small@1", held_out=figures
+    )
     training_records.save_progress(connection, training_id, progress)
     save(connection)
 
@@ -108,6 +112,8 @@ def test_a_training_has_its_figures(connection: Connection) -> None:
         "architecture": "lstm",
         "vocabulary": "char",
         "epochs": "4",
+        "epochs_run": "3",
+        "corpus": "shakespeare",
         "number": "1",
         "state": "finished",
         "nats_per_token": "2.0",
