@@ -379,7 +379,8 @@ def test_the_export_has_the_same_columns_and_pseudonyms(bot: Upgrade) -> None:
 
     key = base64.b64decode(bot.left.keys["shakelm:export:key"].value["base64"])
     student = hmac.digest(key, bot.state["users"]["student"].encode(), "sha256").hex()[:12]
-    assert rows.fieldnames == read_json(FOLDER / "verses.json")["columns of the export"]
+    before = read_json(FOLDER / "verses.json")["columns of the export"]
+    assert list(rows.fieldnames or ())[: len(before)] == before  # new columns come last
     assert exported["verse", "11"]["person"] == student
     assert exported["verse", "11"]["text"] == "The king shall bid my lord\nspeak true"
     assert exported["training", "21"]["state"] == "finished"

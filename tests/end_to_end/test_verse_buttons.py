@@ -160,9 +160,12 @@ def test_who_has_forgotten_everything_can_still_discard_a_verse_and_nobody_else_
 def test_further_presses_on_discard_are_quiet(stack: Stack, discord: Discord) -> None:
     verse = discord.ask("/verse lines: 1")
     before = len(incidents.latest(stack.redis, 50))
-    presses = [discord.press("Discard", verse["id"]) for _ in range(3)]
+    # Discord's client refuses a press on a message that is gone already; until then, each reaches the bot.
+    pressed = [
+        discord.post("presses", {"button": "Discard", "message_id": verse["id"]}).json() for _ in range(3)
+    ]
     eventually(partial(is_gone, discord, verse["id"]), "the message gone")
-    for interaction in presses:
+    for interaction in [one["interaction_id"] for one in pressed if "interaction_id" in one]:
         eventually(lambda: discord.get(f"interactions/{interaction}")["state"] != "pending", "an end")  # noqa: B023
     assert len(incidents.latest(stack.redis, 50)) == before
 
