@@ -139,16 +139,18 @@ Announced = Callable[[], list[str]]
 
 @pytest.fixture
 def announced(stack: Stack, discord: Discord, guild: str) -> Announced:
-    """Chooses #verses for announcements; gives those in it."""
-    verses = discord.state["channels"]["verses"]
-    answer = discord.ask("/admin log channel: #verses", "teacher")
-    assert is_private(answer)
-    assert f"<#{verses}>" in description(answer)
-    assert guild_settings.read(stack.redis, guild).log_channel == verses
+    """Chooses #verses for announcements, which come after the answers; gives those in it."""
 
     def announcements() -> list[str]:
         return [m["content"] for m in discord.messages("student") if m["content"].startswith("🔧")]
 
+    verses = discord.state["channels"]["verses"]
+    before = len(announcements())
+    answer = discord.ask("/admin log channel: #verses", "teacher")
+    assert is_private(answer)
+    assert f"<#{verses}>" in description(answer)
+    assert guild_settings.read(stack.redis, guild).log_channel == verses
+    stack.bot.until(lambda: len(announcements()) > before, "an announcement")
     return announcements
 
 
@@ -166,16 +168,17 @@ def test_what_administrators_do_is_announced_with_who_and_what(
     assert not any(m["mentions"] for m in discord.messages("student") if m["content"].startswith("🔧"))
 
 
-def test_announcements_can_be_ended(discord: Discord, announced: Announced) -> None:
+def test_announcements_can_be_ended(stack: Stack, discord: Discord, announced: Announced) -> None:
+    ends = "stopped the announcements in this channel"
     answer = discord.ask("/admin log off: true", "teacher")
-    count = len(announced())
 
     assert "not announced" in description(answer)
-    assert announced()[-1].endswith("stopped the announcements in this channel")
+    stack.bot.until(lambda: announced()[-1].endswith(ends), "an announcement")
+    count = len(announced())
     discord.ask("/admin limits open_per_person: 8", "teacher")
     discord.ask("/admin log channel: #verses", "teacher")
+    stack.bot.until(lambda: announced()[-1].endswith("chose this channel for announcements"), "another")
     assert len(announced()) == count + 1
-    assert announced()[-1].endswith("chose this channel for announcements")
 
 
 def test_a_channel_in_which_the_bot_may_not_write_is_refused(

@@ -228,10 +228,14 @@ def test_a_cancelled_training_leaves_nothing(stack: Stack, discord: Discord, sto
     store = open_registry(stack.store)
     assert "doomed" not in [version.name for version in store.versions()]
     assert not list(store.checkpoints.glob("doomed-*"))
-    announced = [one["content"] for one in discord.messages("student") if one["content"].startswith("🔧")]
-    guild_settings.change(stack.redis, guild, log_channel=None)
     who = f"🔧 <@{users['teacher']}>:"
-    assert announced[-2:] == [f"{who} {what} training doomed" for what in ("started", "canceled")]
+
+    def announced() -> list[str]:
+        return [one["content"] for one in discord.messages("student") if one["content"].startswith("🔧")]
+
+    stack.bot.until(lambda: announced()[-1] == f"{who} canceled training doomed", "an announcement")
+    guild_settings.change(stack.redis, guild, log_channel=None)
+    assert announced()[-2] == f"{who} started training doomed"
 
 
 def test_a_proposal_that_nobody_wants_goes(stack: Stack, discord: Discord) -> None:
