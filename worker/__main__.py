@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from redis.exceptions import RedisError
-from rq.exceptions import StopRequested
 
 from shakelm.errors import ShakelmError
 from worker.process.redis_outage import outage
@@ -97,9 +96,8 @@ def _work(make: "Callable[[], OwnProcessWorker]", jobs: int | None = None) -> No
         if error is None:
             raise ShakelmError("The worker ended by an unexpected error (see its log): start it again.")
         outage.begin(error)
-        try:
-            outage.wait(worker.connection)
-        except StopRequested:  # RQ's signal handler raises it
+        outage.wait(worker.connection, worker.told_to_stop)
+        if worker.told_to_stop.is_set():
             return
 
 

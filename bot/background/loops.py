@@ -8,7 +8,7 @@ from functools import partial
 
 import redis
 
-from bot.background import departures, heartbeat, undelivered_answers
+from bot.background import departures, heartbeat, live_version, undelivered_answers
 from bot.background.lease import Lease
 from bot.background.lost_requests import LostRequests
 from bot.background.training_message_updates import TrainingMessages
@@ -50,6 +50,7 @@ async def running(bot: Bot) -> AsyncIterator[None]:
         (lease.only_here(waiting.refresh), WAITING_PAUSE_S),
         (lease.only_here(lost.take_up), PAUSE_S),
         (lease.only_here(partial(departures.forget, bot)), DEPARTURES_PAUSE_S),
+        (lease.only_here(partial(live_version.announce, bot)), PAUSE_S),
         (lease.only_here(partial(undelivered_answers.post, bot)), PAUSE_S),
     ]
     tasks = [asyncio.create_task(repeat(step, pause_s)) for step, pause_s in steps]

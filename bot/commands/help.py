@@ -24,7 +24,8 @@ TOPICS = ("verse", "lessons", "privacy", "teachers")
 async def help_(interaction: discord.Interaction[Bot], topic: str | None = None) -> None:
     """Show the overview, or the help on one topic."""
     settings = await interaction.client.ask(interaction, guild_settings.read, str(interaction.guild_id))
-    message = help_messages.help_(topic, settings.retention_days, interaction.locale.value)
+    mentions, locale = interaction.client.mentions, interaction.locale.value
+    message = help_messages.help_(topic, settings.retention_days, mentions, locale)
     await answer(interaction, message, private=True)
 
 

@@ -26,6 +26,7 @@ from worker.protocol.payload import MAX_PROMPT_CHARACTERS
     lines=described("command.temperatures.lines"),
     model=described("command.temperatures.model"),
     number=described("command.temperatures.number"),
+    private=described("command.verse.private"),
 )
 @app_commands.autocomplete(model=autocompletion.models)
 async def temperatures(
@@ -34,6 +35,7 @@ async def temperatures(
     lines: Range[int, 1, MAX_COMPARED_LINES] = 4,
     model: str | None = None,
     number: Range[int, 0, MAX_RANDOM_SEED] | None = None,
+    private: bool = False,
 ) -> None:
     """Write verses from one prompt at five temperatures, side by side, with the mean entropy of each."""
     await check_known_model(interaction, model)
@@ -42,46 +44,58 @@ async def temperatures(
         lines=lines,
         model=model,
         random_seed=choose_random_seed() if number is None else number,
-        **who(interaction, private=False),
+        **who(interaction, private=private),
     )
     await submit(interaction, request)
 
 
 @app_commands.command(name="next", description=described("command.next.description"))
-@app_commands.describe(text=described("command.next.text"), model=described("command.next.model"))
+@app_commands.describe(
+    text=described("command.next.text"),
+    model=described("command.next.model"),
+    private=described("command.verse.private"),
+)
 @app_commands.autocomplete(model=autocompletion.models)
 async def next_tokens(
     interaction: discord.Interaction[Bot],
     text: Range[str, 0, MAX_PROMPT_CHARACTERS] = "",
     model: str | None = None,
+    private: bool = False,
 ) -> None:
     """Show the likely next tokens after a text. With the buttons, people append one together."""
     await check_known_model(interaction, model)
-    request = NextRequest(text=text, model=model, **who(interaction, private=False))
+    request = NextRequest(text=text, model=model, **who(interaction, private=private))
     await submit(interaction, request)
 
 
 @app_commands.command(description=described("command.tokens.description"))
-@app_commands.describe(text=described("command.tokens.text"), model=described("command.tokens.model"))
+@app_commands.describe(
+    text=described("command.tokens.text"),
+    model=described("command.tokens.model"),
+    private=described("command.verse.private"),
+)
 @app_commands.autocomplete(model=autocompletion.models)
 async def tokens(
     interaction: discord.Interaction[Bot],
     text: Range[str, 1, MAX_PROMPT_CHARACTERS],
     model: str | None = None,
+    private: bool = False,
 ) -> None:
     """Show a text as a model reads it: its tokens, their ids, and the unknown ones."""
     await check_known_model(interaction, model)
-    request = TokensRequest(text=text, model=model, **who(interaction, private=False))
+    request = TokensRequest(text=text, model=model, **who(interaction, private=private))
     await submit(interaction, request)
 
 
 @app_commands.command(description=described("command.curves.description"))
-@app_commands.describe(model=described("command.curves.model"))
+@app_commands.describe(model=described("command.curves.model"), private=described("command.verse.private"))
 @app_commands.autocomplete(model=autocompletion.models)
-async def curves(interaction: discord.Interaction[Bot], model: str | None = None) -> None:
+async def curves(
+    interaction: discord.Interaction[Bot], model: str | None = None, private: bool = False
+) -> None:
     """Show the curves of loss and accuracy of a model's training."""
     await check_known_model(interaction, model)
-    request = CurvesRequest(model=model, **who(interaction, private=False))
+    request = CurvesRequest(model=model, **who(interaction, private=private))
     await submit(interaction, request)
 
 

@@ -7,13 +7,15 @@ import discord
 import redis
 
 from bot.commands.verse_command import ask_for_verse
+from bot.interactions.answers import answer
 from bot.interactions.checks import check_guild, check_own
 from bot.interactions.client import Bot
 from bot.interactions.custom_id_handlers import pressed
+from worker.messages import verse_messages
 from worker.messages.catalog import Refusal
-from worker.protocol.custom_ids import Again, Colder, Continue, Discard, Hotter, OfRecord
+from worker.protocol.custom_ids import Again, Colder, Continue, Discard, Hotter, OfRecord, WholePoem
 from worker.protocol.verse_payloads import MAX_TEMPERATURE, VerseRecord, VerseSettings
-from worker.records import verse_records
+from worker.records import model_index, verse_records
 
 STEP = 0.2
 """The difference in temperature that one press makes."""
@@ -32,6 +34,13 @@ async def go_on(interaction: discord.Interaction[Bot], custom_id: Continue) -> N
     record = await _record(interaction, custom_id)
     context = verse_records.continuation(record)
     await ask_again(interaction, record, prompt="", context=context, random_seed=None)
+
+
+@pressed(WholePoem)
+async def whole_poem(interaction: discord.Interaction[Bot], custom_id: WholePoem) -> None:
+    """Show the verse with all that it continues, for everybody who asks."""
+    record = await _record(interaction, custom_id)
+    await answer(interaction, verse_messages.poem(record, interaction.locale.value), private=record.private)
 
 
 @pressed(Hotter)
@@ -78,11 +87,15 @@ async def ask_again(interaction: discord.Interaction[Bot], record: VerseRecord, 
     """Ask for a verse with the settings and the version of another one, except for `changes`.
 
     Raises:
+        Refusal: the version was removed, and no other one is given.
         Refusal, TimeoutError, redis.RedisError, discord.HTTPException: as `ask_for_verse`.
     """
-    settings = record.model_dump(by_alias=False, include=set(VerseSettings.model_fields)) | {
-        "model": model_of(record)
-    }
+    wrote = model_of(record)
+    if wrote is not None and "model" not in changes:
+        index = await interaction.client.ask(interaction, model_index.load)
+        if index is not None and not index.holds(wrote):
+            raise Refusal("refusal.removed_model", model=wrote)
+    settings = record.model_dump(by_alias=False, include=set(VerseSettings.model_fields)) | {"model": wrote}
     await ask_for_verse(interaction, private=record.private, **settings | changes)
 
 

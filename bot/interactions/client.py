@@ -91,6 +91,7 @@ class Bot(discord.Client):
 
     Attributes:
         announced: the requests, by their ids, whose authors wait for an answer.
+        mentions: of the registered commands, by their full names.
         unanswered: tells people whose interactions got no answer.
         intake: takes each interaction once.
     """
@@ -114,6 +115,7 @@ class Bot(discord.Client):
         self.deliveries = asyncio.Semaphore(DELIVERIES_AT_ONCE)
         self.admissions = asyncio.Semaphore(ADMISSIONS_AT_ONCE)
         self.announced: dict[str, JobRequest] = {}
+        self.mentions: dict[str, str] = {}
         self.unanswered = Unanswered(self, connection)
         self.intake = Intake(self, self._connection, self._handle)
         self._custom_id_handlers = tuple(handlers)
@@ -216,13 +218,13 @@ class Bot(discord.Client):
         await self.tree.set_translator(Translator())
         if self._home:
             try:
-                await self.tree.sync(guild=self._home)
+                self.mentions |= _mentions(await self.tree.sync(guild=self._home))
             except discord.Forbidden as error:
                 raise ShakelmError(
                     f"The bot may bring no commands to the server {self._home.id}: invite it there with the "
                     "scope applications.commands, or correct DISCORD_GUILD."
                 ) from error
-        await self.tree.sync()
+        self.mentions |= _mentions(await self.tree.sync())
 
     async def _handle(self, interaction: discord.Interaction[Any]) -> None:
         """Handle an interaction to the end."""
@@ -255,3 +257,17 @@ class Bot(discord.Client):
     async def on_ready(self) -> None:
         """Log that the bot is connected."""
         log.info("Connected as %s to %d servers", self.user, len(self.guilds))
+
+
+def _mentions(commands: Iterable[app_commands.AppCommand]) -> dict[str, str]:
+    """What shows each command so that people can click it, by its full name."""
+    found: dict[str, str] = {}
+    groups: list[app_commands.AppCommand | app_commands.AppCommandGroup] = list(commands)
+    while groups:
+        command = groups.pop()
+        subcommands = [one for one in command.options if isinstance(one, app_commands.AppCommandGroup)]
+        groups += subcommands
+        if not subcommands:
+            name = getattr(command, "qualified_name", command.name)
+            found[name] = command.mention
+    return found

@@ -1,8 +1,8 @@
 """The bodies of requests to the control API."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Base64Bytes, BaseModel, ConfigDict, Field
+from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, model_validator
 
 from sandbox.world.ids import VERSES_ID
 
@@ -28,11 +28,19 @@ class LineForm(ActForm):
 
 
 class CrowdForm(ControlForm):
-    """A command line that `count` new members send at once."""
+    """A command line that `count` new members send at once, or a button that they press."""
 
     count: Annotated[int, Field(ge=1, le=10_000)]
-    text: str
+    text: str | None = None
+    button: str | None = None
+    message_id: str | None = None
     channel_id: str = VERSES_ID
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.text is None) is (self.button is None):
+            raise ValueError("give either text or button")
+        return self
 
 
 class MembershipForm(ControlForm):

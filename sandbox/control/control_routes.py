@@ -7,7 +7,8 @@ bodies, `user` is the member who acts (by default the student), `channel_id` the
 
 - `GET /state`: ids, names, languages, commands, and whether the bot is connected
 - `POST /commands` {user, text, channel_id, granted, files: {OPTION: {name, content (base64)}}}
-- `POST /crowds` {count, text, channel_id}: new members use a command at once, {INTERACTION_ID: USER_ID}
+- `POST /crowds` {count, text or button, message_id, channel_id}: new members use a command or press a button
+  at once, {INTERACTION_ID: USER_ID}
 - `POST /autocomplete` {user, text, channel_id, granted, focused: OPTION (by default the last)}: {choices}
 - `POST /presses` {user, button (label or custom id), message_id (by default the newest), channel_id}
 - `POST /selections` {user, values (or labels), select (placeholder or custom id), message_id, channel_id}
@@ -187,7 +188,13 @@ async def _gather(request: web.Request) -> web.Response:
     world, form = request.app[WORLD], await read_form(request, CrowdForm)
     channel_id = known_channel_id(request, form.channel_id)
     crowd = [members.join(world, f"member-{len(world.users)}") for _ in range(form.count)]
-    asked = [typed_input.use_command(world, user, channel_id, form.text, granted=True) for user in crowd]
+
+    def act(user: User) -> Interaction:
+        if form.button is not None:
+            return clicks.press(world, user, form.button, form.message_id, channel_id=channel_id)
+        return typed_input.use_command(world, user, channel_id, form.text or "", granted=True)
+
+    asked = [act(user) for user in crowd]
     return answer({one.id: one.user.id for one in asked})
 
 

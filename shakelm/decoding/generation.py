@@ -7,7 +7,7 @@ from statistics import fmean
 import numpy as np
 
 from shakelm.configuration import MAX_RANDOM_SEED
-from shakelm.data.vocabulary import Vocabulary
+from shakelm.data.vocabulary import UNKNOWN, Vocabulary
 from shakelm.decoding.language_model import LanguageModel
 from shakelm.decoding.sampling import SamplingSettings, distribution, entropy, sample
 from shakelm.errors import ShakelmError
@@ -100,6 +100,18 @@ def read_prompt(model: LanguageModel, prompt: str) -> tuple[str, Floats, State]:
     return prompt, next_logits, state
 
 
+def _whole_words(vocabulary: Vocabulary, prompt: str, logits: Floats) -> Floats:
+    """Without the tokens that would grow the prompt's last word: `my teacher` is not meant as `teacherous`.
+
+    If nothing else can follow, as with a vocabulary of letters alone, all tokens stay.
+    """
+    if not prompt[-1:].isalnum():
+        return logits
+    grows = [vocabulary.extend(prompt, token)[0].isalnum() for token in range(len(vocabulary))]
+    whole: Floats = np.where(grows, -np.inf, logits)
+    return whole if np.isfinite(np.delete(whole, UNKNOWN)).any() else logits
+
+
 def generate(
     model: LanguageModel, prompt: str, sampling: SamplingSettings, length: Length, random_seed: int
 ) -> Verse:
@@ -107,7 +119,7 @@ def generate(
 
     Args:
         model: a loaded version.
-        prompt: the text to begin with; may be empty.
+        prompt: the text to begin with; may be empty. Its last word is whole.
         sampling: how freely tokens are chosen.
         length: where to end.
         random_seed: from 0 to `MAX_RANDOM_SEED`; seeds NumPy's PCG64 generator.
@@ -161,7 +173,9 @@ def generate_batch(
     drafts = [
         _Draft(model.vocabulary, prompt, verse) for prompt, verse in zip(prompts, settings, strict=True)
     ]
-    logits = np.stack(next_logits)
+    logits = np.stack(
+        [_whole_words(model.vocabulary, *read) for read in zip(prompts, next_logits, strict=True)]
+    )
     state = tuple(np.concatenate(arrays) for arrays in zip(*states, strict=True))
     unfinished = drafts
     samplings, generators = [draft.sampling for draft in drafts], [draft.generator for draft in drafts]

@@ -8,7 +8,7 @@ import numpy as np
 from shakelm.data.vocabulary import UNKNOWN
 from shakelm.decoding.generation import read_prompt
 from shakelm.decoding.language_model import LanguageModel
-from shakelm.decoding.sampling import SamplingSettings, distribution, entropy
+from shakelm.decoding.sampling import SamplingSettings, distribution, entropy, sample
 from shakelm.errors import ShakelmError
 
 TEMPERATURES = (0.5, 1.0, 1.5)
@@ -80,6 +80,17 @@ def predict(
         distributions.append(Distribution(sampling.temperature, shares, entropy(probabilities)))
     tokens = tuple(model.vocabulary.tokens[token] for token in ids)
     return Prediction(prompt, model.vocabulary.unknown(prompt), tokens, tuple(distributions))
+
+
+def draw(model: LanguageModel, prompt: str, sampling: SamplingSettings, random_seed: int) -> str:
+    """Draw the next token after a prompt, as the next step of a verse would.
+
+    Returns:
+        What the token adds to the prompt.
+    """
+    prompt, logits, _ = read_prompt(model, prompt)
+    (token,) = sample(logits[np.newaxis], [sampling], [np.random.default_rng(random_seed)])
+    return model.vocabulary.extend(prompt, int(token))
 
 
 def title_after(reference: str, prompt: str) -> str:

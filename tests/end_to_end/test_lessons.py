@@ -114,6 +114,31 @@ def test_a_class_writes_a_line_together(discord: Discord, words: LanguageModel) 
     shorter = discord.message(message["id"], lambda seen: top(seen) == text)
     assert [button["label"] for button in choices(shorter)] == list(second.tokens)
 
+    discord.press("Let the model choose", message["id"], "assistant")
+    drawn = discord.message(message["id"], lambda seen: top(seen) != text)
+    assert top(drawn).startswith(text)
+
+
+@pytest.mark.parametrize(
+    "line", ["/temperatures lines: 1", f"/next {WORDS}", f"/tokens text: to be {WORDS}", f"/curves {WORDS}"]
+)
+def test_a_lesson_can_be_private(discord: Discord, line: str) -> None:
+    message = discord.ask(f"{line} private: True")
+    assert is_private(message)
+    assert message["id"] not in [seen["id"] for seen in discord.messages("teacher")]
+
+
+def test_a_private_line_stays_private_whatever_is_pressed(stack: Stack, discord: Discord) -> None:
+    message = discord.ask(f"/next text: to be {WORDS} private: True")
+    discord.press("Let the model choose", message["id"])
+
+    def longer() -> bool:
+        (now,) = [seen for seen in discord.messages("student") if seen["id"] == message["id"]]
+        return is_private(now) and top(now) != "to be"
+
+    stack.bot.until(longer, "a longer line")
+    assert message["id"] not in [seen["id"] for seen in discord.messages("teacher")]
+
 
 def test_of_two_presses_at_once_one_counts_and_the_late_one_is_told(stack: Stack, discord: Discord) -> None:
     message = discord.ask(f"/next text: to be or not to {WORDS}")
@@ -210,7 +235,7 @@ def test_help_and_its_topics_are_private_and_name_every_command(discord: Discord
     texts = "\n".join(embed(answer)["description"] for answer in answers)
     commands = [name for name in discord.get("state")["commands"] if name.islower()]  # not those of menus
     assert {"verse", "temperatures", "help", "forget", "admin"} <= set(commands)
-    assert [name for name in commands if f"`/{name}" not in texts] == []
+    assert [name for name in commands if f"`/{name}" not in texts and f"</{name}:" not in texts] == []
 
 
 # Forgetting

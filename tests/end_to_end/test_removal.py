@@ -43,6 +43,7 @@ def test_a_version_is_removed_once_that_is_confirmed(stack: Stack, discord: Disc
     offered = discord.complete("/admin remove model: spare", "teacher")
     assert spare in [choice["value"] for choice in offered]
 
+    verse = discord.ask(f"/verse lines: 1 model: {spare}")
     asked = discord.ask(f"/admin remove model: {spare}", "teacher")
 
     assert is_private(asked)
@@ -57,6 +58,9 @@ def test_a_version_is_removed_once_that_is_confirmed(stack: Stack, discord: Disc
     index_holds(stack, spare, holds=False)
     gone = discord.ask(f"/admin remove model: {spare}", "teacher")
     assert "There is no model" in description(gone)
+    again = discord.answer(discord.press("Again", verse["id"]))
+    assert is_private(again)
+    assert "which wrote this verse, was removed" in description(again)
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,9 @@ def test_continue_goes_on_where_the_verse_stopped(
         assert description(message).strip()
         assert "continued" in receipt(message)
         read = whole
+    poem = discord.answer(discord.press("Whole poem", yet_more["id"], "assistant"))
+    assert description(poem) == read
+    assert "Whole poem" not in buttons(verse)
 
 
 def test_a_private_verse_stays_private_whatever_is_pressed(discord: Discord) -> None:
@@ -342,7 +345,7 @@ def test_a_verse_can_be_continued_from_its_message_even_without_its_record(
     stack: Stack, discord: Discord
 ) -> None:
     spoken = discord.ask("/verse seed: ROMEO: lines: 4 temperature: 0.1 number: 1")
-    assert re.search(r"^\*\*[A-Z ]+:\*\*$", description(spoken), re.MULTILINE)
+    assert re.search(r"^\*\*[A-Z ]+:\*\*$", discord_messages.embed(spoken)["description"], re.MULTILINE)
     text = written(stack, spoken)
 
     for _ in range(2):

@@ -39,7 +39,16 @@ class Outcomes:
 
 def crowd(discord: Discord, count: int, text: str = "/verse lines: 1") -> dict[str, str]:
     """So many new members use a command at once. Returns their ids by the interaction's."""
-    response = discord.post("crowds", {"count": count, "text": text})
+    return _crowd(discord, {"count": count, "text": text})
+
+
+def pressing_crowd(discord: Discord, count: int, button: str, message: str) -> dict[str, str]:
+    """So many new members press a button at once. Returns their ids by the interaction's."""
+    return _crowd(discord, {"count": count, "button": button, "message_id": message})
+
+
+def _crowd(discord: Discord, body: dict[str, Any]) -> dict[str, str]:
+    response = discord.post("crowds", body)
     assert response.status_code == 200, response.text
     return dict(response.json())
 

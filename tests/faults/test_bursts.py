@@ -1,4 +1,4 @@
-"""A bot that ends while many ask: every request is answered once, or told."""
+"""A bot or a worker that ends while many ask: every request is answered once, or told."""
 
 import os
 import signal
@@ -6,7 +6,11 @@ import time
 
 import pytest
 
-from tests.faults.outcomes import crowd, settled
+from shakelm.decoding import trial
+from shakelm.store.registry import open_registry
+from tests.faults.outcomes import Outcomes, crowd, pressing_crowd, settled
+from tests.support import tiny_models
+from tests.support.control_client import Discord
 from tests.support.full_stack import Stack
 from tests.support.module_process import Process
 
@@ -16,28 +20,82 @@ REPEATED = int(os.environ.get("SHAKELM_FAULTS", "1"))
 """How often each burst is repeated (`make faults`)."""
 
 
-def end(bot: Process, how: signal.Signals) -> None:
-    """End a bot, and wait for it."""
-    bot.popen.send_signal(how)
-    bot.wait()
+LINES = ("/verse lines: 1", "/next", "/tokens text: to be or not to be", "/models", "/admin status")
+"""A command of each kind: written by a worker, drawn by a worker, answered by the bot, for teachers."""
+
+
+@pytest.fixture
+def quick_stack(own_stack: Stack) -> Stack:
+    """A stack whose live version writes a verse in a moment."""
+    store = open_registry(own_stack.store)
+    tiny_models.publish(store, "letters", "a")
+    trial.promote(store, "letters")
+    return own_stack
+
+
+def end(process: Process, how: signal.Signals) -> None:
+    """End a process, and wait for it."""
+    process.popen.send_signal(how)
+    process.wait()
+
+
+def check(ended: Outcomes) -> None:
+    """None was lost, and none was answered twice."""
+    assert ended.doubled == 0, ended
+    assert ended.answered + ended.told + ended.told_in_channel == REQUESTS, ended
+
+
+def mixed_crowd(discord: Discord, message: str) -> dict[str, str]:
+    """People use commands of all kinds, and press a button under a verse."""
+    each = REQUESTS // (len(LINES) + 1)
+    asked = pressing_crowd(discord, REQUESTS - each * len(LINES), "Again", message)
+    for line in LINES:
+        asked |= crowd(discord, each, line)
+    return asked
 
 
 @pytest.mark.parametrize("bots", [1, 2])
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=["SIGTERM", "SIGKILL"])
 @pytest.mark.parametrize("after_s", [0.1, 0.4, 1.0])
 def test_no_request_is_lost_with_its_bot(
-    own_stack: Stack, after_s: float, how: signal.Signals, bots: int
+    quick_stack: Stack, after_s: float, how: signal.Signals, bots: int
 ) -> None:
-    running = [own_stack.start_bot() for _ in range(bots)]
-    own_stack.start_worker("verse")
+    running = [quick_stack.start_bot() for _ in range(bots)]
+    quick_stack.start_worker("verse")
     for _ in range(REPEATED):
-        asked = crowd(own_stack.discord, REQUESTS)
+        asked = crowd(quick_stack.discord, REQUESTS)
         time.sleep(after_s)  # the time of the fault, not of something that the test waits for
         end(running.pop(0), how)
-        running.append(own_stack.start_bot())
+        running.append(quick_stack.start_bot())
 
-        ended = settled(own_stack.discord, asked)
+        check(settled(quick_stack.discord, asked))
 
-        assert ended.doubled == 0, ended
-        assert ended.answered + ended.told + ended.told_in_channel == REQUESTS, ended
-        print(after_s, how.name, bots, ended.answered, ended.told, ended.told_in_channel)
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=["SIGTERM", "SIGKILL"])
+def test_no_press_and_no_command_is_lost_with_its_bot(quick_stack: Stack, how: signal.Signals) -> None:
+    bot = quick_stack.start_bot()
+    quick_stack.start_worker("verse")
+    verse = quick_stack.discord.ask("/verse lines: 1")
+    for _ in range(REPEATED):
+        asked = mixed_crowd(quick_stack.discord, verse["id"])
+        time.sleep(0.4)  # the time of the fault
+        end(bot, how)
+        bot = quick_stack.start_bot()
+
+        check(settled(quick_stack.discord, asked))
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=["SIGTERM", "SIGKILL"])
+def test_no_request_is_lost_with_its_worker(quick_stack: Stack, how: signal.Signals) -> None:
+    """SIGKILL is also what the kernel sends to a worker that uses more memory than it may."""
+    quick_stack.start_bot()
+    workers = [quick_stack.start_worker("verse") for _ in range(2)]
+    verse = quick_stack.discord.ask("/verse lines: 1")
+    for _ in range(REPEATED):
+        asked = mixed_crowd(quick_stack.discord, verse["id"])
+        quick_stack.await_busy_worker("verse")
+        for _ in range(2):
+            end(workers.pop(0), how)
+            workers.append(quick_stack.start_worker("verse"))
+
+        check(settled(quick_stack.discord, asked))

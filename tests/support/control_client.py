@@ -46,7 +46,7 @@ class Verse:
         assert receipt, message
         model, temperature, number, seconds, freedom, continued, unknown = receipt.groups()
         return cls(
-            plain(embed(message)["description"]).replace("**", ""),
+            plain(embed(message)["description"]),
             model,
             float(temperature),
             int(number),

@@ -25,8 +25,8 @@ def is_private(message: Mapping[str, Any]) -> bool:
 
 
 def plain(markdown: str) -> str:
-    """The text without Discord's escapes."""
-    return re.sub(r"\\(.)", r"\1", markdown)
+    """The text without Discord's escapes, bold, and italics."""
+    return re.sub(r"\\(.)|\*", r"\1", markdown)
 
 
 def embed(message: Message) -> Mapping[str, Any]:

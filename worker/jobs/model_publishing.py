@@ -25,7 +25,8 @@ def summary(version: Version, live: bool) -> ModelSummary:
     Raises:
         ShakelmError: its files are damaged.
     """
-    card, model = version.card(), version.configuration().model
+    card, configuration = version.card(), version.configuration()
+    model, split = configuration.model, configuration.training.split
     return ModelSummary(
         name=version.name,
         version=version.number,
@@ -36,6 +37,9 @@ def summary(version: Version, live: bool) -> ModelSummary:
         parameters=card.parameters,
         held_out=held_out(card),
         trained_at=card.trained_at,
+        corpus=card.corpus.name,
+        held_out_text=f"{card.corpus.sha256[:16]} {split}",
+        size=version.weights_file.stat().st_size,
     )
 
 

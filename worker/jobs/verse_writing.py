@@ -41,6 +41,7 @@ def _write(wanted: VerseRequest) -> VerseResult:
     log.info("%s: %d tokens by %s in %.2f s", job_id(), written.tokens, model.reference, seconds)
     return VerseResult(
         text=written.text[len(wanted.context) :],
+        prompt=written.prompt[len(wanted.context) :].rstrip(),
         model=model.reference,
         temperature=wanted.temperature,
         random_seed=wanted.random_seed,

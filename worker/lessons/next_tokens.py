@@ -22,12 +22,13 @@ from worker.messages.discord_json import (
     rows,
 )
 from worker.messages.text_limits import length
-from worker.protocol.custom_ids import Append, Undo
+from worker.protocol.custom_ids import Append, Draw, Undo
 from worker.protocol.job_request import JobRequest
 from worker.protocol.payload import MAX_PROMPT_CHARACTERS, ModelReference, RecordId
 
 if TYPE_CHECKING:
     from shakelm.data.vocabulary import Vocabulary
+    from shakelm.decoding.language_model import LanguageModel
     from shakelm.decoding.prediction import Prediction
 
 OFFERED = 5
@@ -47,11 +48,15 @@ class NextRequest(JobRequest, job="next_tokens"):
 
 
 class StepRequest(JobRequest, job="next_step"):
-    """A press under a `SharedLine`, as it stood in that version: the choice to append, None to undo one."""
+    """A press under a `SharedLine`, as it stood in that version.
+
+    `choice` is the one to append. Without it, the model draws one if `drawn`, and otherwise one is removed.
+    """
 
     line: RecordId
     version: int
     choice: Annotated[int | None, Field(ge=0)] = None
+    drawn: bool = False
 
 
 def begin(wanted: NextRequest, tools: Tools) -> Message:
@@ -78,7 +83,7 @@ def begin(wanted: NextRequest, tools: Tools) -> Message:
 
 
 def step(wanted: StepRequest, tools: Tools) -> Message:
-    """The line after a press: with the chosen token, or without the last one.
+    """The line after a press: with one more token, or without the last one.
 
     Raises:
         Refusal: the line has expired or belongs to another guild, or somebody else was faster.
@@ -93,15 +98,28 @@ def step(wanted: StepRequest, tools: Tools) -> Message:
     if line.changed_by == wanted.id:  # by an earlier attempt, whose answer did not get through
         return message(line, predict(tools.load(line.model), line.text, OFFERED))
     before = shared_lines.at(tools.connection, wanted.line, wanted.version)
-    added = before.added[:-1] if wanted.choice is None else (*before.added, before.offered[wanted.choice])
+    model = tools.load(before.model)
+    added = _added(before, wanted, model)
     changed = before.model_copy(
         update={"added": added, "version": before.version + 1, "changed_by": wanted.id}
     )
-    model = tools.load(before.model)
     prediction = predict(model, changed.text, OFFERED)
     after = changed.model_copy(update={"offered": _pieces(model.vocabulary, prediction)})
     shared_lines.change(tools.connection, before, after)
     return message(after, prediction)
+
+
+def _added(line: SharedLine, wanted: StepRequest, model: "LanguageModel") -> tuple[str, ...]:
+    """What was appended to the line's prompt, after the press."""
+    from shakelm.decoding.prediction import draw
+    from shakelm.decoding.sampling import SamplingSettings
+
+    if wanted.choice is not None:
+        return (*line.added, line.offered[wanted.choice])
+    if not wanted.drawn:
+        return line.added[:-1]
+    piece = draw(model, line.text, SamplingSettings(), int(wanted.id, 16))
+    return (*line.added, piece) if _has_room(line, piece) else line.added
 
 
 def _pieces(vocabulary: "Vocabulary", prediction: "Prediction") -> tuple[str, ...]:
@@ -169,8 +187,14 @@ def _steps(line: SharedLine, names: dict[str, str]) -> list[Component]:
         button(name, Append(line.id, line.version, choice), PRIMARY, disabled=not _has_room(line, piece))
         for choice, (name, piece) in enumerate(zip(names.values(), line.offered, strict=True))
     ]
-    undo = Undo(line.id, line.version)
-    return rows(choices, [button(text(line.locale, "button.undo"), undo, SECONDARY, disabled=not line.added)])
+    draw, undo = Draw(line.id, line.version), Undo(line.id, line.version)
+    return rows(
+        choices,
+        [
+            button(text(line.locale, "button.model_chooses"), draw, SECONDARY, disabled=_is_full(line)),
+            button(text(line.locale, "button.undo"), undo, SECONDARY, disabled=not line.added),
+        ],
+    )
 
 
 def _has_room(line: SharedLine, piece: str) -> bool:

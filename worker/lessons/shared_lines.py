@@ -81,8 +81,12 @@ def change(connection: "redis.Redis", before: SharedLine, after: SharedLine) -> 
         Refusal: it has expired, or somebody else was faster.
     """
     key = _key(after.id)
+    stored = cast("bytes | None", connection.get(key))
+    if _read(stored).version != before.version:
+        raise Refusal("refusal.quicker")
     change = connection.register_script(_CHANGE)
-    if not change([key], [before.model_dump_json(), after.model_dump_json(), retention.SHARED_LINE.seconds]):
+    # What is stored, and not `before` written again: another release may write it otherwise.
+    if not change([key], [stored or b"", after.model_dump_json(), retention.SHARED_LINE.seconds]):
         find(connection, after.id)
         raise Refusal("refusal.quicker")
     connection.expire(_of_person(after.author), retention.SHARED_LINE.seconds)

@@ -135,6 +135,11 @@ def announcement(person: str, key: str, locale: str = DEFAULT, **values: object)
     return plain(text(locale, "announcement.line", person=f"<@{person}>", what=what))
 
 
+def live_announcement(model: str, locale: str = DEFAULT) -> Body:
+    """The line in the log channel that says which version is live now."""
+    return plain(text(locale, "announcement.live", model=escape(model)))
+
+
 def status(
     queues: QueueStatus,
     trainings: Sequence[Training],

@@ -68,8 +68,8 @@ def escape(written: str) -> str:
 
 
 def unescape(shown: str) -> str:
-    """The reverse of `escape`; bold is removed."""
-    return re.sub(r"\\(.)|\*\*", r"\1", shown)
+    """The reverse of `escape`; bold and italics are removed."""
+    return re.sub(r"\\(.)|\*", r"\1", shown)
 
 
 def button(label: str, custom_id: CustomId, style: int = SECONDARY, *, disabled: bool = False) -> Component:

@@ -1,5 +1,7 @@
 """The help, and the messages of `/forget`."""
 
+import re
+from collections.abc import Mapping
 from datetime import timedelta
 
 from worker.messages.catalog import DEFAULT, text
@@ -7,15 +9,28 @@ from worker.messages.discord_json import AMBER, BLUE, DANGER, GREEN, Body, butto
 from worker.protocol import retention
 from worker.protocol.custom_ids import Forget
 
+_COMMAND = re.compile(r"`/([a-z ]+)`")
 
-def help_(topic: str | None, retention_days: int, locale: str = DEFAULT) -> Body:
-    """The overview, or the help on one topic; the guild keeps verses for `retention_days`."""
+
+def help_(topic: str | None, retention_days: int, mentions: Mapping[str, str], locale: str = DEFAULT) -> Body:
+    """The overview, or the help on one topic.
+
+    Args:
+        topic: None for the overview.
+        retention_days: the guild keeps verses so long.
+        mentions: by the names of commands, what shows them so that people can click them.
+        locale: the reader's.
+    """
     if topic is None:
-        return embed(text(locale, "help.title"), text(locale, "help.text"), BLUE)
-    title = text(locale, f"help.topic.{topic}.title")
-    if topic == "privacy":
-        return embed(title, _privacy(retention_days, locale), BLUE)
-    return embed(title, text(locale, f"help.topic.{topic}.text"), BLUE)
+        title, explained = text(locale, "help.title"), text(locale, "help.text")
+    else:
+        title = text(locale, f"help.topic.{topic}.title")
+        explained = (
+            _privacy(retention_days, locale)
+            if topic == "privacy"
+            else text(locale, f"help.topic.{topic}.text")
+        )
+    return embed(title, _COMMAND.sub(lambda found: mentions.get(found[1], found[0]), explained), BLUE)
 
 
 def _privacy(retention_days: int, locale: str) -> str:

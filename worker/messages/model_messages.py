@@ -1,6 +1,7 @@
 """Networks and model versions."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 
 from shakelm.data.vocabulary_kinds import KINDS, VocabularyKind
 from shakelm.networks.layers import Layer, layers
@@ -56,12 +57,20 @@ def _layers(network: Sequence[Layer], locale: str) -> Iterator[str]:
 
 
 def models(index: ModelIndex, page: int = 0, locale: str = DEFAULT) -> Body:
-    """A page of model versions with their held-out figures: the live one, then the newest first."""
-    versions = sorted(index.versions, key=lambda one: (one.live, one.trained_at, one.reference), reverse=True)
+    """A page of model versions with their held-out figures, below the text that they were measured on.
+
+    The live one comes first, then the newest.
+    """
+    versions = _ordered(index.versions)
     last = max(len(versions) - 1, 0) // MODELS_A_PAGE
     page = min(page, last)
     shown = versions[page * MODELS_A_PAGE :][:MODELS_A_PAGE]
-    lines = [_model(summary, locale) for summary in shown]
+    lines: list[str] = []
+    for held_out_text, measured in groupby(shown, lambda one: one.held_out_text):
+        group = list(measured)
+        if held_out_text:
+            lines.append(text(locale, "models.measured_on", corpus=escape(group[0].corpus)))
+        lines += [_model(summary, locale) for summary in group]
     body = embed(text(locale, "models.title"), "\n".join(lines), BLUE, text(locale, "models.footer"))
     if last:
         body["embeds"][0]["title"] = text(locale, "models.title_of_page", page=page + 1, pages=last + 1)
@@ -74,6 +83,13 @@ def models(index: ModelIndex, page: int = 0, locale: str = DEFAULT) -> Body:
     return body
 
 
+def _ordered(versions: Iterable[ModelSummary]) -> list[ModelSummary]:
+    """The live version first, then the newest, but those that were measured on one text together."""
+    newest = sorted(versions, key=lambda one: (one.live, one.trained_at, one.reference), reverse=True)
+    texts = list(dict.fromkeys(one.held_out_text for one in newest))
+    return sorted(newest, key=lambda one: texts.index(one.held_out_text))
+
+
 def _model(summary: ModelSummary, locale: str) -> str:
     held_out = summary.held_out
     return text(
@@ -84,6 +100,8 @@ def _model(summary: ModelSummary, locale: str) -> str:
         sign=text(locale, "models.live" if summary.live else "models.other"),
         model=escape(summary.reference),
         architecture=summary.architecture,
+        day=f"<t:{summary.trained_at.timestamp():.0f}:d>",
+        megabytes=summary.size / 1e6,
         nats=held_out.nats_per_token,
         perplexity=held_out.perplexity,
         accuracy=held_out.accuracy,

@@ -35,6 +35,11 @@ def line(written: str) -> str:
     return _TURNING.sub("", shown(written)).replace("\n", " ")
 
 
+def visible(piece: str) -> str:
+    """The piece, with the code point of each character that nobody sees, such as U+200B."""
+    return "".join(one if one.isprintable() and not one.isspace() else f"U+{ord(one):04X}" for one in piece)
+
+
 def head(written: str, limit: int) -> str:
     """The longest start of at most `limit` units that ends between two graphemes (Unicode Annex 29)."""
     if length(written) <= limit:

@@ -11,6 +11,7 @@ from worker.messages.discord_json import (
     PRIMARY,
     SECONDARY,
     Attachment,
+    Body,
     Component,
     Message,
     button,
@@ -19,12 +20,15 @@ from worker.messages.discord_json import (
     escape,
     rows,
 )
-from worker.messages.text_limits import length
+from worker.messages.text_limits import length, visible
 from worker.protocol import custom_ids
 from worker.protocol.styles import STYLES
-from worker.protocol.verse_payloads import MAX_TEMPERATURE, VerseRequest, VerseResult
+from worker.protocol.verse_payloads import MAX_TEMPERATURE, VerseRecord, VerseRequest, VerseResult
 
 VERSE_FILE = "verse.txt"
+
+MAX_POEM = 3500
+"""Characters of a whole poem, which has few that markdown must escape."""
 
 _CAPITALS = re.compile(r"[A-Z][A-Z' .-]*[A-Z]:?")
 _NAME = re.compile(r"[A-Z][\w'.-]*( ([A-Z0-9][\w'.-]*|of|the|and)){0,3}:")
@@ -34,7 +38,9 @@ _NAME = re.compile(r"[A-Z][\w'.-]*( ([A-Z0-9][\w'.-]*|of|the|and)){0,3}:")
 def verse(request: VerseRequest, result: VerseResult) -> Message:
     """A verse with its receipt and buttons. A verse over Discord's limit is cut, and attached in full."""
     locale = request.reply_to.locale
-    shown = "\n".join(_lines(result.text)) if result.text.strip() else text(locale, "verse.empty")
+    shown = "\n".join(_lines(result.text, result.prompt))
+    if not result.text.strip():
+        shown = text(locale, "verse.empty")
     whole = length(shown) <= MAX_DESCRIPTION
     description = shown if whole else cut(shown, text(locale, "verse.cut"))
     body = embed("", description, BLUE, " · ".join(_receipt(request, result)))
@@ -42,13 +48,25 @@ def verse(request: VerseRequest, result: VerseResult) -> Message:
     return Message(body | {"components": _buttons(request)}, attachment)
 
 
-def _lines(verse: str) -> Iterator[str]:
-    """The lines in markdown. Speakers are bold: a line in capitals, or `Name:` after a blank line."""
+def _lines(verse: str, prompt: str = "") -> Iterator[str]:
+    """The lines in markdown. What the person wrote is in italics.
+
+    Speakers are bold: a line in capitals, or `Name:` after a blank line.
+    """
+    written = prompt.strip("\n").split("\n")
     before = ""
-    for line in escape(verse.strip("\n")).split("\n"):
+    for number, line in enumerate(verse.strip("\n").split("\n")):
         speaks = _CAPITALS.fullmatch(line) or (not before.strip() and _NAME.fullmatch(line))
-        yield f"**{line}**" if speaks else line
+        own = written[number] if number < len(written) else ""
+        shown = _italic(own) + escape(line[len(own) :]) if line.startswith(own) else escape(line)
+        yield f"**{shown}**" if speaks else shown
         before = line
+
+
+def _italic(written: str) -> str:
+    """The text in italics, with the blanks around it outside: markdown has none within."""
+    inner = written.strip()
+    return written.replace(inner, f"*{escape(inner)}*") if inner else written
 
 
 def _receipt(request: VerseRequest, result: VerseResult) -> Iterator[str]:
@@ -73,7 +91,7 @@ def _receipt(request: VerseRequest, result: VerseResult) -> Iterator[str]:
     if request.context:
         yield text(locale, "verse.continued")
     if result.unknown:
-        yield text(locale, "verse.unknown", unknown=result.unknown)
+        yield text(locale, "verse.unknown", unknown=[visible(piece) for piece in result.unknown])
 
 
 def _buttons(request: VerseRequest) -> list[Component]:
@@ -87,5 +105,18 @@ def _buttons(request: VerseRequest) -> list[Component]:
             button(text(locale, "button.colder"), custom_ids.Colder(of), SECONDARY, disabled=coldest),
             button(text(locale, "button.change"), custom_ids.Change(of), SECONDARY),
         ],
-        [button(text(locale, "button.discard"), custom_ids.Discard(of), DANGER)],
+        [
+            *([button(text(locale, "button.poem"), custom_ids.WholePoem(of))] if request.context else []),
+            button(text(locale, "button.discard"), custom_ids.Discard(of), DANGER),
+        ],
     )
+
+
+def poem(record: VerseRecord, locale: str) -> Body:
+    """A verse with all that it continues, as far as it is kept."""
+    whole = record.context + (record.result.text if record.result else "")
+    kept = whole[-MAX_POEM:]
+    if len(kept) < len(whole):
+        kept = kept.partition("\n")[2]
+    shown = "\n".join(_lines(kept))
+    return embed(text(locale, "verse.poem"), cut(shown, text(locale, "verse.poem_cut")), BLUE)

@@ -41,13 +41,14 @@ class Deliveries:
         self._news = threading.Condition()
         self._stopping = False
         self._under_way: dict[str, Answer] = {}
+        self._taker = threading.Thread(target=self._work, name="deliveries", daemon=True)
 
     def start(self) -> None:
         """Measure this machine's clock, and start to deliver."""
         webhook_client.measure_clock(settings().api_base)
         if told := discord_time.sentence():
             incidents.note(self._connection, "clock", f"{socket.gethostname()}: {told}")
-        threading.Thread(target=self._work, name="deliveries", daemon=True).start()
+        self._taker.start()
 
     def look(self) -> None:
         """Look for answers at once: one was written."""
@@ -60,6 +61,8 @@ class Deliveries:
         with self._news:
             self._stopping = True
             self._news.notify_all()
+        self._taker.join(grace_s)  # it may be about to take one more
+        with self._news:
             while self._under_way and (left := end - time.monotonic()) > 0:
                 self._news.wait(left)
             left_over = list(self._under_way.values())

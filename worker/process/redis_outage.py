@@ -1,11 +1,19 @@
 """Redis goes away and comes back: a worker waits, and says so once at each turn."""
 
 import logging
+import threading
+from contextlib import suppress
 from typing import Any
 
 import redis
 from redis.exceptions import RedisError
-from tenacity import Retrying, retry_if_exception_type
+from tenacity import (
+    RetryError,
+    Retrying,
+    retry_if_exception_type,
+    sleep_using_event,
+    stop_when_event_set,
+)
 from tenacity.wait import wait_exponential
 
 log = logging.getLogger(__name__)
@@ -37,13 +45,17 @@ class RedisOutage(logging.Filter):
             self._under_way = False
             log.info("Redis answers again")
 
-    def wait(self, connection: "redis.Redis") -> None:
-        """Wait until Redis answers."""
-        Retrying(
+    def wait(self, connection: "redis.Redis", told_to_stop: threading.Event) -> None:
+        """Wait until Redis answers, or until the process is told to stop."""
+        attempts = Retrying(
             retry=retry_if_exception_type(RedisError),
             wait=wait_exponential(multiplier=0.5, max=LONGEST_PAUSE_S),
-        )(connection.ping)
-        self.end()
+            sleep=sleep_using_event(told_to_stop),
+            stop=stop_when_event_set(told_to_stop),
+        )
+        with suppress(RetryError):
+            attempts(connection.ping)
+            self.end()
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Keep back what RQ says of the outage."""

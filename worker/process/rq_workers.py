@@ -31,6 +31,7 @@ from worker.jobs import failures, model_publishing, training_job
 from worker.jobs.loaded_models import settings, store
 from worker.process import broken_jobs, devices
 from worker.process.deliveries import Deliveries
+from worker.process.idle_wait import idle_wait
 from worker.process.redis_outage import outage
 from worker.protocol import retention
 from worker.queue import open_requests, pausing, rq_internals, snapshot
@@ -82,6 +83,15 @@ class QuickQueue(Queue):  # type: ignore[misc]
         return bool(self.connection.set(self.registry_cleaning_key, 1, nx=True, ex=CLEANING_S))
 
     @classmethod
+    def lmove(
+        cls, connection: "redis.Redis", queue_key: str, timeout: int | None
+    ) -> tuple[str, bytes] | None:
+        """Wait for the id of a job."""
+        with idle_wait():
+            taken: tuple[str, bytes] | None = super().lmove(connection, queue_key, timeout)
+        return taken
+
+    @classmethod
     def _fetch_dequeued_job(
         cls, connection: "redis.Redis", queue_key: str, job_id: str, **options: Any
     ) -> tuple[Job, Queue] | None:
@@ -106,7 +116,8 @@ class PausableQueue(QuickQueue):
         """The next job. While the queue is paused, only a job that goes before all others."""
         (queue,) = queues_
         if pausing.is_paused(connection) and not _goes_first(queue):
-            time.sleep(PAUSED_S)
+            with idle_wait():
+                time.sleep(PAUSED_S)
             raise DequeueTimeout(timeout, [queue.key])
         taken: tuple[Job, Queue] | None = super().dequeue_any(
             queues_, timeout, connection=connection, **options
@@ -160,6 +171,11 @@ class OwnProcessWorker(SimpleWorker):  # type: ignore[misc]
         super().handle_warm_shutdown_request()
         self.told_to_stop.set()
 
+    def _shutdown(self) -> None:
+        """Stop after the job under way, or the step. RQ's signal handler calls this."""
+        self._stop_requested = True
+        idle_wait.end()
+
     @property
     def dequeue_timeout(self) -> int:
         """Seconds to wait for a job before the maintenance."""
@@ -194,11 +210,13 @@ class OwnProcessWorker(SimpleWorker):  # type: ignore[misc]
 
     @contextmanager
     def _noting_redis_errors(self) -> Iterator[None]:
-        """RQ ends a worker at most errors of Redis, and does not say at which."""
+        """RQ ends a worker at some errors of Redis, without a word, and waits for the end of others."""
         try:
             yield
         except RedisError as error:
             self.redis_error = error
+            if self.told_to_stop.is_set():
+                raise StopRequested from error
             raise
 
     def execute_job(self, job: Job, queue: Queue) -> None:

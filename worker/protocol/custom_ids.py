@@ -68,6 +68,10 @@ class Continue(OfRecord, action="continue"):
     """A verse that continues this one."""
 
 
+class WholePoem(OfRecord, action="poem"):
+    """Everything from the first verse to this one, which continues it."""
+
+
 class Hotter(OfRecord, action="hotter"):
     """The same verse at a higher temperature."""
 
@@ -101,6 +105,10 @@ class Append(OfLine, action="append"):
     """Append one of the tokens that the message offers, counted from 0."""
 
     choice: Annotated[int, Field(ge=0, lt=5)]
+
+
+class Draw(OfLine, action="draw"):
+    """Let the model choose what is appended."""
 
 
 class Undo(OfLine, action="undo"):

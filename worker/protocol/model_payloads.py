@@ -19,7 +19,11 @@ class HeldOut(Payload):
 
 
 class ModelSummary(Payload):
-    """One version as the bot shows it."""
+    """One version as the bot shows it.
+
+    `corpus` names the text that it learned from. Figures compare between versions with the same
+    `held_out_text`. `size` is that of its weights in bytes.
+    """
 
     name: ModelName
     version: int
@@ -30,6 +34,9 @@ class ModelSummary(Payload):
     parameters: int
     held_out: HeldOut
     trained_at: datetime
+    corpus: str = ""
+    held_out_text: str = ""
+    size: int = 0
 
     @property
     def reference(self) -> str:

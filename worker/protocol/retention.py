@@ -77,6 +77,7 @@ TRAINING_WORKER_HEARTBEAT = Lifetime("a training worker's heartbeat", 40, "the h
 WITHOUT_EXPIRY = (
     "guild settings",
     "the index of model versions",
+    "the live version that was announced last",
     "the pause switch of the queue",
     "the durations of the latest 50 jobs",
     "the speeds of trainings, and the devices of hosts",

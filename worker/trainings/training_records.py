@@ -80,6 +80,8 @@ def start_proposed(connection: "redis.Redis", training_id: str, channel: str) ->
             request = proposal(connection, training_id)
             if request is None:
                 return None
+            if request.attached:  # first: a text that is kept for nothing does no harm
+                attached_texts.need(connection, request.attached)
             _start(
                 connection,
                 pipeline,
@@ -91,8 +93,6 @@ def start_proposed(connection: "redis.Redis", training_id: str, channel: str) ->
             pipeline.execute()
         except redis.WatchError:
             return None
-    if request.attached:
-        attached_texts.need(connection, request.attached)
     return request
 
 

@@ -30,6 +30,7 @@ async def start(interaction: discord.Interaction[Bot], custom_id: StartTraining)
     check_administrator(interaction, bot.settings.admin_role)
     check_can_post(interaction)
     await interaction.response.defer()
+    await _check_proposed_here(interaction, training_id)
     request = await bot.call(training_records.start_proposed, training_id, str(interaction.channel_id))
     if request is None:
         raise Refusal("refusal.record_gone")
@@ -38,6 +39,17 @@ async def start(interaction: discord.Interaction[Bot], custom_id: StartTraining)
     enqueued = training_messages.enqueued(request, url, locale)
     await interaction.edit_original_response(**arguments(enqueued))
     await announce(interaction, "announcement.training_started", name=request.name)
+
+
+async def _check_proposed_here(interaction: discord.Interaction[Bot], training_id: str) -> None:
+    """Pass for a proposal of this guild.
+
+    Raises:
+        Refusal: it is gone, or belongs to another guild.
+    """
+    request = await interaction.client.call(training_records.proposal, training_id)
+    if request is None or request.guild not in (None, str(interaction.guild_id)):
+        raise Refusal("refusal.record_gone")
 
 
 async def _post(interaction: discord.Interaction[Bot], training_id: str) -> str | None:
@@ -65,6 +77,7 @@ async def drop(interaction: discord.Interaction[Bot], custom_id: DropTraining) -
     bot, locale = interaction.client, interaction.locale.value
     check_administrator(interaction, bot.settings.admin_role)
     await interaction.response.defer()
+    await _check_proposed_here(interaction, custom_id.record_id)
     request = await bot.call(training_records.drop_proposal, custom_id.record_id)
     if request is None:
         raise Refusal("refusal.record_gone")

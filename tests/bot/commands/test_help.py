@@ -13,10 +13,11 @@ from worker.records import guild_settings, verse_records
 
 async def test_help_is_private_and_names_the_retention_of_the_guild(room: Room) -> None:
     for line, part in (
-        ("/help", "`/temperatures`"),
+        ("/help", "</temperatures:"),
         ("/help topic: verse", "*Hotter*"),
         ("/help topic: lessons", "`/curves"),
-        ("/help topic: teachers", "`/admin export`"),
+        ("/help topic: teachers", "</admin export:"),
+        ("/help topic: teachers", "</admin queue see:"),
         ("/help topic: privacy", "for 90 days on this server"),
     ):
         message = await room.ask(line)

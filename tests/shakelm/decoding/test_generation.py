@@ -51,6 +51,27 @@ CHARS = fit(TEXT, "char")
 WORDS = fit(TEXT, "word")
 
 
+@pytest.mark.parametrize("prompt", ["my teacher", "To be", "Act 1", "tís"])
+def test_the_last_word_of_the_prompt_does_not_grow(prompt: str) -> None:
+    verses = generate_batch(
+        model(CHARS), [VerseSettings(prompt, PLAIN, Length(words=3), seed) for seed in range(40)]
+    )
+    after = {verse.text[len(prompt) :][:1] for verse in verses}
+    assert not any(character.isalnum() for character in after)
+    assert len(after) > 1
+
+
+def test_a_prompt_that_ends_within_no_word_may_go_on_with_any_token() -> None:
+    verses = [generate(model(CHARS), "to ", PLAIN, Length(words=3), seed) for seed in range(40)]
+    assert any(verse.text[3:4].isalpha() for verse in verses)
+
+
+def test_a_vocabulary_of_letters_alone_can_only_grow_the_last_word() -> None:
+    letters = fit("acgt" * 50, "char")
+    verse = generate(model(letters), "acg", PLAIN, Length(lines=1), 1)
+    assert len(verse.text) > 3
+
+
 def test_the_same_random_seed_gives_the_same_verse_and_another_seed_another() -> None:
     verses = [
         generate(model(CHARS), "To be", PLAIN, Length(lines=4), random_seed).text for random_seed in (1, 1, 2)
@@ -175,6 +196,7 @@ def test_the_measured_entropy_is_the_mean_over_all_choices_of_the_same_verse(
     # Every choice is made again from the beginning. The blank that ended the verse was a choice as well.
     choices = [read_prompt(small, verse.text[:end])[1] for end in range(2, len(verse.text) + 1)]
     assert len(choices) == verse.tokens + 1
+    choices[0][[token.isalnum() for token in CHARS.tokens]] = -np.inf  # the prompt's last word is whole
     assert bits == pytest.approx(
         np.mean([entropy(distribution(logits, sampling)) for logits in choices]), abs=1e-4
     )

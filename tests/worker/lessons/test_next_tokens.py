@@ -12,7 +12,8 @@ from matplotlib.image import imread
 
 from shakelm.decoding import language_model
 from shakelm.decoding.language_model import LanguageModel
-from shakelm.decoding.prediction import predict
+from shakelm.decoding.prediction import draw, predict
+from shakelm.decoding.sampling import SamplingSettings
 from shakelm.errors import ShakelmError
 from shakelm.store.registry import ModelRegistry
 from tests.support.request_makers import reply_to
@@ -73,7 +74,11 @@ def test_a_line_begins_with_a_picture_the_same_in_words_and_buttons(
     prediction = predict(words, "To be or not to", OFFERED)
 
     assert text_of(message) == "To be or not to"
-    assert [button["label"] for button in buttons(message).values()] == [*prediction.tokens, "Undo"]
+    assert [button["label"] for button in buttons(message).values()] == [
+        *prediction.tokens,
+        "Let the model choose",
+        "Undo",
+    ]
     assert buttons(message)["undo:0"]["disabled"]
     assert message.attachment
     assert message.attachment.media_type == "image/png"
@@ -104,6 +109,17 @@ def test_presses_append_and_undo_takes_the_last_one_off(
     for message, version in ((second, 1), (back, 3)):
         tokens = predict(words, after_one, OFFERED).tokens
         assert [buttons(message)[f"append:{version}:{n}"]["label"] for n in range(OFFERED)] == list(tokens)
+
+
+def test_the_model_chooses_and_a_repeated_press_chooses_the_same(
+    begun: tuple[str, Message], step: Callable[..., Message], words: LanguageModel
+) -> None:
+    line, _ = begun
+    drawn = step(line, 0, None, drawn=True, id="00000000000000aa")
+    again = step(line, 0, None, drawn=True, id="00000000000000aa")
+
+    piece = draw(words, "To be or not to", SamplingSettings(), 0xAA)
+    assert text_of(drawn) == text_of(again) == f"To be or not to{piece}"
 
 
 def test_of_presses_at_the_same_time_one_counts_and_the_others_are_told(

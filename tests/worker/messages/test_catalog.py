@@ -328,7 +328,7 @@ def test_a_text_that_a_translation_lacks_comes_in_english_with_english_numbers(f
 
 def test_periods_are_told_in_the_readers_language(folder: Path) -> None:
     (folder / "es-ES.toml").write_text(SPANISH, encoding="utf-8")
-    (embed,) = help_messages.help_("privacy", 1, "es-ES")["embeds"]
+    (embed,) = help_messages.help_("privacy", 1, {}, "es-ES")["embeds"]
 
     assert embed["description"] == "15 minutos, 1 minuto, 1 día, 30 días, 7 días; versos: 1 día"
 

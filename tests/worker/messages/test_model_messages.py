@@ -25,15 +25,31 @@ def summary(name: str, minute: int = 0, **changes: Any) -> ModelSummary:
 
 
 def test_models_show_which_one_is_live_and_what_their_figures_count() -> None:
-    lossy = summary("b", live=True, vocabulary="word", held_out=LOSSY)
+    lossy = summary("b", live=True, vocabulary="word", held_out=LOSSY, size=2_540_000)
     body = model_messages.models(ModelIndex(versions=[summary("a_a", minute=1), lossy]))
     assert embed(body)["description"].splitlines() == [
-        r"★ live: **b\@1** · lstm, words",
+        r"★ live: **b\@1** · lstm, words, 2.5 MB, <t:1735689600:d>",
         "` 5.100 nats/word    164.20 perplexity   20.0% accuracy`",
-        r"• **a\_a\@1** · lstm, characters",
+        r"• **a\_a\@1** · lstm, characters, 0.0 MB, <t:1735689660:d>",
         "` 1.500 nats/char      4.48 perplexity   55.3% accuracy`",
     ]
     assert body["components"] == []
+
+
+def test_models_stand_below_the_text_that_they_were_measured_on() -> None:
+    texts = [("1 blocks", "a_b"), ("2 blocks", "c"), ("1 blocks", "a_b")]
+    versions = [
+        summary(f"m{place}", minute=place, held_out_text=held_out_text, corpus=corpus)
+        for place, (held_out_text, corpus) in enumerate(texts)
+    ]
+    lines = embed(model_messages.models(ModelIndex(versions=versions)))["description"].splitlines()
+    assert [line.partition(" · ")[0] for line in lines if not line.startswith("`")] == [
+        r"*On the held-out text of a\_b:*",
+        r"• **m2\@1**",
+        r"• **m0\@1**",
+        "*On the held-out text of c:*",
+        r"• **m1\@1**",
+    ]
 
 
 @pytest.mark.parametrize("number", [MODELS_A_PAGE, MODELS_A_PAGE + 1, 200])

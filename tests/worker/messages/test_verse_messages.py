@@ -11,7 +11,7 @@ from worker.messages import discord_json, verse_messages
 from worker.messages.discord_json import Attachment, Message
 from worker.protocol.job_request import ReplyTo
 from worker.protocol.styles import STYLES, freedom
-from worker.protocol.verse_payloads import VerseRequest, VerseResult
+from worker.protocol.verse_payloads import VerseRecord, VerseRequest, VerseResult
 
 CUT = "\n… (shortened; the attached file has the whole verse)"
 
@@ -25,18 +25,19 @@ REQUEST = VerseRequest(
 )
 
 
-def verse(text: str = "To be", unknown: list[str] | None = None, **settings: Any) -> Message:
+def result(text: str, **changes: Any) -> VerseResult:
+    """What was written."""
+    settings: dict[str, Any] = {"temperature": 0.8, "random_seed": 42, "seconds": 1.26, "unknown": []}
+    return VerseResult(text=text, model="my_model@3", **settings | changes)
+
+
+def verse(
+    text: str = "To be", unknown: list[str] | None = None, prompt: str = "", **settings: Any
+) -> Message:
     """The message of a verse that was written from these settings."""
     request = REQUEST.model_copy(update=settings)
-    result = VerseResult(
-        text=text,
-        model="my_model@3",
-        temperature=request.temperature,
-        random_seed=42,
-        seconds=1.26,
-        unknown=unknown or [],
-    )
-    return verse_messages.verse(request, result)
+    written = result(text, temperature=request.temperature, unknown=unknown or [], prompt=prompt)
+    return verse_messages.verse(request, written)
 
 
 def description(message: Message) -> str:
@@ -122,6 +123,47 @@ def test_a_temperature_that_is_given_wins_over_the_style() -> None:
 def test_the_names_of_speakers_are_bold(text: str, markdown: str) -> None:
     assert description(verse(text)) == markdown
     assert discord_json.unescape(markdown) == text.strip("\n")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "rest", "markdown"),
+    [
+        ("To be", ", or not", "*To be*, or not"),
+        ("ROMEO:\nBut", " soft", "***ROMEO:***\n*But* soft"),
+        (" a*b ", "c", r" *a\*b* c"),
+        ("one\n\n two", "\nthree", "*one*\n\n *two*\nthree"),
+        ("", "To be", "To be"),
+    ],
+)
+def test_what_the_person_wrote_is_in_italics(prompt: str, rest: str, markdown: str) -> None:
+    message = verse(prompt + rest, prompt=prompt)
+    assert description(message) == markdown
+    assert discord_json.unescape(markdown) == prompt + rest
+
+
+@pytest.mark.parametrize("hidden", ["\u202e", "\u2066", "\u200b", "\u00ad", "\ufeff"])
+def test_characters_that_nobody_sees_are_named_and_do_not_turn_a_receipt_around(hidden: str) -> None:
+    message = verse(f"a{hidden}b", unknown=[hidden], prompt=f"a{hidden}b")
+    assert footer(message).endswith(f"not in the model's vocabulary: U+{ord(hidden):04X}")
+
+
+def test_a_whole_poem_has_all_that_was_read_and_written() -> None:
+    record = VerseRecord(
+        **REQUEST.model_dump(exclude={"reply_to", "context"}),
+        context="one\ntwo\n",
+        asked_at=1.0,
+        result=result("three"),
+    )
+    (shown,) = verse_messages.poem(record, "en-US")["embeds"]
+    assert shown["description"] == "one\ntwo\nthree"
+    long = record.model_copy(update={"context": "a line\n" * 500, "result": result("*" * 3000)})
+    (shown,) = verse_messages.poem(long, "en-US")["embeds"]
+    assert len(shown["description"]) <= 4096
+
+
+def test_only_a_continued_verse_has_a_whole_poem() -> None:
+    assert "poem:" in str(verse(context="before\n").body["components"])
+    assert "poem:" not in str(verse().body["components"])
 
 
 def test_a_verse_that_just_fits_is_whole() -> None:

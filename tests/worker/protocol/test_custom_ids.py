@@ -22,6 +22,8 @@ WRITTEN = {
     f"change-again:{RECORD}": custom_ids.ChangeAgain(RECORD),
     f"discard:{RECORD}": custom_ids.Discard(RECORD),
     f"append:{RECORD}:0:4": custom_ids.Append(RECORD, 0, 4),
+    f"poem:{RECORD}": custom_ids.WholePoem(RECORD),
+    f"draw:{RECORD}:12": custom_ids.Draw(RECORD, 12),
     f"undo:{RECORD}:12": custom_ids.Undo(RECORD, 12),
     "models:0": custom_ids.ModelPage(0),
     "models:9999": custom_ids.ModelPage(9999),
