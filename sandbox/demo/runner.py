@@ -7,7 +7,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Coroutine, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,11 +89,19 @@ async def _until_bot_is_ready(world: World) -> None:
 
 
 async def _say_all(world: World, user: User, lines: Sequence[str]) -> None:
+    # An address would be dead once the demo has ended.
+    files = Path(tempfile.mkdtemp(prefix="sandbox-files-"))
     for line in lines:
         changed = chat.as_member(world, line)
         user = changed or user
         if changed is None:
-            await chat.say(world, user, line, lambda text: print(text, flush=True))
+            await chat.say(world, user, line, lambda text: print(text, flush=True), files=files)
+    _remove_if_empty(files)
+
+
+def _remove_if_empty(folder: Path) -> None:
+    with suppress(OSError):
+        folder.rmdir()
 
 
 async def _while_all_run(work: Coroutine[Any, Any, None], processes: list[Running]) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.patch_stdout import patch_stdout
@@ -28,8 +29,18 @@ from sandbox.world.state import World
 Show = Callable[[str], None]
 
 
-async def say(world: World, user: User, text: str, show: Show, *, within_s: float = ANSWER_WITHIN_S) -> None:
+async def say(
+    world: World,
+    user: User,
+    text: str,
+    show: Show,
+    *,
+    files: Path | None = None,
+    within_s: float = ANSWER_WITHIN_S,
+) -> None:
     """Type a line as a member and show the final answer.
+
+    Files of the answer are shown by their addresses, or, if `files` is given, saved into that folder.
 
     The teacher types a line that starts with /admin. A line with an exclamation mark is one of
     `shortcuts`. Other text without a slash is a plain message, which gets no answer.
@@ -46,7 +57,17 @@ async def say(world: World, user: User, text: str, show: Show, *, within_s: floa
     if interaction.modal:
         show(f"{render_modal(interaction.modal)}\n(!submit FIELD: VALUE … submits it)")
     for message in messages:
-        show(render(world, message))
+        shown = render(world, message)
+        show(shown if files is None else _saved(world, message, shown, files))
+
+
+def _saved(world: World, message: Message, shown: str, folder: Path) -> str:
+    """Save the message's files; what is shown of it then names them instead of their addresses."""
+    for attachment in message.attachments:
+        path = folder / f"{attachment.id}-{attachment.filename}"
+        path.write_bytes(attachment.content)
+        shown = shown.replace(attachment.to_json(world.address)["url"], str(path))
+    return shown
 
 
 async def _act(

@@ -5,8 +5,11 @@ import os
 import platform
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from importlib import metadata
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -20,6 +23,17 @@ MIN_PYTHON = (3, 11)
 TENSORFLOW_TIMEOUT_S = 120
 """Seconds for the first import, which may have to compile everything."""
 REDIS_TIMEOUT_S = 3
+DISCORD_TIMEOUT_S = 5
+
+CLOCK_TOLERANCE_S = 30.0
+"""A larger difference between two clocks is a fault."""
+
+_PARTS = (
+    ("Pictures", "matplotlib", "train", "only curves and charts need it"),
+    ("Bot", "discord.py", "bot", "only the bot needs it"),
+    ("Queue", "rq", "queue", "only the bot and its workers need it"),
+)
+"""What each part of the product needs: its name, a package, the extra that installs it, and who needs it."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +62,12 @@ def examine(
     return [
         _python(),
         *_tensorflow(),
+        *_parts(),
         *_store(store_root or default_root()),
         *_corpora(cache or corpus.default_cache()),
         _redis(redis_url),
         _discord_token(environment),
-        _discord_api(environment),
+        *_discord_api(environment),
     ]
 
 
@@ -110,6 +125,16 @@ def _gpu(details: dict[str, object]) -> str:
             return f"{name} (compute capability {major}.{minor})"
         case _:
             return name
+
+
+def _parts() -> Iterator[Finding]:
+    """The packages that only some parts need."""
+    for what, package, extra, needed in _PARTS:
+        try:
+            yield Finding(what, True, f"{package} {metadata.version(package)}")
+        except metadata.PackageNotFoundError:
+            cure = f"run `pip install '.[{extra}]'` in the project's folder; {needed}"
+            yield Finding(what, False, f"the package {package} is not installed", cure)
 
 
 def _store(root: Path) -> Iterator[Finding]:
@@ -196,14 +221,34 @@ def _discord_token(environment: Mapping[str, str]) -> Finding:
     return Finding("Discord token", False, "DISCORD_TOKEN is not set", cure)
 
 
-def _discord_api(environment: Mapping[str, str]) -> Finding:
+def _discord_api(environment: Mapping[str, str]) -> Iterator[Finding]:
     base = environment.get("DISCORD_API_BASE", defaults.DISCORD_API)
     parts = urlsplit(base)
-    if parts.scheme in ("http", "https") and parts.netloc:
-        return Finding("Discord API", True, base)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        cure = f"set DISCORD_API_BASE as in {defaults.DISCORD_API}"
+        yield Finding("Discord API", False, f"{base!r} is not an address", cure)
+        return
+    yield Finding("Discord API", True, base)
+    if environment.get("DISCORD_TOKEN"):
+        yield _clock(base)
+
+
+def _clock(base: str) -> Finding:
+    """Compare this machine's clock with Discord's, by which the tokens of requests expire."""
+    import requests
+
+    try:
+        response = requests.get(f"{base}/gateway", timeout=DISCORD_TIMEOUT_S)
+        theirs = parsedate_to_datetime(response.headers.get("Date", "")).timestamp()
+    except (requests.RequestException, ValueError) as error:
+        return Finding("Clock", True, f"not compared: Discord does not answer ({type(error).__name__})")
+    ahead_s = time.time() - theirs
+    if abs(ahead_s) <= CLOCK_TOLERANCE_S:
+        return Finding("Clock", True, "agrees with Discord's")
+    direction = "ahead of" if ahead_s > 0 else "behind"
     return Finding(
-        "Discord API",
+        "Clock",
         False,
-        f"{base!r} is not an address",
-        f"set DISCORD_API_BASE as in {defaults.DISCORD_API}",
+        f"{abs(ahead_s) / 60:.0f} minutes {direction} Discord's",
+        "set it right, for example with NTP; answers still come in time",
     )

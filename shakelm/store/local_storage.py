@@ -27,6 +27,9 @@ LOCK_TIMEOUT_S = 30
 
 _TEMPORARY_PREFIX = ".temporary-"
 
+_REMOVED = ".removed"
+"""The name that the card of a version gets first when the version is removed."""
+
 
 @dataclass(frozen=True)
 class LocalStorage:
@@ -138,13 +141,14 @@ class LocalStorage:
         with self._locked():
             if self.read_alias() != alias or not self.holds(name, number):
                 return False
-            folder, doomed = self._folder(name, number), self._temporary()
-            folder.rename(doomed)
-            folder.mkdir()
-            if doomed.is_symlink():
-                doomed.unlink()  # what it points to is not the store's
-            else:
-                shutil.rmtree(doomed)
+            folder = self._folder(name, number)
+            if folder.is_symlink():  # what it points to is not the store's
+                folder.unlink()
+                folder.mkdir()
+                return True
+            # From here on the version is removed, even if this process is killed. Its number stays taken.
+            (folder / CARD).rename(folder / _REMOVED)
+            _empty(folder)
             return True
 
     def _folder(self, name: str, number: int) -> Path:
@@ -165,6 +169,10 @@ class LocalStorage:
             return number
 
     def _sweep(self) -> None:
+        """Delete what killed processes have left."""
+        for removed in self.root.glob(f"[!.]*/*/{_REMOVED}"):
+            with suppress(OSError):  # another process does the same
+                _empty(removed.parent)
         for leftover in self.root.glob(f"{_TEMPORARY_PREFIX}*"):
             try:
                 age = time.time() - leftover.stat().st_mtime
@@ -206,3 +214,12 @@ class LocalStorage:
                 "folder that you may read, or name another one in SHAKELM_STORE.",
                 key="refusal.store",
             ) from error
+
+
+def _empty(folder: Path) -> None:
+    """Delete everything in the folder of a removed version, last the mark that it is removed."""
+    for path in sorted(folder.iterdir(), key=lambda path: path.name == _REMOVED):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)

@@ -1,6 +1,7 @@
 """The chat: lines with their answers, and a prompt at the other end of a terminal."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from prompt_toolkit.application import create_app_session
@@ -9,6 +10,8 @@ from prompt_toolkit.output import DummyOutput
 
 from sandbox.sandbox_error import SandboxError
 from sandbox.terminal import chat
+from sandbox.terminal.rendering import render
+from sandbox.world.attachments import new_attachment
 from tests.sandbox.bot_with_buttons import replies, with_buttons
 from tests.sandbox.stage import open_stage
 
@@ -83,3 +86,23 @@ async def test_talk_ends_with_ctrl_d_and_ctrl_c(key: str) -> None:
         with create_pipe_input() as keys, create_app_session(input=keys, output=DummyOutput()):
             keys.send_text(key)
             await asyncio.wait_for(chat.talk(stage.world, stage.user("student")), 60)
+
+
+def contents(folder: Path) -> dict[str, str]:
+    """What is in the files of a folder, by their paths."""
+    return {str(path): path.read_text() for path in folder.iterdir()}
+
+
+async def test_files_are_saved_where_their_addresses_would_die(tmp_path: Path) -> None:
+    async with open_stage() as stage:
+        await replies(stage, "good morrow")
+        (message,) = stage.world.messages.values()
+        message.attachments = [
+            new_attachment(stage.world, name, name.encode(), ephemeral=False)
+            for name in ("next.png", "next.png", "../x.txt")
+        ]
+        shown = chat._saved(stage.world, message, render(stage.world, message), tmp_path)
+    saved = contents(tmp_path)
+    assert "http" not in shown
+    assert [path for path in saved if f"{path}]" not in shown] == []
+    assert sorted(saved.values()) == ["../x.txt", "next.png", "next.png"]

@@ -3,7 +3,11 @@
 import json
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
+from email.utils import formatdate
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import version
 from pathlib import Path
 
@@ -62,6 +66,9 @@ def test_python_and_tensorflow_are_in_order_here(tmp_path: Path) -> None:
         "Python",
         "TensorFlow",
         "Devices",
+        "Pictures",
+        "Bot",
+        "Queue",
         "Store",
         "Models",
         "Corpus shakespeare",
@@ -167,7 +174,8 @@ def test_without_the_redis_package(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("quick")
 def test_discord_settings(tmp_path: Path) -> None:
-    token = found("Discord token", tmp_path, environment={"DISCORD_TOKEN": PASSWORD})
+    set_up = {"DISCORD_TOKEN": PASSWORD, "DISCORD_API_BASE": "http://127.0.0.1:1/api/v10"}
+    token = found("Discord token", tmp_path, environment=set_up)
     assert token.ok
     assert PASSWORD not in str(token)
     assert "DISCORD_TOKEN" in found("Discord token", tmp_path, environment={"DISCORD_TOKEN": ""}).cure
@@ -176,6 +184,66 @@ def test_discord_settings(tmp_path: Path) -> None:
     assert found("Discord API", tmp_path, environment=local).detail == local["DISCORD_API_BASE"]
     wrong = found("Discord API", tmp_path, environment={"DISCORD_API_BASE": "discord.com"})
     assert "DISCORD_API_BASE" in wrong.cure
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(
+    ("ahead_s", "detail"),
+    [(0, "agrees"), (1200, "20 minutes ahead of"), (-1200, "20 minutes behind")],
+)
+def test_the_clock_is_compared_with_discords(tmp_path: Path, ahead_s: float, detail: str) -> None:
+    class Handler(BaseHTTPRequestHandler):
+        def date_time_string(self, timestamp: float | None = None) -> str:  # noqa: ARG002
+            return formatdate(time.time() - ahead_s, usegmt=True)
+
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        set_up = {"DISCORD_TOKEN": "a", "DISCORD_API_BASE": f"http://127.0.0.1:{server.server_port}"}
+        clock = found("Clock", tmp_path, environment=set_up)
+        server.shutdown()
+    assert detail in clock.detail
+    assert clock.ok is (ahead_s == 0)
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_silent_discord_is_no_fault_of_the_clock(tmp_path: Path) -> None:
+    set_up = {"DISCORD_TOKEN": "a", "DISCORD_API_BASE": "http://127.0.0.1:1"}
+    assert "not compared" in found("Clock", tmp_path, environment=set_up).detail
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(
+    ("what", "package"), [("Pictures", "matplotlib"), ("Bot", "discord.py"), ("Queue", "rq")]
+)
+def test_each_part_is_listed_with_its_package(tmp_path: Path, what: str, package: str) -> None:
+    assert found(what, tmp_path).detail == f"{package} {version(package)}"
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_part_that_is_not_installed_is_listed_with_its_cure(tmp_path: Path) -> None:
+    code = """
+import sys
+from importlib import metadata
+from pathlib import Path
+installed = metadata.version
+def version(name):
+    if name in ("matplotlib", "discord.py"):
+        raise metadata.PackageNotFoundError(name)
+    return installed(name)
+metadata.version = version
+from shakelm.cli.doctor import examine
+for one in examine(Path(sys.argv[1]) / "store", Path(sys.argv[1]) / "cache", sys.argv[2], {}):
+    print(one.what, one.ok, one.cure)
+"""
+    command = [sys.executable, "-c", code, str(tmp_path), NOWHERE]
+    printed = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+    assert "Pictures False run `pip install '.[train]'`" in printed
+    assert "Bot False run `pip install '.[bot]'`" in printed
+    assert "Queue True" in printed
 
 
 SLOW_MODULES = {"tensorflow", "keras", "sklearn", "matplotlib", "requests", "rich"}
