@@ -39,6 +39,9 @@ class LostRequests:
             redis.RedisError: the queue cannot be reached.
         """
         announced = self.bot.announced
+        for job_id in await self.bot.call(open_requests.held_ids, HELD_S):
+            if job_id in announced:  # Redis has lost its release, or did not take it
+                await self.bot.call(enqueueing.release, job_id)
         gone = await self.bot.call(rq_internals.missing, list(announced))
         requests = [announced.pop(job_id) for job_id in gone if job_id in announced]
         lost = await self.bot.call(_without_claim, requests)

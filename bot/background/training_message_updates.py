@@ -112,7 +112,7 @@ class TrainingMessages:
         except discord.NotFound as error:
             if error.code != UNKNOWN_MESSAGE:
                 raise
-            return await self._renew(training, replace_message(at), message, picture)
+            return await self._renew(training, at, message, picture, gone=True)
         except discord.Forbidden:
             if picture is None:
                 raise
@@ -176,14 +176,24 @@ class TrainingMessages:
             log.info("Nobody is pinged at the end of training %s: %s", training.id, error)
 
     async def _renew(
-        self, training: Training, at: MessageAt, message: discord_json.Body, picture: Picture | None
+        self,
+        training: Training,
+        at: MessageAt,
+        message: discord_json.Body,
+        picture: Picture | None,
+        *,
+        gone: bool = False,
     ) -> MessageAt:
-        """Send a new message, and link to it from the old one if Discord still allows an edit of that."""
+        """Send a new message. Link to it from the old one if that is not gone and can still be edited."""
         channel = self.bot.get_partial_messageable(int(at.channel_id), guild_id=_guild(training))
-        new = await channel.send(**arguments(message), files=_files(picture))
+        new = await channel.send(
+            **arguments(message),
+            files=_files(picture),
+            nonce=training_messages.nonce(training.id, at.message_id),
+        )
         now_at = MessageAt(channel_id=at.channel_id, message_id=str(new.id))
         await self.bot.call(training_records.watch, training.id, now_at)
-        if at.message_id != NOT_POSTED:
+        if not gone and at.message_id != NOT_POSTED:
             moved = training_messages.moved(training.request, new.jump_url)
             try:
                 await self._message(at).edit(**arguments(moved))
@@ -193,11 +203,6 @@ class TrainingMessages:
 
     def _message(self, at: MessageAt) -> discord.PartialMessage:
         return self.bot.get_partial_messageable(int(at.channel_id)).get_partial_message(int(at.message_id))
-
-
-def replace_message(at: MessageAt) -> MessageAt:
-    """The same channel, without a message."""
-    return MessageAt(channel_id=at.channel_id, message_id=NOT_POSTED)
 
 
 def _guild(training: Training) -> int | None:

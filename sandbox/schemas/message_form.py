@@ -62,6 +62,7 @@ class MessageForm(Form):
     flags: int | None = None
     tts: bool | None = None
     nonce: Annotated[str, StringConstraints(max_length=25)] | int | None = None
+    enforce_nonce: bool = False
     message_reference: MessageReference | None = None
 
     @field_validator("embeds")

@@ -23,6 +23,9 @@ from sandbox.world.permissions import Permission
 from sandbox.world.starting_guild import BOT
 from sandbox.world.state import World
 
+NONCE_KEPT_S = 300
+"""How long a nonce is remembered. Discord's documentation says "a few minutes"."""
+
 OLD_AFTER_S = 3600
 OLD_EDITS = 3
 """Edits of messages older than an hour that a channel allows in an hour. Discord publishes no figure."""
@@ -44,6 +47,8 @@ def send(
     Raises:
         Refusal: it is empty (50006), a file is too large (40005), or a file is missing (50035).
     """
+    if form.enforce_nonce and (same := _with_nonce(world, author, form.nonce)):
+        return same
     settable = SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS | (EPHEMERAL if interaction else 0)
     message = Message(
         id=world.snowflakes.next(),
@@ -61,6 +66,21 @@ def send(
     world.messages[message.id] = message
     _dispatch(world, "MESSAGE_CREATE", message)
     return message
+
+
+def _with_nonce(world: World, author: User, nonce: str | int | None) -> Message | None:
+    """The author's message of the last minutes with that nonce (Discord: Create Message)."""
+    since = world.clock.now() - NONCE_KEPT_S
+    return next(
+        (
+            message
+            for message in reversed(world.messages.values())
+            if nonce is not None
+            and (message.author.id, message.nonce) == (author.id, nonce)
+            and message.created_at > since
+        ),
+        None,
+    )
 
 
 def defer(

@@ -96,7 +96,7 @@ def test_a_training_ends_with_figures_and_curves_though_the_bot_was_restarted(
 ) -> None:
     assert title(training.final) == "✅ Training sonnets is complete"
     text = description(training.final)
-    assert re.search(r"\*\*sonnets@1\*\* on held-out text: .+ nats per character, perplexity", text)
+    assert re.search(r"sonnets@1 on held-out text: .+ nats per character, perplexity", text)
     assert f"Live model {shipped}" in text
     assert "they are from different texts" in text
     (picture,) = training.final["attachments"]
@@ -183,7 +183,7 @@ def test_a_stopped_training_keeps_the_best_so_far(stack: Stack, stopped: Seen) -
 
 def test_words_are_not_compared_with_characters(stopped: Seen) -> None:
     assert "one model reads words, the other reads characters" in description(stopped.final)
-    assert re.search(r"\*\*poems@1\*\* on held-out text: .+ nats per token", description(stopped.final))
+    assert re.search(r"poems@1 on held-out text: .+ nats per token", description(stopped.final))
 
 
 def test_a_version_names_the_text_that_it_learned_from(stack: Stack, stopped: Seen, poems: bytes) -> None:

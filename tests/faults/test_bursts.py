@@ -19,6 +19,11 @@ REQUESTS = 100
 REPEATED = int(os.environ.get("SHAKELM_FAULTS", "1"))
 """How often each burst is repeated (`make faults`)."""
 
+MIXED_REPEATED = max(REPEATED // 4, 1)
+"""How often each burst of commands and presses of all kinds is repeated."""
+
+pytestmark = pytest.mark.timeout(120 + 30 * REPEATED)
+
 
 LINES = ("/verse lines: 1", "/next", "/tokens text: to be or not to be", "/models", "/admin status")
 """A command of each kind: written by a worker, drawn by a worker, answered by the bot, for teachers."""
@@ -76,7 +81,7 @@ def test_no_press_and_no_command_is_lost_with_its_bot(quick_stack: Stack, how: s
     bot = quick_stack.start_bot()
     quick_stack.start_worker("verse")
     verse = quick_stack.discord.ask("/verse lines: 1")
-    for _ in range(REPEATED):
+    for _ in range(MIXED_REPEATED):
         asked = mixed_crowd(quick_stack.discord, verse["id"])
         time.sleep(0.4)  # the time of the fault
         end(bot, how)
@@ -91,7 +96,7 @@ def test_no_request_is_lost_with_its_worker(quick_stack: Stack, how: signal.Sign
     quick_stack.start_bot()
     workers = [quick_stack.start_worker("verse") for _ in range(2)]
     verse = quick_stack.discord.ask("/verse lines: 1")
-    for _ in range(REPEATED):
+    for _ in range(MIXED_REPEATED):
         asked = mixed_crowd(quick_stack.discord, verse["id"])
         quick_stack.await_busy_worker("verse")
         for _ in range(2):

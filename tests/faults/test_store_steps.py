@@ -57,7 +57,7 @@ def forked(work: Callable[[], object]) -> int:
 
 
 def killed_at_each_step(folder: Path, change: Change) -> Iterator[ModelRegistry]:
-    """Stores with bard@1 and bard@2, of which the first is live and the second was, each after one more step of the change."""
+    """Stores with bard@1, which is live, and bard@2, which was, each after one more step of the change."""
     before = open_registry(folder / "before")
     for letter in "ab":
         tiny_models.publish(before, "bard", letter)

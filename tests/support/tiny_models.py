@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 from shakelm.configuration import Configuration
 from shakelm.store.card import Card, Figures, History
@@ -87,7 +87,7 @@ def write_network(folder: Path, letter: str) -> None:
         "output.kernel": np.zeros((3, 5), np.float32),
         "output.bias": np.array([token == letter for token in TOKENS], np.float32),
     }
-    save_file(weights, folder / "weights.safetensors")
+    (folder / "weights.safetensors").write_bytes(save(weights))
     (folder / "vocabulary.json").write_text(json.dumps({"kind": "char", "tokens": TOKENS}))
 
 

@@ -1,5 +1,6 @@
 """The messages of a training: the proposal, the progress and the result."""
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator
 
 from worker.messages.catalog import DEFAULT, text
@@ -262,3 +263,12 @@ def _buttons(training: Training) -> list[Component]:
 
 def _rough(seconds: float, locale: str) -> str:
     return about(seconds, locale) if seconds < 3600 else duration(seconds, locale)
+
+
+def nonce(training_id: str, replaced: str) -> str:
+    """What names a training's message that replaces another one, at most 25 characters.
+
+    Discord takes one message with it within some minutes (Create Message: enforce_nonce). So a bot that is
+    killed before it has noted the message does not make the next one post a second.
+    """
+    return hashlib.blake2b(f"{training_id} {replaced}".encode(), digest_size=12).hexdigest()

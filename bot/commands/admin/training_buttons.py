@@ -13,8 +13,9 @@ from bot.interactions.custom_id_handlers import pressed
 from worker.messages import training_messages
 from worker.messages.catalog import Refusal
 from worker.protocol.custom_ids import CancelTraining, DropTraining, OfRecord, StartTraining, StopTraining
-from worker.protocol.training_payloads import ENDED, MessageAt, Order, Training
+from worker.protocol.training_payloads import ENDED, MessageAt, Order, Training, TrainRequest
 from worker.trainings import training_records
+from worker.trainings.training_records import NOT_POSTED
 
 log = logging.getLogger(__name__)
 
@@ -24,16 +25,13 @@ async def start(interaction: discord.Interaction[Bot], custom_id: StartTraining)
     """Enqueue the proposed training, and post the message that shows it in this channel.
 
     The training is in the queue before its message is posted. A message that cannot be posted now comes
-    later (`bot.background.training_message_updates`).
+    later (`bot.background.training_message_updates`). A press on a training that has started shows it again.
     """
     bot, training_id = interaction.client, custom_id.record_id
     check_administrator(interaction, bot.settings.admin_role)
     check_can_post(interaction)
     await interaction.response.defer()
-    await _check_proposed_here(interaction, training_id)
-    request = await bot.call(training_records.start_proposed, training_id, str(interaction.channel_id))
-    if request is None:
-        raise Refusal("refusal.record_gone")
+    request = await bot.call(_start, training_id, str(interaction.guild_id), str(interaction.channel_id))
     url = await _post(interaction, training_id)
     locale = interaction.locale.value
     enqueued = training_messages.enqueued(request, url, locale)
@@ -41,14 +39,29 @@ async def start(interaction: discord.Interaction[Bot], custom_id: StartTraining)
     await announce(interaction, "announcement.training_started", name=request.name)
 
 
-async def _check_proposed_here(interaction: discord.Interaction[Bot], training_id: str) -> None:
+def _start(connection: redis.Redis, training_id: str, guild: str, channel: str) -> TrainRequest:
+    """Start a proposed training. Returns its request; that of a training that has started, too.
+
+    Raises:
+        Refusal: it is gone, or belongs to another guild.
+    """
+    if training_records.find(connection, training_id) is None:
+        _check_proposed_here(connection, training_id, guild)
+        training_records.start_proposed(connection, training_id, channel)
+    training = training_records.find(connection, training_id)
+    if training is None or training.request.guild not in (None, guild):
+        raise Refusal("refusal.record_gone")
+    return training.request
+
+
+def _check_proposed_here(connection: redis.Redis, training_id: str, guild: str) -> None:
     """Pass for a proposal of this guild.
 
     Raises:
         Refusal: it is gone, or belongs to another guild.
     """
-    request = await interaction.client.call(training_records.proposal, training_id)
-    if request is None or request.guild not in (None, str(interaction.guild_id)):
+    request = training_records.proposal(connection, training_id)
+    if request is None or request.guild not in (None, guild):
         raise Refusal("refusal.record_gone")
 
 
@@ -56,19 +69,26 @@ async def _post(interaction: discord.Interaction[Bot], training_id: str) -> str 
     """Post the message of a training. Returns its address, None if Discord does not take it now."""
     bot = interaction.client
     waiting = await bot.call(training_records.find, training_id)
-    if waiting is None:
+    if waiting is None or waiting.progress.state in ENDED:
         return None
-    channel = bot.get_partial_messageable(interaction.channel_id or 0, guild_id=interaction.guild_id)
+    posted = (await bot.call(training_records.watched)).get(training_id)
+    channel = bot.get_partial_messageable(
+        int(posted.channel_id) if posted else interaction.channel_id or 0, guild_id=interaction.guild_id
+    )
+    if posted is not None and posted.message_id != NOT_POSTED:
+        return channel.get_partial_message(int(posted.message_id)).jump_url
     try:
-        message = await channel.send(**arguments(training_messages.following(waiting)))
+        message = await channel.send(
+            **arguments(training_messages.following(waiting)),
+            nonce=training_messages.nonce(training_id, NOT_POSTED),
+        )
     except UNSENT as error:
         log.warning("The message of training %s comes later: %s", training_id, error)
         return None
     at = MessageAt(channel_id=str(message.channel.id), message_id=str(message.id))
-    if await bot.call(training_records.watch_first, training_id, at):
-        return str(message.jump_url)
-    await message.delete()  # the loop has posted one
-    return None
+    # The loop may have posted it before. Then both are the same message, because they have one nonce.
+    await bot.call(training_records.watch_first, training_id, at)
+    return str(message.jump_url)
 
 
 @pressed(DropTraining)
@@ -77,7 +97,7 @@ async def drop(interaction: discord.Interaction[Bot], custom_id: DropTraining) -
     bot, locale = interaction.client, interaction.locale.value
     check_administrator(interaction, bot.settings.admin_role)
     await interaction.response.defer()
-    await _check_proposed_here(interaction, custom_id.record_id)
+    await bot.call(_check_proposed_here, custom_id.record_id, str(interaction.guild_id))
     request = await bot.call(training_records.drop_proposal, custom_id.record_id)
     if request is None:
         raise Refusal("refusal.record_gone")

@@ -1,0 +1,73 @@
+"""Power cuts: Redis loses the end of its file, and a bot dies between two steps of a start."""
+
+import os
+import time
+
+import psutil
+import pytest
+
+from tests.faults.outcomes import crowd, outcomes, settled
+from tests.support.discord_messages import is_private, labels
+from tests.support.full_stack import Stack
+from tests.support.waiting import eventually
+from worker.trainings import training_records
+
+
+def cut_the_power_of_valkey(stack: Stack, lost: float) -> None:
+    """Kill Valkey, and cut that share off the end of its append-only file, perhaps within a record."""
+    valkey = psutil.Process(stack.redis.info("server")["process_id"])
+    valkey.kill()
+    valkey.wait()
+    (file,) = (stack.folder / "valkey").rglob("*.incr.aof")
+    size = file.stat().st_size
+    os.truncate(file, size - max(int(size * lost), 3))
+
+
+@pytest.mark.parametrize("lost", [0.0, 0.3, 0.9], ids=["a half record", "a third", "nearly all"])
+def test_what_a_power_cut_takes_from_redis_is_answered_or_told(own_stack: Stack, lost: float) -> None:
+    discord = own_stack.discord
+    bot = own_stack.start_bot()
+    asked = crowd(discord, 30)
+    eventually(lambda: outcomes(discord, asked).waiting == 30, "notices")
+
+    cut_the_power_of_valkey(own_stack, lost)
+    own_stack.start_valkey()
+    own_stack.start_worker("verse")
+
+    ended = settled(discord, asked)
+    assert ended.doubled == 0
+    assert ended.answered + ended.told == 30
+    after = settled(discord, crowd(discord, 10))
+    assert (after.answered, after.doubled) == (10, 0)
+    assert "Traceback" not in bot.output
+
+
+def test_a_bot_that_is_killed_during_a_start_loses_neither_proposal_nor_training(own_stack: Stack) -> None:
+    discord = own_stack.discord
+    bot = own_stack.start_bot()
+    for number, after_s in enumerate((0.0, 0.005, 0.01, 0.02, 0.04, 0.08)):
+        asked = discord.ask(f"/admin train name: bard-{number}", "teacher")
+        assert labels(asked) == ["Start", "Cancel"], asked
+        (proposal,) = own_stack.redis.scan_iter("shakelm:training:*:proposal")
+        training_id = proposal.decode().split(":")[2]
+        discord.press("Start", asked["id"], "teacher")
+        time.sleep(after_s)  # the time of the fault
+        bot.kill()
+
+        started = training_records.find(own_stack.redis, training_id)
+        assert (started is None) is bool(own_stack.redis.exists(proposal))
+
+        bot = own_stack.start_bot()  # gets the press again, if it was not finished
+        eventually(lambda: training_records.find(own_stack.redis, training_id), "a training")  # noqa: B023
+        assert not own_stack.redis.exists(proposal)
+
+        def message_is_there(training_id: str = training_id) -> bool:
+            at = training_records.watched(own_stack.redis).get(training_id)
+            return at is not None and at.message_id != training_records.NOT_POSTED
+
+        eventually(message_is_there, "the training's message")
+    assert len(training_records.open_trainings(own_stack.redis)) == 6
+    shown = [one for one in discord.messages("teacher") if "bard-" in str(one["embeds"])]
+    assert len([one for one in shown if not is_private(one)]) == 6
+    stale = [one for one in shown if is_private(one) and labels(one)]
+    assert stale == []
