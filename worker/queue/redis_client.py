@@ -38,7 +38,7 @@ def connect(url: str, password: SecretStr | None = None, *, timeout_s: float = 5
     except NoPermissionError:
         raise ShakelmError(
             f"Redis at {shown} does not let its user do anything: give the user the rights in "
-            "redis/users.acl, or set another user in SHAKELM_REDIS_URL."
+            "deployment/redis.conf, or set another user in SHAKELM_REDIS_URL."
         ) from None
     except (RedisError, ValueError, TypeError) as error:
         raise ShakelmError(_reason(error, shown)) from None

@@ -59,7 +59,7 @@ def test_a_wrong_password_is_named_as_such(guarded: ValkeyServer, user: str, pas
 
 def test_a_user_without_rights_is_named_as_such(guarded: ValkeyServer) -> None:
     sentence = refused(f"redis://idle@127.0.0.1:{guarded.port}/0", HARD)
-    assert "redis/users.acl" in sentence
+    assert "deployment/redis.conf" in sentence
 
 
 def test_two_passwords_are_refused(guarded: ValkeyServer) -> None:
