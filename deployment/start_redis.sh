@@ -8,6 +8,7 @@ digest() {
   file=${SECRETS:-/run/secrets}/redis_$1
   if [ -f "$file" ]; then
     password=$(tr -d '\r\n' < "$file")
+    password=${password#"$(printf '\357\273\277')"} # the byte order mark of an editor
   else
     password=${REDIS_PASSWORD:-}
   fi

@@ -90,17 +90,16 @@ def read(kind: type[_S]) -> _S:
         ShakelmError: a variable is missing or invalid. The sentence names the first one and its valid
             values, but never its value, which may be a secret.
     """
-    secrets = _secrets(kind)
     try:
-        return kind(**secrets)
+        return kind(**_secrets(kind))
     except ValidationError as error:
         problem = error.errors(include_input=False, include_url=False)[0]
         variable = str(problem["loc"][0])
         if problem["type"] == "missing":
-            by_file = (
-                f", or {secret_variables.file_variable(variable)}" if variable in _secret_names(kind) else ""
-            )
-            raise ShakelmError(f"{variable} is not set: set this environment variable{by_file}.") from None
+            cure = "this environment variable"
+            if variable in _secret_names(kind):
+                cure += f", or {secret_variables.file_variable(variable)}"
+            raise ShakelmError(f"{variable} is not set: set {cure}.") from None
         wrong = problem["msg"].removeprefix("Value error, ")
         raise ShakelmError(f"{variable} cannot be used: {wrong[0].lower()}{wrong[1:]}.") from None
 

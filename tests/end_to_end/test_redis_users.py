@@ -58,8 +58,8 @@ class GuardedStack(Stack):
     def start_valkey(self) -> None:
         self.secrets = self.folder / "secrets"
         self.secrets.mkdir()
-        for role in ROLES:
-            (self.secrets / f"redis_{role}").write_text(f"{password_of(role)}\n")
+        for role, written in zip(ROLES, ("{}", "{}\n", "\ufeff{}\r\n"), strict=True):
+            (self.secrets / f"redis_{role}").write_bytes(written.format(password_of(role)).encode())
         self.server = Redis(self.folder, self._port, SECRETS=str(self.secrets))
         eventually(self._answers, "Redis")
 
