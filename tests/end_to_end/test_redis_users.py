@@ -23,6 +23,7 @@ from tests.support.full_stack import Stack
 from tests.support.module_process import Process
 from tests.support.waiting import eventually
 from worker.queue import redis_client
+from worker.records import incidents
 
 ROOT = Path(__file__).parents[2]
 ROLES = ("bot", "verse", "train")
@@ -199,6 +200,13 @@ def test_health(guarded: GuardedStack, arguments: tuple[str, ...]) -> None:
     assert check.wait() == 0, check.output
 
 
+@pytest.mark.usefixtures("discord")
+@pytest.mark.parametrize("role", ROLES)
+def test_each_role_notes_incidents(guarded: GuardedStack, role: str) -> None:
+    incidents.note(guarded.as_role(role), role, "an error that nobody expected")
+    assert role in [one.reference for one in incidents.latest(guarded.redis)]
+
+
 # What each user is refused
 
 OF_THE_SERVER = (
@@ -227,7 +235,7 @@ OF_THE_SERVER = (
 OF_OTHERS = {
     "bot": (
         "SET shakelm:models {}",
-        "LPUSH shakelm:incidents 1",
+        "LPUSH shakelm:jobs:seconds 1",
         "GET shakelm:outbox:1",
         "ZADD shakelm:outbox 1 1",
         "SUBSCRIBE rq:pubsub:somebody",
