@@ -12,7 +12,7 @@ export SAY SPEC MEMBER
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test faults fuzz check conformance clean
+.PHONY: help demo test faults fuzz check audit conformance clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -35,6 +35,10 @@ check: .venv/dev.ready ## check lint, formatting, types, and import contracts
 fuzz: .venv/dev.ready ## run the fuzz tests with FUZZ_CASES=10000 cases
 	FUZZ_CASES=$${FUZZ_CASES:-10000} .venv/bin/python -m pytest tests/fuzz --numprocesses 2 --no-loadscope-reorder
 
+audit: .venv/audit/bin/pip-audit ## look up the pinned versions in an advisory database; fails, and says so, if it cannot be asked
+	@.venv/audit/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip --format json \
+	  --progress-spinner off 2>/dev/null | .venv/bin/python .ci/audit_report.py
+
 conformance: .venv/dev.ready ## check the requests of the end-to-end tests against Discord's OpenAPI file SPEC=FILE
 	@[ -f "$$SPEC" ] || { echo "Give the file of Discord's OpenAPI description: make conformance SPEC=FILE" >&2; exit 1; }
 	@requests=$$(mktemp) && trap 'rm -f "$$requests"' EXIT && \
@@ -44,6 +48,11 @@ conformance: .venv/dev.ready ## check the requests of the end-to-end tests again
 clean: ## remove the environment and everything else that these commands created
 	rm -rf .venv build *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# pip-audit has an environment of its own, so that its packages are none of the project's.
+.venv/audit/bin/pip-audit: | .venv/dev.ready
+	@.venv/bin/python -m venv .venv/audit
+	@.venv/audit/bin/python -m pip install --quiet 'pip-audit>=2.9'
 
 # .venv/EXTRA.ready: the environment has the package (editable) and everything in that extra.
 # An interrupted installation can leave packages that look complete but are not. So .venv/unfinished

@@ -36,7 +36,7 @@ AGAIN_S = 1.0
 
 REFUSED = (
     "Discord refuses the bot's token: copy the right one from your application's Bot page at "
-    "https://discord.com/developers/applications into DISCORD_TOKEN."
+    "https://discord.com/developers/applications into DISCORD_TOKEN, or into the file of DISCORD_TOKEN_FILE."
 )
 
 
@@ -48,7 +48,7 @@ async def run(settings: BotSettings, ending: asyncio.Event) -> None:
     """
     # Two cores have six threads by default. If Redis hangs, they are soon used up, and every command waits.
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
-    connection = await asyncio.to_thread(redis_client.connect, settings.redis_url)
+    connection = await asyncio.to_thread(redis_client.connect, settings.redis_url, settings.redis_password)
     endpoint.use_api(settings.api_base)
     await asyncio.to_thread(webhook_client.measure_clock, settings.api_base)
     async with Bot(settings, connection, COMMANDS, HANDLERS) as bot:
@@ -114,7 +114,8 @@ def start(context: typer.Context) -> None:
 @app.command()
 def health() -> None:
     """Exit with status 0 if a bot on this machine is connected to Discord, otherwise with 1."""
-    check(redis_client.connect(read(QueueSettings).redis_url))
+    settings = read(QueueSettings)
+    check(redis_client.connect(settings.redis_url, settings.redis_password))
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr
 
+from shakelm import secret_variables
 from worker.protocol import retention
 from worker.settings import QueueSettings
 
@@ -15,7 +16,11 @@ class BotSettings(QueueSettings):
 
     token: Annotated[
         SecretStr,
-        Field(alias="DISCORD_TOKEN", description="The bot's token, from the application's Bot page."),
+        Field(
+            alias=secret_variables.DISCORD_TOKEN,
+            description="The bot's token, from the application's Bot page. DISCORD_TOKEN_FILE names a file "
+            "with it.",
+        ),
     ]
     admin_role: Annotated[
         SnowflakeNumber | None,

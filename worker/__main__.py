@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
+import redis
 import typer
 from redis.exceptions import RedisError
 
@@ -33,7 +34,7 @@ def verse() -> None:
         os.environ.setdefault(variable, "1")
     from worker.process.rq_workers import SOCKET_TIMEOUT_S, VerseWorker
 
-    connection = redis_client.connect(_settings().redis_url, SOCKET_TIMEOUT_S)
+    connection = _connect(_settings(), SOCKET_TIMEOUT_S)
     _work(partial(VerseWorker, connection))
 
 
@@ -42,7 +43,7 @@ def train() -> None:
     """Train, each time in a fresh process, until SIGTERM or Ctrl-C."""
     from worker.process.supervisor import supervise
 
-    supervise(redis_client.connect(_settings().redis_url))
+    supervise(_connect(_settings()))
 
 
 @app.command(hidden=True)
@@ -52,7 +53,7 @@ def train_once() -> None:
     from worker.trainings import training_plans
 
     settings = _settings()
-    connection = redis_client.connect(settings.redis_url, SOCKET_TIMEOUT_S)
+    connection = _connect(settings, SOCKET_TIMEOUT_S)
     training_plans.publish_corpus(connection, settings.corpus)
     _work(partial(TrainWorker, connection), jobs=1)
 
@@ -60,7 +61,7 @@ def train_once() -> None:
 @app.command()
 def health(queue: Annotated[Literal["verse", "train"], typer.Argument()]) -> None:
     """Exit with 0 if a live worker of this machine serves the queue, otherwise with 1."""
-    connection = redis_client.connect(_settings().redis_url)
+    connection = _connect(_settings())
     if not any(
         worker.host == socket.gethostname() for worker in rq_internals.live_workers(connection, queue)
     ):
@@ -73,6 +74,10 @@ def _settings() -> WorkerSettings:
     settings = read(WorkerSettings)
     configure_logging(settings.log_level)
     return settings
+
+
+def _connect(settings: WorkerSettings, timeout_s: float = 5.0) -> "redis.Redis":
+    return redis_client.connect(settings.redis_url, settings.redis_password, timeout_s=timeout_s)
 
 
 def _work(make: "Callable[[], OwnProcessWorker]", jobs: int | None = None) -> None:

@@ -1,25 +1,20 @@
 """Settings from environment variables: those of the workers, and those that the bot shares with them."""
 
 import logging
+import os
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, get_args
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from shakelm import defaults
+from shakelm import defaults, secret_variables
 from shakelm.errors import ShakelmError
 
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
 _S = TypeVar("_S", bound=BaseSettings)
-
-
-def _redis_url(url: str) -> str:
-    if urlsplit(url).scheme not in ("redis", "rediss", "unix"):
-        raise ValueError("it must start with redis://, rediss:// or unix://")
-    return url
 
 
 def _web_address(url: str) -> str:
@@ -38,13 +33,21 @@ class QueueSettings(BaseSettings):
 
     redis_url: Annotated[
         str,
-        AfterValidator(_redis_url),
         Field(
             alias="SHAKELM_REDIS_URL",
-            description="Address of Redis, as redis://[user:password@]host:port/database.",
+            description="Address of Redis, as redis://[user[:password]@]host:port/database. It is checked "
+            "when the connection is made.",
             repr=False,
         ),
     ] = defaults.REDIS_URL
+    redis_password: Annotated[
+        SecretStr | None,
+        Field(
+            alias=secret_variables.REDIS_PASSWORD,
+            description="Password of Redis, with any characters, if the address has none. The variable with "
+            "_FILE at its end names a file with it.",
+        ),
+    ] = None
     api_base: Annotated[
         str,
         AfterValidator(_web_address),
@@ -81,21 +84,39 @@ class WorkerSettings(QueueSettings):
 
 
 def read(kind: type[_S]) -> _S:
-    """Read the settings of that kind.
+    """Read the settings of that kind, and its secrets also from files.
 
     Raises:
         ShakelmError: a variable is missing or invalid. The sentence names the first one and its valid
             values, but never its value, which may be a secret.
     """
     try:
-        return kind()
+        return kind(**_secrets(kind))
     except ValidationError as error:
         problem = error.errors(include_input=False, include_url=False)[0]
         variable = str(problem["loc"][0])
         if problem["type"] == "missing":
-            raise ShakelmError(f"{variable} is not set: set this environment variable.") from None
+            cure = "this environment variable"
+            if variable in _secret_names(kind):
+                cure += f", or {secret_variables.file_variable(variable)}"
+            raise ShakelmError(f"{variable} is not set: set {cure}.") from None
         wrong = problem["msg"].removeprefix("Value error, ")
         raise ShakelmError(f"{variable} cannot be used: {wrong[0].lower()}{wrong[1:]}.") from None
+
+
+def _secrets(kind: type[BaseSettings]) -> dict[str, Any]:
+    """The values of that kind's secrets that are set."""
+    found = {name: secret_variables.find(os.environ, name) for name in _secret_names(kind)}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _secret_names(kind: type[BaseSettings]) -> list[str]:
+    """The variables of that kind's secrets."""
+    return [
+        str(field.alias)
+        for field in kind.model_fields.values()
+        if SecretStr in (field.annotation, *get_args(field.annotation))
+    ]
 
 
 def configure_logging(level: LogLevel) -> None:

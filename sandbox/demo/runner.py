@@ -23,6 +23,14 @@ from sandbox.world.state import World
 
 READY_WITHIN_S = 90.0
 
+OF_THE_REAL_BOT = (
+    "DISCORD_GUILD",
+    "DISCORD_TOKEN_FILE",
+    "SHAKELM_REDIS_PASSWORD",
+    "SHAKELM_REDIS_PASSWORD_FILE",
+)
+"""Settings that somebody may have set for the real Discord, whose guild and secrets are not those here."""
+
 BOT_AND_WORKERS = (
     Child("verse worker", (sys.executable, "-m", "worker", "verse")),
     Child("training worker", (sys.executable, "-m", "worker", "train")),
@@ -61,8 +69,8 @@ async def run(
     try:
         async with server as box, _valkey(logs) as valkey:
             environment = os.environ | box.environment() | {"SHAKELM_REDIS_URL": valkey.url}
-            # The guild of the real Discord does not exist here.
-            environment.pop("DISCORD_GUILD", None)
+            for name in OF_THE_REAL_BOT:
+                environment.pop(name, None)
             async with running(children, environment, logs, grace_s=grace_s) as processes:
                 _print_started(box, valkey, processes)
                 await _while_all_run(_until_bot_is_ready(box.world), processes)

@@ -13,7 +13,7 @@ from importlib import metadata
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from shakelm import defaults
+from shakelm import defaults, redis_address, secret_variables
 from shakelm.data import corpus
 from shakelm.errors import ShakelmError
 from shakelm.machine import NVIDIA_DRIVER
@@ -46,9 +46,7 @@ class Finding:
     cure: str = ""
 
 
-def examine(
-    store_root: Path | None, cache: Path | None, redis_url: str, environment: Mapping[str, str]
-) -> list[Finding]:
+def examine(store_root: Path | None, cache: Path | None, environment: Mapping[str, str]) -> list[Finding]:
     """Check everything, in the order in which it is needed; nothing is created or changed.
 
     No finding holds the bot's token or a password of Redis.
@@ -56,8 +54,7 @@ def examine(
     Args:
         store_root: the store's folder; None for the default place.
         cache: the folder of downloaded corpora; None for the default place.
-        redis_url: where Redis is.
-        environment: the environment variables, with the Discord settings.
+        environment: the environment variables, with the settings of Redis and Discord.
     """
     return [
         _python(),
@@ -65,7 +62,7 @@ def examine(
         *_parts(),
         *_store(store_root or default_root()),
         *_corpora(cache or corpus.default_cache()),
-        _redis(redis_url),
+        _redis(environment),
         _discord_token(environment),
         *_discord_api(environment),
     ]
@@ -172,27 +169,30 @@ def _corpora(cache: Path) -> Iterator[Finding]:
             yield Finding(what, False, f"{path} is damaged", "delete it; the next training downloads it")
 
 
-def _redis(url: str) -> Finding:
+def _redis(environment: Mapping[str, str]) -> Finding:
     try:
         import redis
     except ImportError:
         cure = "run `pip install '.[queue]'` in the project's folder; only the bot and its workers need it"
         return Finding("Redis", False, "the package redis is not installed", cure)
+    url = environment.get("SHAKELM_REDIS_URL") or defaults.REDIS_URL
     try:
-        address = _without_password(url)
-        connection = redis.Redis.from_url(
-            url, socket_connect_timeout=REDIS_TIMEOUT_S, socket_timeout=REDIS_TIMEOUT_S
-        )
-    except ValueError:
-        # Without the text of the error, which may quote a part of the password.
-        cure = "set it as in redis://:PASSWORD@HOST:6379/0, special characters of the password as %XX"
-        return Finding("Redis", False, "SHAKELM_REDIS_URL is not an address of Redis", cure)
+        password = secret_variables.find(environment, secret_variables.REDIS_PASSWORD)
+        redis_address.check(url, password)
+    except ShakelmError as error:
+        return Finding("Redis", False, "the settings cannot be used", str(error))
+    address = redis_address.public(url)
     try:
-        with connection:
+        with redis.Redis.from_url(
+            url, password=password, socket_connect_timeout=REDIS_TIMEOUT_S, socket_timeout=REDIS_TIMEOUT_S
+        ) as connection:
             facts = dict(connection.info("server"))
     except redis.AuthenticationError:
-        cure = "put the right password into SHAKELM_REDIS_URL, as in redis://:PASSWORD@HOST:6379/0"
-        return Finding("Redis", False, f"{address} refuses the password", cure)
+        return Finding("Redis", False, f"{address} refuses the user or the password", redis_address.CURE)
+    except (ValueError, TypeError):
+        # Without the text of the error, which may quote a part of the password.
+        cure = "correct what stands after the ? in SHAKELM_REDIS_URL"
+        return Finding("Redis", False, f"{address} has options that cannot be used", cure)
     except redis.RedisError as error:
         cure = "start Redis, or name its address in SHAKELM_REDIS_URL; only the bot and its workers need it"
         return Finding("Redis", False, f"{address} does not answer ({error})", cure)
@@ -204,19 +204,16 @@ def _redis(url: str) -> Finding:
     return Finding("Redis", True, f"{server} at {address}")
 
 
-def _without_password(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme == "unix":
-        return parts.path
-    return f"{parts.hostname or 'localhost'}:{parts.port or 6379}"
-
-
 def _discord_token(environment: Mapping[str, str]) -> Finding:
-    if environment.get("DISCORD_TOKEN"):
-        return Finding("Discord token", True, "DISCORD_TOKEN is set (not shown)")
+    try:
+        token = secret_variables.find(environment, secret_variables.DISCORD_TOKEN)
+    except ShakelmError as error:
+        return Finding("Discord token", False, "cannot be read", str(error))
+    if token:
+        return Finding("Discord token", True, "is set (not shown)")
     cure = (
         "create an application at https://discord.com/developers/applications and put its bot's token into "
-        "DISCORD_TOKEN; `make demo` needs none"
+        "DISCORD_TOKEN, or into a file whose path is in DISCORD_TOKEN_FILE; `make demo` needs none"
     )
     return Finding("Discord token", False, "DISCORD_TOKEN is not set", cure)
 

@@ -2,7 +2,6 @@
 
 import os
 
-from shakelm import defaults
 from shakelm.cli import display
 from shakelm.cli.console import store_root
 
@@ -12,8 +11,7 @@ def doctor() -> None:
     from shakelm.cli.doctor import examine
     from shakelm.data import corpus
 
-    redis_url = os.environ.get("SHAKELM_REDIS_URL", defaults.REDIS_URL)
-    findings = examine(store_root(), corpus.default_cache(), redis_url, os.environ)
+    findings = examine(store_root(), corpus.default_cache(), os.environ)
     display.print_table(
         "shakelm doctor",
         ["what", "state", "details"],

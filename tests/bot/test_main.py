@@ -6,12 +6,14 @@ import os
 import signal
 import socket
 import sys
+from pathlib import Path
 
 import pytest
 
 from bot.__main__ import until_told
 from sandbox.server import serving
 from tests.support.waiting import DEADLINE_S
+from worker.queue import redis_client
 
 
 async def start(*arguments: str, **environment: str) -> asyncio.subprocess.Process:
@@ -61,6 +63,35 @@ async def test_a_refused_token(valkey_url: str) -> None:
         status, output = await end(await start(**settings))
     refused(status, output, "Discord refuses the bot's token")
     assert "wrong-token" not in output
+
+
+async def test_secrets_from_files_are_in_no_output(valkey_url: str, tmp_path: Path) -> None:
+    password = 'p/a#s?s@w%o:rd "x'
+    with redis_client.connect(valkey_url) as connection:
+        connection.acl_setuser(
+            "somebody", enabled=True, passwords=[f"+{password}"], keys="*", channels="*", commands=["+@all"]
+        )
+    (tmp_path / "password").write_text(f"{password}\n")
+    async with serving() as sandbox:
+        world, settings = sandbox.world, sandbox.environment()
+        (tmp_path / "token").write_text(f"{settings.pop('DISCORD_TOKEN')}\n")
+        settings |= {
+            "DISCORD_TOKEN_FILE": str(tmp_path / "token"),
+            "SHAKELM_REDIS_URL": valkey_url.replace("://", "://somebody@"),
+            "SHAKELM_REDIS_PASSWORD_FILE": str(tmp_path / "password"),
+            "SHAKELM_LOG_LEVEL": "DEBUG",
+        }
+        process = await start(**settings)
+        assert await world.changes.wait_until(lambda: world.bot_connected, DEADLINE_S)
+        process.terminate()
+        status, output = await end(process)
+    assert (status, world.token in output, "p/a#" in output) == (0, False, False)
+
+    (tmp_path / "password").write_text(f"wrong{password}\n")
+    status, output = await end(await start(**settings))
+    refused(status, output, "refuses the user or the password")
+    assert "wrong" not in output
+    assert "p/a#" not in output
 
 
 async def test_a_server_that_does_not_have_the_bot(valkey_url: str) -> None:

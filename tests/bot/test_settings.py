@@ -1,12 +1,21 @@
 """Settings from environment variables."""
 
+from pathlib import Path
+
 import pytest
 
 from bot.settings import BotSettings
 from shakelm.errors import ShakelmError
 from worker.settings import read
 
-VARIABLES = ("DISCORD_TOKEN", "DISCORD_GUILD", "SHAKELM_ADMIN_ROLE", "SHAKELM_WITHDRAW_S", "DISCORD_API_BASE")
+VARIABLES = (
+    "DISCORD_TOKEN",
+    "DISCORD_TOKEN_FILE",
+    "DISCORD_GUILD",
+    "SHAKELM_ADMIN_ROLE",
+    "SHAKELM_WITHDRAW_S",
+    "DISCORD_API_BASE",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -56,3 +65,18 @@ def test_an_invalid_setting_is_one_sentence_that_names_the_variable(
 
     assert str(caught.value).startswith(variable)
     assert "a-secret" not in str(caught.value)
+
+
+def test_the_token_comes_from_a_file_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("a-secret\n")
+    monkeypatch.setenv("DISCORD_TOKEN_FILE", str(tmp_path / "token"))
+
+    settings = read(BotSettings)
+
+    assert settings.token.get_secret_value() == "a-secret"
+    assert "a-secret" not in repr(settings)
+
+
+def test_without_a_token_both_variables_are_named() -> None:
+    with pytest.raises(ShakelmError, match=r"DISCORD_TOKEN is not set.*DISCORD_TOKEN_FILE"):
+        read(BotSettings)

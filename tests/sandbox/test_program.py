@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -50,3 +51,21 @@ def test_program_refuses_in_one_sentence(tmp_path: Path) -> None:
     assert unwritable.returncode == 1 and unwritable.stderr.startswith("Cannot record to")
     stranger = finished("-m", "sandbox", "--as", "nobody")
     assert stranger.returncode == 1 and stranger.stderr.startswith("There is no user 'nobody'")
+
+
+def test_the_demo_leaves_the_secrets_of_the_real_bot_alone() -> None:
+    of_the_real_bot = {
+        "DISCORD_GUILD": "42",
+        "DISCORD_TOKEN_FILE": "/nowhere/token",
+        "SHAKELM_REDIS_PASSWORD": "secret",
+        "SHAKELM_REDIS_PASSWORD_FILE": "/nowhere/password",
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "sandbox", "--say", "/help"],
+        env=os.environ | of_the_real_bot,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr

@@ -43,11 +43,16 @@ class Stack:
             "PYTHONUNBUFFERED": "1",
             "TF_CPP_MIN_LOG_LEVEL": "3",
             "CUDA_VISIBLE_DEVICES": "-1",
-            "SHAKELM_REDIS_URL": f"{self.valkey.connection_url}/0",
+            "SHAKELM_REDIS_URL": self.redis_url,
             "SHAKELM_STORE": str(self.store),
             "SHAKELM_CORPUS": str(corpus),
         }
         self.redis = redis_client.connect(self.environment["SHAKELM_REDIS_URL"])
+
+    @property
+    def redis_url(self) -> str:
+        """The address of Valkey for a user who may do everything."""
+        return f"redis://127.0.0.1:{self._port}/0"
 
     def start_valkey(self) -> None:
         """Start Valkey, with what its append-only file holds."""

@@ -10,6 +10,8 @@ from worker.settings import WorkerSettings, configure_logging, read
 
 NAMES = (
     "SHAKELM_REDIS_URL",
+    "SHAKELM_REDIS_PASSWORD",
+    "SHAKELM_REDIS_PASSWORD_FILE",
     "DISCORD_API_BASE",
     "SHAKELM_LOG_LEVEL",
     "SHAKELM_STORE",
@@ -49,7 +51,6 @@ def test_an_empty_variable_is_no_setting(monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.mark.parametrize(
     ("name", "value", "cure"),
     [
-        ("SHAKELM_REDIS_URL", "http://:secret@host", "redis://"),
         ("DISCORD_API_BASE", "secret", "https://"),
         ("SHAKELM_ENGINE", "secret", "numpy"),
         ("SHAKELM_LOG_LEVEL", "secret", "'INFO'"),
@@ -66,6 +67,23 @@ def test_a_wrong_value_gets_one_sentence(
     assert cure in sentence
     assert "secret" not in sentence
     assert "\n" not in sentence
+
+
+def test_the_password_of_redis_comes_from_its_variable_or_from_a_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SHAKELM_REDIS_PASSWORD", "a-secret")
+    by_variable = read(WorkerSettings)
+    (tmp_path / "password").write_text("a-secret\n")
+    monkeypatch.setenv("SHAKELM_REDIS_PASSWORD_FILE", str(tmp_path / "password"))
+    with pytest.raises(ShakelmError, match="are both set"):
+        read(WorkerSettings)
+    monkeypatch.delenv("SHAKELM_REDIS_PASSWORD")
+    by_file = read(WorkerSettings)
+    assert by_variable == by_file
+    assert by_file.redis_password is not None
+    assert by_file.redis_password.get_secret_value() == "a-secret"
+    assert "a-secret" not in repr(by_file)
 
 
 def test_every_setting_is_described_and_the_address_of_redis_hidden() -> None:

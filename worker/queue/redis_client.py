@@ -1,59 +1,71 @@
 """The connection to Redis."""
 
-import re
+import ssl
 
 import redis
-from redis.exceptions import AuthenticationError, RedisError
+from pydantic import SecretStr
+from redis.exceptions import AuthenticationError, NoPermissionError, RedisError
 
+from shakelm import redis_address
 from shakelm.errors import ShakelmError
 
-SCHEMES = ("redis", "rediss", "unix")
 
-
-def connect(url: str, timeout_s: float = 5.0) -> "redis.Redis":
+def connect(url: str, password: SecretStr | None = None, *, timeout_s: float = 5.0) -> "redis.Redis":
     """A tested connection. Commands give up after `timeout_s` seconds.
 
+    Args:
+        url: the address of Redis.
+        password: the password, unless it stands in the address.
+        timeout_s: seconds.
+
     Raises:
-        ShakelmError: nothing answers at that address, the password is wrong, or the address is malformed.
-            The sentence shows the address without its password.
+        ShakelmError: nothing answers at that address, the password or the certificate is wrong, or the
+            address is malformed. The sentence shows the address without its password.
     """
-    _check(url)
+    secret = password.get_secret_value() if password else None
+    redis_address.check(url, secret)
+    shown = redis_address.public(url)
     try:
-        connection = redis.Redis.from_url(url, socket_connect_timeout=3.0, socket_timeout=timeout_s)
+        connection = redis.Redis.from_url(
+            url, password=secret, socket_connect_timeout=3.0, socket_timeout=timeout_s
+        )
         connection.ping()
     except AuthenticationError:
         raise ShakelmError(
-            f"Redis at {_public(url)} refuses the password: correct it in SHAKELM_REDIS_URL."
+            f"Redis at {shown} refuses the user or the password: correct it in SHAKELM_REDIS_PASSWORD, in "
+            "the file that SHAKELM_REDIS_PASSWORD_FILE names, or in SHAKELM_REDIS_URL."
         ) from None
-    except (RedisError, ValueError) as error:
+    except NoPermissionError:
         raise ShakelmError(
-            f"Redis does not answer at {_public(url)} ({type(error).__name__}): "
-            "start it, or set SHAKELM_REDIS_URL to where it runs."
+            f"Redis at {shown} does not let its user do anything: give the user the rights in "
+            "deployment/redis.conf, or set another user in SHAKELM_REDIS_URL."
         ) from None
+    except (RedisError, ValueError, TypeError) as error:
+        raise ShakelmError(_reason(error, shown)) from None
     return connection
 
 
-def _check(url: str) -> None:
-    """Refuse an address whose password has a character that ends the password there.
-
-    Raises:
-        ShakelmError: names the cure, and shows nothing of the password.
-    """
-    scheme, separator, rest = url.partition("://")
-    if not separator or scheme not in SCHEMES:
-        raise ShakelmError(
-            f"SHAKELM_REDIS_URL must begin with {' or '.join(f'{one}://' for one in SCHEMES)}, as in "
-            "redis://:PASSWORD@HOST:6379/0."
+def _reason(error: Exception, shown: str) -> str:
+    """Why there is no connection, as one sentence with the cure."""
+    cause = error.__cause__ or error.__context__
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return (
+            f"The certificate of Redis at {shown} is not trusted ({cause.verify_message.rstrip('.')}): name "
+            "the file of the authority that signed it, as in rediss://HOST:6379/0?ssl_ca_certs=/path/ca.pem, "
+            "and the host as the certificate does."
         )
-    beyond_host = re.search(r"[/?#](.*)", rest, re.DOTALL)
-    if beyond_host and "@" in beyond_host[1]:
-        raise ShakelmError(
-            "The password in SHAKELM_REDIS_URL has a character that an address cannot have as it is: write "
-            "/ as %2F, # as %23, ? as %3F, @ as %40, and % as %25."
+    if isinstance(cause, ssl.SSLError):
+        return (
+            f"TLS with Redis at {shown} fails ({cause.reason}): correct the options after the ? of "
+            "SHAKELM_REDIS_URL, and see that TLS is on at that port."
         )
-
-
-def _public(url: str) -> str:
-    """The address without user, password, and query, which may hold a password too."""
-    scheme, _, rest = url.partition("://")
-    return f"{scheme}://{re.split('[?#]', rest.rpartition('@')[2], maxsplit=1)[0]}"
+    of_a_file = shown.startswith("rediss://") and isinstance(cause, FileNotFoundError | PermissionError)
+    if of_a_file or isinstance(error, TypeError | ValueError):
+        return (
+            f"SHAKELM_REDIS_URL, which begins with {shown}, has options after its ? that cannot be used: "
+            "correct them. Those named ssl_… need rediss://, and files that can be read."
+        )
+    return (
+        f"Redis does not answer at {shown} ({type(error).__name__}): "
+        "start it, or set SHAKELM_REDIS_URL to where it runs."
+    )

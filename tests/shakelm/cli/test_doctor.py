@@ -54,14 +54,17 @@ def valkey() -> Iterator[ValkeyServer]:
 def found(
     what: str, root: Path, redis_url: str = NOWHERE, environment: dict[str, str] | None = None
 ) -> Finding:
-    findings = examine(root / "store", root / "cache", redis_url, environment or {})
+    settings = {"SHAKELM_REDIS_URL": redis_url} | (environment or {})
+    findings = examine(root / "store", root / "cache", settings)
     assert all(bool(finding.cure) != finding.ok for finding in findings)
     [finding] = [finding for finding in findings if finding.what == what]
     return finding
 
 
 def test_python_and_tensorflow_are_in_order_here(tmp_path: Path) -> None:
-    findings = {finding.what: finding for finding in examine(tmp_path, tmp_path, NOWHERE, {})}
+    findings = {
+        finding.what: finding for finding in examine(tmp_path, tmp_path, {"SHAKELM_REDIS_URL": NOWHERE})
+    }
     assert list(findings) == [
         "Python",
         "TensorFlow",
@@ -137,22 +140,31 @@ def test_the_corpus_cache(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("quick")
 def test_redis(tmp_path: Path, valkey: ValkeyServer) -> None:
     secret = "a-secret%2Fthat%23must%3Anot%40show"
-    address = f"127.0.0.1:{valkey.port}"
-    right = found("Redis", tmp_path, f"redis://:{secret}@{address}/0")
+    host = f"127.0.0.1:{valkey.port}"
+    address = f"redis://{host}/0"
+    right = found("Redis", tmp_path, f"redis://:{secret}@{host}/0")
     assert right.ok
     assert right.detail.startswith("Valkey ")
     assert right.detail.endswith(f" at {address}")
-    none = found("Redis", tmp_path, f"redis://{address}/0")
-    wrong = found("Redis", tmp_path, f"redis://:wr0ng@{address}/0")
-    unescaped = found("Redis", tmp_path, f"redis://:{PASSWORD}@{address}/0")
+    none = found("Redis", tmp_path, address)
+    wrong = found("Redis", tmp_path, f"redis://:wr0ng@{host}/0")
+    unescaped = found("Redis", tmp_path, f"redis://:{PASSWORD}@{host}/0")
     away = found("Redis", tmp_path, f"redis://:{secret}@127.0.0.1:1/0")
-    assert none.detail == wrong.detail == f"{address} refuses the password"
-    assert "is not an address" in unescaped.detail
-    assert "127.0.0.1:1 does not answer" in away.detail
-    for finding in (right, none, wrong, unescaped, away):
-        assert "secret" not in str(finding)
+    elsewhere = found("Redis", tmp_path, address, {"SHAKELM_REDIS_PASSWORD": PASSWORD})
+    (tmp_path / "password").write_text(f"{PASSWORD}\n")
+    filed = found("Redis", tmp_path, address, {"SHAKELM_REDIS_PASSWORD_FILE": str(tmp_path / "password")})
+    missing = found("Redis", tmp_path, address, {"SHAKELM_REDIS_PASSWORD_FILE": PASSWORD})
+    odd = found("Redis", tmp_path, f"redis://:{secret}@{host}/0?secret=1")
+    assert right == elsewhere == filed
+    assert none.detail == wrong.detail == f"{address} refuses the user or the password"
+    assert "%2F" in unescaped.cure
+    assert "cannot be read" in missing.cure
+    assert odd.detail == f"{address} has options that cannot be used"
+    assert "127.0.0.1:1/0 does not answer" in away.detail
+    for finding in (right, none, wrong, unescaped, missing, odd, away):
+        assert "a-secret" not in str(finding)
         assert "wr0ng" not in str(finding)
-        assert finding.ok or "SHAKELM_REDIS_URL" in finding.detail + finding.cure
+        assert finding.ok or "SHAKELM_REDIS_" in finding.detail + finding.cure
 
 
 WITHOUT_REDIS = """
@@ -161,7 +173,8 @@ from pathlib import Path
 sys.modules["redis"] = None  # as if it were not installed: importing it raises ImportError
 from shakelm.cli.doctor import examine
 here = Path(sys.argv[1])
-print([finding.cure for finding in examine(here, here, sys.argv[2], {}) if finding.what == "Redis"])
+findings = examine(here, here, {"SHAKELM_REDIS_URL": sys.argv[2]})
+print([finding.cure for finding in findings if finding.what == "Redis"])
 """
 
 
@@ -179,6 +192,12 @@ def test_discord_settings(tmp_path: Path) -> None:
     assert token.ok
     assert PASSWORD not in str(token)
     assert "DISCORD_TOKEN" in found("Discord token", tmp_path, environment={"DISCORD_TOKEN": ""}).cure
+    (tmp_path / "token").write_text(PASSWORD)
+    file = {"DISCORD_TOKEN_FILE": str(tmp_path / "token")}
+    assert found("Discord token", tmp_path, environment=file) == token
+    both = found("Discord token", tmp_path, environment=file | {"DISCORD_TOKEN": PASSWORD})
+    assert not both.ok
+    assert PASSWORD not in str(both)
     assert found("Discord API", tmp_path).detail == "https://discord.com/api/v10"
     local = {"DISCORD_API_BASE": "http://127.0.0.1:8000/api/v10"}
     assert found("Discord API", tmp_path, environment=local).detail == local["DISCORD_API_BASE"]

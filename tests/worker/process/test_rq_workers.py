@@ -29,7 +29,7 @@ from worker.protocol.model_payloads import PromoteRequest, RemoveRequest, RollBa
 from worker.protocol.verse_payloads import VerseRecord
 from worker.queue import admission, enqueueing, pausing, queue_status, redis_client, snapshot
 from worker.queue.admission import LimitReached
-from worker.queue.rq_internals import VERSE, live_workers
+from worker.queue.rq_internals import VERSE, QueueName, live_workers
 from worker.records import guild_settings, incidents, model_index, verse_records
 
 Connection = redis.Redis
@@ -365,6 +365,33 @@ def test_wrong_surroundings_are_one_sentence(start: Start, kind: str) -> None:
     assert worker.wait() == 1
     assert worker.output.startswith("Redis does not answer at redis://127.0.0.1:1/0 ")
     assert worker.output.count("\n") == 1
+
+
+@pytest.mark.parametrize("kind", ["verse", "train"])
+def test_a_password_from_a_file_is_in_no_output(
+    start: Start, connection: Connection, url: str, tmp_path: Path, kind: QueueName
+) -> None:
+    password = 'p/a#s?s@w%o:rd "x'
+    connection.acl_setuser(
+        "somebody", enabled=True, passwords=[f"+{password}"], keys="*", channels="*", commands=["+@all"]
+    )
+    (tmp_path / "password").write_text(f"{password}\n")
+    settings = {
+        "SHAKELM_REDIS_URL": url.replace("://", "://somebody@"),
+        "SHAKELM_REDIS_PASSWORD_FILE": str(tmp_path / "password"),
+        "SHAKELM_LOG_LEVEL": "DEBUG",
+    }
+    worker = start(kind, **settings)
+    worker.until(lambda: live_workers(connection, kind), "a worker")
+    assert worker.stop() == 0
+    assert "p/a#" not in worker.output
+
+    (tmp_path / "password").write_text(f"wrong{password}\n")
+    refused = start(kind, **settings)
+    assert refused.wait() == 1
+    assert "refuses the user or the password" in refused.output
+    assert refused.output.count("\n") == 1
+    assert "p/a#" not in refused.output
 
 
 def test_a_worker_told_to_stop_ends_its_verse_first(
