@@ -11,7 +11,7 @@ from bot.interactions.client import Bot
 from worker.messages import admin_messages
 from worker.records import guild_settings, model_index
 
-_TOLD = "shakelm:live-told"
+_TOLD = "shakelm:bot:live-told"
 
 
 async def announce(bot: Bot) -> None:
