@@ -148,7 +148,7 @@ def test_whoever_stops_reading_ends_the_command_quietly(place: Path) -> None:
 
 def test_the_package_loads_a_model_and_writes(place: Path) -> None:
     model = shakelm.load("letters", place / "store")
-    assert shakelm.generate(model, "b", temperature=0, lines=1).startswith("ba")
+    assert shakelm.generate(model, "b\n", temperature=0, lines=2).startswith("b\na")
     assert "numpy" not in run(place, program=("-c", "import shakelm, sys; print(*sys.modules)")).stdout
 
 

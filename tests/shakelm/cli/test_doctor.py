@@ -255,10 +255,10 @@ def version(name):
     return installed(name)
 metadata.version = version
 from shakelm.cli.doctor import examine
-for one in examine(Path(sys.argv[1]) / "store", Path(sys.argv[1]) / "cache", sys.argv[2], {}):
+for one in examine(Path(sys.argv[1]) / "store", Path(sys.argv[1]) / "cache", {}):
     print(one.what, one.ok, one.cure)
 """
-    command = [sys.executable, "-c", code, str(tmp_path), NOWHERE]
+    command = [sys.executable, "-c", code, str(tmp_path)]
     printed = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
     assert "Pictures False run `pip install '.[train]'`" in printed
     assert "Bot False run `pip install '.[bot]'`" in printed
