@@ -113,7 +113,7 @@ def _conversation(user: str, subjects: dict[str, tuple[str, ...]], *before: str)
         title, own = subject
         start = output.index(f"> {own[0]}")
         end = output.index(f"> {following[0]}", start) if following else len(output)
-        shown = re.sub(r": http://\S+(?=])", "", output[start:end].rstrip())  # a new address each time
+        shown = re.sub(r": /\S+(?=])", "", output[start:end].rstrip())  # a new folder each time
         sections.append(f"### {title}\n\n```text\n{shown}\n```\n")
         output = output[end:]
     return sections
