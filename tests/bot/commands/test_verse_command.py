@@ -1,10 +1,13 @@
 """The defaults of `/verse`, and "Continue as verse"."""
 
 import asyncio
+from typing import Any
 
+import discord
 import pytest
 
-from sandbox.world.ids import GUILD_ID
+from bot.commands import verse_command
+from sandbox.world.ids import GUILD_ID, VERSES_ID
 from sandbox.world.message_objects import Message
 from tests.support.bot_room import Room
 from tests.support.discord_messages import description, is_private
@@ -71,3 +74,30 @@ async def test_a_verse_without_its_embed_cannot_be_continued(room: Room) -> None
     message.embeds = []
     refused = await room.choose(MENU, message)
     assert "no text to continue" in description(refused)
+
+
+@pytest.mark.parametrize(
+    ("own", "forwarded", "read"),
+    [
+        ("", "To be, **or** not to be", "To be, or not to be"),
+        ("my *comment*", "To be", "my comment"),
+        ("", "-# small <t:1700000000:R> [a](https://example.org) <:crown:1234>", "small  a"),
+        ("", "", ""),
+    ],
+)
+async def test_a_forwarded_message_is_read(room: Room, own: str, forwarded: str, read: str) -> None:
+    """The message is as Discord documents it (Message Object, Message Snapshot Object)."""
+    common = {"type": 0, "embeds": [], "attachments": [], "mentions": [], "mention_roles": [], "flags": 0}
+    common |= {"timestamp": "2026-01-01T00:00:00+00:00", "edited_timestamp": None, "components": []}
+    author = {"id": "7", "username": "somebody", "discriminator": "0", "avatar": None, "global_name": None}
+    payload: Any = common | {
+        **{"id": "1", "channel_id": VERSES_ID, "author": author, "content": own, "tts": False},
+        **{"mention_everyone": False, "pinned": False, "sticker_items": []},
+        "message_reference": {"type": 1, "message_id": "2", "channel_id": VERSES_ID},
+        "message_snapshots": [{"message": common | {"content": forwarded}}],
+    }
+    channel = await room.bot.fetch_channel(int(VERSES_ID))
+    assert isinstance(channel, discord.TextChannel)
+    message = discord.Message(state=room.bot._connection, channel=channel, data=payload)
+
+    assert verse_command.written_in(message).strip() == read
