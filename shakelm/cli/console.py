@@ -35,7 +35,7 @@ NamedModel = Annotated[
     str,
     typer.Argument(
         metavar="NAME[@VERSION]",
-        help="The model; without @VERSION, its newest version.",
+        help="The model. NAME alone: the live version of that name, or its newest.",
         autocompletion=lambda incomplete: complete_model(incomplete),
     ),
 ]

@@ -9,7 +9,6 @@ from shakelm.cli import display
 from shakelm.cli.console import (
     JsonOption,
     ModelArgument,
-    NamedModel,
     complete_model,
     open_store,
     print_json,
@@ -79,7 +78,16 @@ def show(model: ModelArgument = None, as_json: JsonOption = False) -> None:
 
 
 @models.command()
-def promote(model: NamedModel) -> None:
+def promote(
+    model: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME[@VERSION]",
+            help="The model; without @VERSION, its newest version.",
+            autocompletion=complete_model,
+        ),
+    ],
+) -> None:
     """Make a version the live one, after a trial."""
     from shakelm.decoding import trial
 

@@ -17,7 +17,7 @@ from shakelm.cli.console import open_store, progress_bar
 from shakelm.configuration import Architecture
 from shakelm.data.vocabulary_kinds import KINDS, VocabularyKind
 from shakelm.errors import ShakelmError
-from shakelm.training_options import NOTEBOOK_UNITS, TRAINING_OPTIONS, TrainingOption, plan
+from shakelm.training_options import NOTEBOOK_UNITS, TRAINING_OPTIONS, TrainingOption, plan, presets
 
 if TYPE_CHECKING:
     from rich.progress import Progress as ProgressBar
@@ -52,6 +52,10 @@ def _parameter(option: TrainingOption) -> inspect.Parameter:
     more: dict[str, Any] = {}
     if annotation is bool:
         flags = f"{option.flag}/{option.negative_flag}"
+    elif option.name == "preset":
+        more = {
+            "autocompletion": lambda incomplete: [name for name in presets() if name.startswith(incomplete)]
+        }
     elif option.name == "units":
         annotation, more = str, {"parser": parse_widths, "metavar": "WIDTH[,WIDTH]"}
     return inspect.Parameter(

@@ -160,6 +160,17 @@ def test_a_reference_is_completed(place: Path) -> None:
     assert completed.stdout == "['letters@1']\n"
 
 
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [("train x --preset q", "quick"), ("models promote let", "letters@1"), ("export let", "letters@1")],
+)
+def test_the_shell_completes_presets_and_models(place: Path, typed: str, offered: str) -> None:
+    asked = {"_SHAKELM_COMPLETE": "complete_bash", "COMP_WORDS": f"shakelm {typed}", "COMP_CWORD": ""}
+    asked["COMP_CWORD"] = str(len(typed.split()))
+    code = "import sys; sys.argv[0] = 'shakelm'; from shakelm.cli import main; main()"
+    assert run(place, program=("-c", code), **asked).stdout.split() == [offered]
+
+
 def test_utf_16_is_read_and_another_encoding_is_named(place: Path) -> None:
     (place / "utf16.txt").write_text("ab\n" * 500, encoding="utf-16")
     assert run(place, "evaluate", "--text", "utf16.txt").returncode == 0
