@@ -25,6 +25,9 @@ _MARKS = [
     (re.compile(r"\[([^\]\n]+)\]\((https?://[^)\s]+)\)"), r"\1 (\2)"),
     (re.compile(r"</([^:>]+):\d+>"), r"/\1"),
 ]
+_STYLES = {"d": "%Y-%m-%d", "D": "%Y-%m-%d", "t": "%H:%M", "T": "%H:%M:%S"}
+"""How moments of some styles are shown (Discord: Timestamp Styles); the others have date and time."""
+
 _MENTION = re.compile(r"<(@!?|@&|#)(\d+)>|<t:(\d+)(?::([tTdDfFR]))?>")
 
 
@@ -141,7 +144,7 @@ def _time(world: World, seconds: int, style: str | None) -> str:
         words = f"{count} {unit}{'' if count == 1 else 's'}"
         return f"in {words}" if away > 0 else f"{words} ago"
     try:
-        return time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds))
+        return time.strftime(_STYLES.get(style or "f", "%Y-%m-%d %H:%M"), time.localtime(seconds))
     except (OverflowError, OSError, ValueError):
         return "Invalid Date"
 

@@ -1,7 +1,8 @@
 """Messages as a person reads them in the terminal."""
 
-from typing import Any
+from typing import re
 
+import Any
 import pytest
 
 from sandbox.schemas.message_form import MessageForm
@@ -36,6 +37,13 @@ def test_readable(text: str, expected: str | None) -> None:
     if expected is None:
         expected = "@Student #verses @Teacher @unknown-user"
     assert readable(World("t"), text) == expected
+
+
+@pytest.mark.parametrize(
+    ("style", "form"), [("d", r"\d{4}-\d\d-\d\d"), ("t", r"\d\d:\d\d"), ("f", r"\d{4}-\d\d-\d\d \d\d:\d\d")]
+)
+def test_a_moment_is_shown_in_its_style(style: str, form: str) -> None:
+    assert re.fullmatch(form, readable(World("t"), f"<t:1700000000:{style}>"))
 
 
 def test_relative_moments_follow_the_worlds_clock() -> None:
