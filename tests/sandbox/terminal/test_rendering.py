@@ -1,8 +1,8 @@
 """Messages as a person reads them in the terminal."""
 
-from typing import re
+import re
+from typing import Any
 
-import Any
 import pytest
 
 from sandbox.schemas.message_form import MessageForm
