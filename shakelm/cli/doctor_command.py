@@ -10,10 +10,10 @@ from shakelm.cli.console import store_root
 def doctor() -> None:
     """Check what is installed and set up, and say how to cure each fault."""
     from shakelm.cli.doctor import examine
-    from shakelm.data import corpus
+    from shakelm.data import corpus_downloads
 
     redis_url = os.environ.get("SHAKELM_REDIS_URL", defaults.REDIS_URL)
-    findings = examine(store_root(), corpus.default_cache(), redis_url, os.environ)
+    findings = examine(store_root(), corpus_downloads.default_cache(), redis_url, os.environ)
     display.print_table(
         "shakelm doctor",
         ["what", "state", "details"],
