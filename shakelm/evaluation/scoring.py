@@ -78,7 +78,8 @@ def score(
             on_progress(done / len(targets))
     if not nats / len(targets) <= _MAX_NATS:  # also where it is no number
         raise ShakelmError(
-            "The loss of this model is no longer a number: train it again with a lower learning rate."
+            "The loss is no longer a number, so nothing was learned: train with a lower learning rate.",
+            key="training.error.diverged",
         )
     characters = len(text) - len(vocabulary.pieces(text)[0])
     return Figures(

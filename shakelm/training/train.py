@@ -184,7 +184,8 @@ def _best_weights(run: TrainingRun) -> dict[str, Any]:
     """
     if not run.keeper.best_epoch:
         raise ShakelmError(
-            "The loss is no longer a number, so nothing was learned: train with a lower learning rate."
+            "The loss is no longer a number, so nothing was learned: train with a lower learning rate.",
+            key="training.error.diverged",
         )
     run.keeper.ema_model.set_weights(run.keeper.best_weights)
     return architectures.weights_of(run.keeper.ema_model)
