@@ -104,8 +104,8 @@ def train(
         list[str] | None,
         typer.Option(
             metavar="NAME|FILE|FOLDER",
-            help="A known corpus, a text file, or a folder of them (.txt); may be repeated. [env var: "
-            f"SHAKELM_CORPUS] [default: {defaults.CORPUS}]",
+            help="A known corpus, a text file, or a folder of them (.txt); may be repeated (default "
+            f"SHAKELM_CORPUS, or else {defaults.CORPUS}).",
         ),
     ] = None,
     **chosen: Any,

@@ -37,10 +37,6 @@ _MAX_HIGH = 0.45
 """In Western languages a smaller share of letters has an accent, even with many quotes among short words. In
 Cyrillic, Greek or Chinese nearly all bytes are above 127."""
 
-_HIGH = 1 / 3
-"""In Western languages fewer letters than this have an accent; in Cyrillic, Greek or Chinese nearly all
-bytes are above 127."""
-
 _HIGH = bytes(range(0x80, 0x100))
 _OF_WINDOWS = bytes(range(0x80, 0xA0))
 """Letters and quotes in Windows-1252, control characters in Latin-1."""

@@ -5,12 +5,17 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shakelm.configuration import Configuration
 from shakelm.data import corpus
+from shakelm.data.text_cleaning import clean
 from shakelm.errors import ShakelmError
 from shakelm.text_preparation import check_length, prepare
+from shakelm.training.batches import Streams, Windows
 from shakelm.training_options import plan
 
 WORDS = plan(vocabulary="word")
@@ -128,6 +133,32 @@ def test_a_text_must_fill_two_windows_of_each_stream(settings: dict[str, Any], l
     with pytest.raises(ShakelmError, match=f"{least:,} are needed"):
         check_length(least - 1, training, "characters")
     check_length(2, plan(preset="notebook").training, "words")
+
+
+PIECES = st.one_of(
+    st.sampled_from(["a", "b ", "\n", "= ", "天", "e\u0301", "\u200b", "hi "]), st.text(max_size=9)
+)
+
+
+@given(
+    st.lists(st.tuples(PIECES, st.sampled_from((1, 7, 100, 2500))), max_size=6),
+    st.sampled_from((WORDS, CHARACTERS, QUICK, plan(preset="best"))),
+)
+def test_any_text_can_be_learned_or_is_refused(
+    pieces: list[tuple[str, int]], configuration: Configuration
+) -> None:
+    text = clean("".join(piece * times for piece, times in pieces))
+    try:
+        prepared = prepare(text, configuration)
+    except ShakelmError as refused:
+        assert refused.key.startswith("refusal.corpus_")
+        return
+    ids = prepared.vocabulary.encode(prepared.learned)
+    settings = configuration.training
+    random = np.random.default_rng(1)
+    kind = Streams if settings.stateful else Windows
+    assert len(kind(ids, settings.sequence_length, settings.batch_size, random)) > 0
+    assert len(prepared.vocabulary.encode(prepared.parts.held_out)) >= 2
 
 
 @pytest.mark.parametrize("kind", ["word", "char"])

@@ -144,7 +144,7 @@ def _propose(
         size = own.size
     elif request.corpus is not None:
         size = training_plans.known_size(request.corpus)
-    if size is not None:
+    if size is not None and request.attached is None:  # an attached text was checked when it was measured
         training_plans.check(request, size)
     return training_messages.proposal(
         training_records.propose(connection, request),

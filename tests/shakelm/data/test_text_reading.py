@@ -136,6 +136,6 @@ def test_20_mb_are_read_in_seconds(codec: str) -> None:
     assert reading.line_ends
 
 
-def test_a_quotation_of_the_readme_is_plain() -> None:
+def test_the_readme_is_plain_text() -> None:
     page = Path(__file__).parents[3] / "README.md"
     assert read(page.read_bytes(), "README.md") == (page.read_text(encoding="utf-8"), Reading())
