@@ -138,7 +138,7 @@ def _decode(data: bytes, source: str) -> tuple[str, str]:
     """
     for mark, codec, name in _MARKS:
         if data.startswith(mark):
-            return _strictly(data[len(mark) :], codec, name, source), name
+            return _strictly(data, len(mark), codec, name, source), name
     if b"\0" in data:
         return _unmarked_utf_16(data, source)
     try:
@@ -159,11 +159,11 @@ def _decode(data: bytes, source: str) -> tuple[str, str]:
     )
 
 
-def _strictly(data: bytes, codec: str, name: str, source: str) -> str:
+def _strictly(data: bytes, start: int, codec: str, name: str, source: str) -> str:
     try:
-        return data.decode(codec)
+        return data[start:].decode(codec)
     except UnicodeDecodeError as error:
-        raise _damaged(source, name, error.start) from error
+        raise _damaged(source, name, start + error.start) from error
 
 
 def _unmarked_utf_16(data: bytes, source: str) -> tuple[str, str]:
@@ -178,7 +178,7 @@ def _unmarked_utf_16(data: bytes, source: str) -> tuple[str, str]:
             if each not in "\t\r\n"
         )
         if unlikely <= _MAX_CONTROLS * len(sample):
-            return _strictly(data, codec, name, source), name
+            return _strictly(data, 0, codec, name, source), name
     raise _binary(source)
 
 

@@ -96,7 +96,7 @@ def zipped() -> bytes:
         (b"caf\x81 and more text", "encoding that cannot be told", "unknown_encoding"),
         (FRENCH.encode() + b"\xe9\n", r"not valid UTF-8 text \(byte 84 is wrong\)", "encoding"),
         ("cœœ".encode()[:-1], r"not valid UTF-8 text \(byte 3 is wrong\)", "encoding"),
-        (b"\xff\xfe" + "ab".encode("utf-16-le") + b"c", r"not valid UTF-16 LE", "encoding"),
+        (b"\xff\xfe" + "ab".encode("utf-16-le") + b"c", r"not valid UTF-16 LE text \(byte 6 ", "encoding"),
     ],
 )
 def test_what_is_no_text_is_refused_with_a_sentence(data: bytes, part: str, key: str) -> None:
