@@ -9,7 +9,7 @@ LINES = 8
 """Length of a verse."""
 
 CORPUS = "shakespeare"
-"""The known corpus of a training (`shakelm.data.corpus.NAMED`)."""
+"""The known corpus of a training (`shakelm.data.named_corpora.NAMED`)."""
 
 REDIS_URL = "redis://localhost:6379/0"
 

@@ -78,7 +78,8 @@ class WorkerSettings(QueueSettings):
         Field(
             alias="SHAKELM_CORPUS",
             min_length=1,
-            description="Text of `/admin train`: the name of a known corpus, or the path of a text file.",
+            description="Text of `/admin train`: the name of a known corpus, or the path of a text file or "
+            "of a folder of them.",
         ),
     ] = defaults.CORPUS
 

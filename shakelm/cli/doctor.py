@@ -14,7 +14,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from shakelm import defaults, redis_address, secret_variables
-from shakelm.data import corpus
+from shakelm.data import corpus_downloads
+from shakelm.data.named_corpora import NAMED
 from shakelm.errors import ShakelmError
 from shakelm.machine import NVIDIA_DRIVER
 from shakelm.store.registry import default_root, open_registry
@@ -61,7 +62,7 @@ def examine(store_root: Path | None, cache: Path | None, environment: Mapping[st
         *_tensorflow(),
         *_parts(),
         *_store(store_root or default_root()),
-        *_corpora(cache or corpus.default_cache()),
+        *_corpora(cache or corpus_downloads.default_cache()),
         _redis(environment),
         _discord_token(environment),
         *_discord_api(environment),
@@ -159,14 +160,19 @@ def _can_be_written(folder: Path) -> bool:
 
 
 def _corpora(cache: Path) -> Iterator[Finding]:
-    for name, named in corpus.NAMED.items():
-        what, path = f"Corpus {name}", corpus.cached(name, cache)
-        if not os.path.lexists(path):
+    for name, named in NAMED.items():
+        what, paths = f"Corpus {name}", corpus_downloads.paths(name, named, cache)
+        there = {file: path for file, path in paths.items() if os.path.lexists(path)}
+        damaged = [path for file, path in there.items() if not corpus_downloads.is_intact(path, file)]
+        if damaged:
+            cure = "delete it; the next training downloads it"
+            yield Finding(what, False, f"{damaged[0]} is damaged", cure)
+        elif len(there) < len(paths):
             yield Finding(what, True, f"not in {cache} yet; the first training downloads it")
-        elif corpus.is_intact(path, named):
-            yield Finding(what, True, f"{path}, checksum correct")
         else:
-            yield Finding(what, False, f"{path} is damaged", "delete it; the next training downloads it")
+            path = next(iter(paths.values()))
+            place = path if len(paths) == 1 else path.parent
+            yield Finding(what, True, f"{place}, {'checksum' if len(paths) == 1 else 'checksums'} correct")
 
 
 def _redis(environment: Mapping[str, str]) -> Finding:

@@ -9,9 +9,9 @@ from shakelm.cli.console import store_root
 def doctor() -> None:
     """Check what is installed and set up, and say how to cure each fault."""
     from shakelm.cli.doctor import examine
-    from shakelm.data import corpus
+    from shakelm.data import corpus_downloads
 
-    findings = examine(store_root(), corpus.default_cache(), os.environ)
+    findings = examine(store_root(), corpus_downloads.default_cache(), os.environ)
     display.print_table(
         "shakelm doctor",
         ["what", "state", "details"],

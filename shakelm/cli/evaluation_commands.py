@@ -1,5 +1,6 @@
 """`shakelm evaluate`, `plot` and `export`: look at a version, and take it elsewhere."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -22,7 +23,7 @@ from shakelm.errors import ShakelmError
 
 
 def evaluate(
-    text: Annotated[str, typer.Option(metavar="FILE", help="A UTF-8 text file.")],
+    text: Annotated[str, typer.Option(metavar="FILE", help="A text file.")],
     model: ModelArgument = None,
     window: Annotated[
         int | None,
@@ -41,14 +42,16 @@ def evaluate(
 
     if window is not None and window < 1:
         raise ShakelmError(f"A window of {window} tokens holds nothing: give at least 1.")
-    content = corpus.load(text, named={}).text
+    read = corpus.load(text, named={})
+    if read.reading.summary:
+        print(f"{read.name}: {read.reading.summary}", file=sys.stderr)
     loaded = language_model.load(open_store().find(model), engine)
     with progress_bar() as bar:
         task = bar.add_task(f"scoring with {loaded.reference}", total=1.0)
         figures = score(
             loaded.network,
             loaded.vocabulary,
-            content,
+            read.text,
             window,
             lambda share: bar.update(task, completed=share),
         )

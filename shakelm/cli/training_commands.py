@@ -4,6 +4,7 @@ The options that choose settings come from `shakelm.training_options`.
 """
 
 import inspect
+import os
 import shlex
 import sys
 from collections.abc import Callable
@@ -104,11 +105,13 @@ def architectures(
 def train(
     name: Annotated[str, typer.Argument(help="Name of the model; each training adds a version.")],
     corpus: Annotated[
-        str,
+        list[str] | None,
         typer.Option(
-            envvar="SHAKELM_CORPUS", metavar="NAME|FILE", help="A known corpus or a UTF-8 text file."
+            metavar="NAME|FILE|FOLDER",
+            help="A known corpus, a text file, or a folder of them (.txt); may be repeated (default "
+            f"SHAKELM_CORPUS, or else {defaults.CORPUS}).",
         ),
-    ] = defaults.CORPUS,
+    ] = None,
     **chosen: Any,
 ) -> None:
     """Train a model and publish it as a new version; Ctrl-C keeps the best epoch so far.
@@ -118,7 +121,11 @@ def train(
     configuration = plan(**chosen)
     store = open_store()
     store.prepare(name)
-    text = _load_corpus(corpus)
+    # Typer would cut the variable at blanks, which paths may have.
+    sources = corpus or [os.environ.get("SHAKELM_CORPUS") or defaults.CORPUS]
+    text = _load_corpus(sources)
+    if text.reading.summary:
+        print(f"{text.name}: {text.reading.summary}", file=sys.stderr)
     from rich.progress import TextColumn
 
     from shakelm.training.train import train as train_model  # TensorFlow waits until the input is checked
@@ -127,7 +134,7 @@ def train(
     with progress_bar(TextColumn("{task.fields[time_left]}", style="progress.remaining")) as bar:
         report = _TrainingReport(bar, configuration.model.vocabulary)
         version = train_model(
-            name, text, configuration, store, _typed_command(corpus), report.show, report.say
+            name, text, configuration, store, _typed_command(sources), report.show, report.say
         )
     display.print_card(version)
 
@@ -165,20 +172,20 @@ class _TrainingReport:
         return "" if speed is None else f", {speed:,.0f} {self._unit}/s"
 
 
-def _typed_command(corpus: str) -> str:
+def _typed_command(sources: list[str]) -> str:
     """The command as it was typed, with the corpus even if the environment named it."""
     arguments = sys.argv[1:]
     if not any(argument.partition("=")[0] == "--corpus" for argument in arguments):
-        arguments += ["--corpus", corpus]
+        arguments += [word for source in sources for word in ("--corpus", source)]
     return shlex.join(["shakelm", *arguments])
 
 
-def _load_corpus(source: str) -> "Corpus":
+def _load_corpus(sources: list[str]) -> "Corpus":
     from shakelm.data import corpus
 
     with progress_bar() as bar:
-        task = bar.add_task(f"downloading {source}", visible=False)
+        task = bar.add_task(f"downloading {', '.join(sources)}", visible=False)
         return corpus.load(
-            source,
+            sources,
             on_progress=lambda done, total: bar.update(task, completed=done, total=total, visible=True),
         )

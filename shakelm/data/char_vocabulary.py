@@ -17,7 +17,9 @@ class CharVocabulary(Vocabulary):
     tokens_per_line = 160
     tokens_per_word = 40
     corpus_sizes: ClassVar[Mapping[str, CorpusSize]] = {
-        "shakespeare": CorpusSize(tokens=903_469, vocabulary=66)
+        "shakespeare": CorpusSize(tokens=903_468, vocabulary=66),
+        "shakespeare-plays": CorpusSize(tokens=4_018_247, vocabulary=75),
+        "quijote": CorpusSize(tokens=1_709_690, vocabulary=92),
     }
 
     kind: Literal["char"] = "char"

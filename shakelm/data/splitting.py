@@ -1,5 +1,6 @@
 """The split of a text into a training, a validation and a held-out part."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal, assert_never
 
@@ -26,12 +27,18 @@ class Parts:
     held_out: str
 
 
-def split(text: str, how: Split) -> Parts:
+def split(text: str, how: Split, held_out: int = 0) -> Parts:
     """Split a text into parts. The same text always gives the same parts.
 
     `contiguous` holds out the last tenth of the characters and validates with the last tenth of the rest.
     `blocks` draws speeches (paragraphs between blank lines) from the whole text instead: each speech stays
     in one piece, and each part keeps the order of the text.
+
+    Args:
+        text: the text.
+        how: where the parts come from.
+        held_out: the number of characters at the end that are held out, if the corpus says so; 0 for a
+            tenth. What validates comes from the rest.
 
     Raises:
         ShakelmError: the text is too short, or has too few speeches.
@@ -39,7 +46,10 @@ def split(text: str, how: Split) -> Parts:
     if len(text) < MIN_CHARACTERS:
         raise ShakelmError(
             f"The text has only {len(text)} characters, too few to split into training, validation and "
-            f"held-out parts: give one of at least {MIN_CHARACTERS}, better of many thousands."
+            f"held-out parts: give one of at least {MIN_CHARACTERS}, better of many thousands.",
+            key="refusal.corpus_too_short",
+            characters=len(text),
+            least=MIN_CHARACTERS,
         )
     match how:
         case "contiguous":
@@ -48,16 +58,15 @@ def split(text: str, how: Split) -> Parts:
             cut = _draw_speeches
         case _:
             assert_never(how)
-    rest, held_out = cut(text, TEST_FRACTION)
+    rest, scored = (text[:-held_out], text[-held_out:]) if held_out else cut(text, TEST_FRACTION)
     train, validation = cut(rest, VALIDATION_FRACTION)
-    return Parts(train, validation, held_out)
+    return Parts(train, validation, scored)
 
 
 def _cut_end(text: str, fraction: float) -> tuple[str, str]:
-    from sklearn.model_selection import train_test_split
-
-    head, _ = train_test_split(range(len(text)), test_size=fraction, shuffle=False)
-    return text[: len(head)], text[len(head) :]
+    """Cut where scikit-learn's `train_test_split` does, which the bot need not load."""
+    length = len(text) - math.ceil(len(text) * fraction)
+    return text[:length], text[length:]
 
 
 def _draw_speeches(text: str, fraction: float) -> tuple[str, str]:

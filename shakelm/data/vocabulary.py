@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict
 
+from shakelm.data.text_cleaning import clean
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -124,7 +126,8 @@ class TokenMapping:
 
 
 def check_mapping(text: str, vocabulary: Vocabulary) -> list[TokenMapping]:
-    """Map each piece of a text to its id and back, which is the check in the course notebook."""
+    """Map each piece of a text, cleaned as a seed, to its id and back: the check in the course notebook."""
+    text = clean(text)
     return [
         TokenMapping(piece, int(token), vocabulary.tokens[token])
         for piece, token in zip(vocabulary.pieces(text), vocabulary.encode(text), strict=True)

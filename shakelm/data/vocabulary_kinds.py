@@ -44,13 +44,21 @@ def fit(text: str, kind: str) -> Vocabulary:
     """Learn a vocabulary of a registered kind from the training part of a text.
 
     Raises:
-        ShakelmError: the text has fewer than two known tokens.
+        ShakelmError: the vocabulary has fewer than two tokens besides blanks and line ends.
     """
     vocabulary = KINDS[kind].learn(text)
-    known = len(vocabulary) - 1
-    if known < 2:
+    if sum(not token.isspace() for token in vocabulary.tokens[1:]) >= 2:
+        return vocabulary
+    if vocabulary.lossless:
         raise ShakelmError(
-            f"The training text gives a {kind} vocabulary of {known} tokens, too few to learn from: "
-            "give a longer text."
+            f"The text has fewer than two different {vocabulary.units}, so there is nothing to learn: give "
+            "another text.",
+            key="refusal.corpus_one_character",
+            units=vocabulary.units,
         )
-    return vocabulary
+    raise ShakelmError(
+        f"Fewer than two {vocabulary.units} occur more than once in the text, so it cannot be learned as "
+        f"{vocabulary.units}: learn it as characters (--vocabulary char), or give a longer text.",
+        key="refusal.corpus_no_words",
+        units=vocabulary.units,
+    )

@@ -7,6 +7,7 @@ from statistics import fmean
 import numpy as np
 
 from shakelm.configuration import MAX_RANDOM_SEED
+from shakelm.data.text_cleaning import clean
 from shakelm.data.vocabulary import UNKNOWN, Vocabulary
 from shakelm.decoding.language_model import LanguageModel
 from shakelm.decoding.sampling import SamplingSettings, distribution, entropy, sample
@@ -235,7 +236,11 @@ class _Draft:
 
 
 def _known_form(prompt: str, vocabulary: Vocabulary) -> str:
-    """Make typographic quotes and dashes, which phones insert, plain where the vocabulary lacks them."""
+    """Clean a prompt as corpora are cleaned.
+
+    Typographic quotes and dashes, which phones insert, become plain where the vocabulary lacks them.
+    """
+    prompt = clean(prompt)
     if not prompt.strip():
         return ""
     return "".join(

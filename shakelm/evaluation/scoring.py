@@ -21,6 +21,9 @@ It is an escape with a probability of 1 in the number of Unicode characters, fol
 characters, all equally likely. The cost of the escape to known characters (9e-7 nats each) is left out.
 """
 
+_MAX_NATS = 700
+"""A loss above this has no perplexity: `math.exp` overflows."""
+
 _MAX_LOGITS = 8_000_000
 """Logits in memory at the same time."""
 
@@ -49,7 +52,7 @@ def score(
         on_progress: called with the finished share, 0 to 1.
 
     Raises:
-        ShakelmError: the text has fewer than two tokens.
+        ShakelmError: the text has fewer than two tokens, or the loss is no number.
     """
     ids = vocabulary.encode(text)
     if len(ids) < 2:
@@ -73,6 +76,11 @@ def score(
             correct += int((logits.argmax(axis=-1) == wanted).sum())
             done += wanted.size
             on_progress(done / len(targets))
+    if not nats / len(targets) <= _MAX_NATS:  # also where it is no number
+        raise ShakelmError(
+            "The loss is no longer a number, so nothing was learned: train with a lower learning rate.",
+            key="training.error.diverged",
+        )
     characters = len(text) - len(vocabulary.pieces(text)[0])
     return Figures(
         tokens=len(targets),

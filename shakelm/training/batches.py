@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from shakelm.errors import ShakelmError
 from shakelm.networks.backend import tensorflow as tf
 
 
@@ -65,19 +64,10 @@ class Streams:
     def __init__(
         self, ids: NDArray[np.int32], sequence_length: int, streams: int, random: np.random.Generator
     ) -> None:
-        """Cut `ids`, shape (tokens,), into streams.
-
-        Raises:
-            ShakelmError: a stream would not fill two windows.
-        """
+        """Cut `ids`, shape (tokens,), into streams, each of at least two windows (`text_preparation`)."""
         self._ids, self._sequence_length, self._random = ids, sequence_length, random
         # One window fewer than there are, which leaves room to shift.
         self._count = (len(ids) - 1) // streams // sequence_length - 1
-        if self._count < 1:
-            raise ShakelmError(
-                f"The text is too short for {streams} streams with windows of {sequence_length} tokens: "
-                "train with a smaller batch or window, or without carrying the state."
-            )
         self._starts = np.arange(streams) * ((len(ids) - 1) // streams)
         self.draw()
 

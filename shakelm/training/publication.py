@@ -51,7 +51,7 @@ def publish(store: ModelRegistry, training: FinishedTraining) -> Version:
     """Score a trained model on the held-out part, once, and add it to the store.
 
     Raises:
-        ShakelmError: the store cannot be written.
+        ShakelmError: the loss is no number, or the store cannot be written.
     """
     weights = _stored_precision(training)
     return store.publish(training.name, lambda folder, number: _write(folder, number, training, weights))
@@ -94,11 +94,13 @@ def _card(number: int, training: FinishedTraining, weights: Weights, stored: byt
 
 def _stored_precision(training: FinishedTraining) -> Weights:
     """The weights as float16 if that costs at most `HALF_PRECISION_COST`, else as they are."""
-    halved = {name: array.astype(np.float16) for name, array in training.weights.items()}
+    with np.errstate(over="ignore"):
+        halved = {name: array.astype(np.float16) for name, array in training.weights.items()}
+    if not all(np.isfinite(array).all() for array in halved.values()):  # too large for float16
+        return dict(training.weights)
     whole, rounded = (
         _score(training, weights, training.parts.validation) for weights in (training.weights, halved)
     )
-    # A weight too large for float16 becomes infinite, and the rounded figure no number: keep float32 then.
     if rounded.nats_per_token - whole.nats_per_token <= HALF_PRECISION_COST:
         return dict(halved)
     return dict(training.weights)

@@ -6,14 +6,13 @@ from typing import Any
 
 from shakelm.configuration import Configuration
 from shakelm.data.corpus import Corpus
-from shakelm.data.splitting import split
-from shakelm.data.vocabulary_kinds import fit
 from shakelm.errors import ShakelmError
 from shakelm.networks import architectures, backend
 from shakelm.networks.backend import keras
 from shakelm.store.card import History
 from shakelm.store.registry import ModelRegistry
 from shakelm.store.version import Version
+from shakelm.text_preparation import prepare
 from shakelm.training import checkpoints, training_run
 from shakelm.training.batches import dataset
 from shakelm.training.callbacks import ProgressReporter, StateReset
@@ -54,18 +53,18 @@ def train(
         on_progress: called after every batch, and before the final scoring. What it raises ends the
             training; `Discarded` removes the checkpoint too.
         on_notice: called with a sentence when the training resumes, when a checkpoint cannot be read or
-            written, and when a second interrupt ends everything.
+            written, when the loss is no longer a number, and when a second interrupt ends everything.
         stop: ends the training early, when it is set.
 
     Raises:
-        ShakelmError: the name is malformed, the text is too short, the loss is no longer a number, the store
-            cannot be written, or the same training is under way in another process.
+        ShakelmError: the name is malformed, the text cannot be learned from (`prepare`), the loss is no
+            longer a number, the store cannot be written, or the same training is under way in another
+            process.
         Discarded: `on_progress` raised it.
     """
     settings = configuration.training
-    parts = split(corpus.text, settings.split)
-    text = parts.train if settings.validation else parts.train + parts.validation
-    vocabulary = fit(text, configuration.model.vocabulary)
+    prepared = prepare(corpus.text, configuration, corpus.held_out)
+    parts, vocabulary = prepared.parts, prepared.vocabulary
     store.prepare(name)
     with (
         checkpoints.claim(store.checkpoints, name, corpus.sha256, configuration) as checkpoint_file,
@@ -75,7 +74,7 @@ def train(
             backend.halve_threads()
         keras.utils.set_random_seed(settings.random_seed)
         run = training_run.start(
-            configuration, vocabulary, text, parts.validation if settings.validation else None
+            configuration, vocabulary, prepared.learned, parts.validation if settings.validation else None
         )
         _resume(run, checkpoint_file, on_notice)
         if not run.is_over():
@@ -137,7 +136,6 @@ def _fit(
                     on_progress=on_progress,
                     sample=run.sample,
                 ),
-                keras.callbacks.TerminateOnNaN(),
                 _EpochBoundary(run, file, on_notice, stop),
             ],
             shuffle=False,  # the batches are shuffled already; Keras would warn that it cannot
@@ -146,7 +144,10 @@ def _fit(
 
 
 class _EpochBoundary(keras.callbacks.Callback):  # type: ignore[misc]
-    """Draws the batches before an epoch. After it, writes the checkpoint and applies the early stop."""
+    """Draws the batches before an epoch. After it, writes the checkpoint and applies the early stop.
+
+    A loss that is no number ends the epoch at once, without the line that Keras's `TerminateOnNaN` prints.
+    """
 
     def __init__(
         self, run: TrainingRun, file: CheckpointFile, on_notice: OnNotice, stop: threading.Event
@@ -157,11 +158,21 @@ class _EpochBoundary(keras.callbacks.Callback):  # type: ignore[misc]
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002 (Keras's signature)
         self._run.batches.draw()
 
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002 (Keras's signature)
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002 (Keras's signature)
+        if not math.isfinite(logs["loss"]):
+            self.model.stop_training = True
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         if self._run.is_over():
             self.model.stop_training = True
         # After an interrupt, the epoch is not whole. After one without numbers, the training cannot continue.
-        if not self._stop.is_set() and all(map(math.isfinite, logs.values())):
+        if not all(map(math.isfinite, logs.values())):
+            if best := self._run.keeper.best_epoch:
+                self._on_notice(
+                    f"In epoch {epoch + 1} the loss was no longer a number: the training ends with the "
+                    f"weights of epoch {best}."
+                )
+        elif not self._stop.is_set():
             self._file.write(self._run.checkpoint(), self._on_notice)
 
 
@@ -173,7 +184,8 @@ def _best_weights(run: TrainingRun) -> dict[str, Any]:
     """
     if not run.keeper.best_epoch:
         raise ShakelmError(
-            "The loss is no longer a number, so nothing was learned: train with a lower learning rate."
+            "The loss is no longer a number, so nothing was learned: train with a lower learning rate.",
+            key="training.error.diverged",
         )
     run.keeper.ema_model.set_weights(run.keeper.best_weights)
     return architectures.weights_of(run.keeper.ema_model)

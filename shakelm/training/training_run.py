@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from shakelm import defaults
 from shakelm.configuration import Configuration
@@ -14,7 +13,6 @@ from shakelm.data.vocabulary import Vocabulary
 from shakelm.decoding.generation import Length, generate
 from shakelm.decoding.language_model import LanguageModel
 from shakelm.decoding.sampling import SamplingSettings
-from shakelm.errors import ShakelmError
 from shakelm.networks import architectures
 from shakelm.networks.lstm import LSTM
 from shakelm.networks.numpy_network import NumpyNetwork
@@ -109,11 +107,8 @@ def start(
     Args:
         configuration: of model and training.
         vocabulary: of the text.
-        text: what is learned from.
-        validation: what each epoch is scored on; None for nothing.
-
-    Raises:
-        ShakelmError: one of the texts is too short.
+        text: what is learned from, as long as `text_preparation` demands.
+        validation: what each epoch is scored on, at least two tokens; None for nothing.
     """
     settings = configuration.training
     random = np.random.default_rng(settings.random_seed)
@@ -122,7 +117,7 @@ def start(
     batches = kind(ids, settings.sequence_length, settings.batch_size, random)
     scored = None
     if validation is not None:
-        validation_ids = _at_least_two(vocabulary.encode(validation))
+        validation_ids = vocabulary.encode(validation)
         scored = dataset(Windows(validation_ids, settings.sequence_length, settings.batch_size))
     layer = partial(LSTM, weight_dropout=configuration.model.weight_dropout, precision=settings.precision)
     streams = settings.batch_size if settings.stateful else None
@@ -135,9 +130,3 @@ def start(
     compile_model(ema_model)
     keeper = BestWeightsKeeper(ema_model, settings.ema_momentum, scored)
     return TrainingRun(configuration, vocabulary, model, keeper, batches, random)
-
-
-def _at_least_two(ids: NDArray[np.int32]) -> NDArray[np.int32]:
-    if len(ids) < 2:
-        raise ShakelmError("The validation part holds fewer than two tokens: give a longer text.")
-    return ids

@@ -256,7 +256,8 @@ def test_a_proposal_that_nobody_wants_goes(stack: Stack, discord: Discord) -> No
     ("content", "part"),
     [
         (b"\x89PNG\r\n\x1a\n\0\0", "is a binary file"),
-        (b"na\xefve " * 2000, "is not UTF-8 text: byte 2 is invalid"),
+        ("naïve ".encode() * 2000 + b"\xef", "is not valid UTF-8 text: byte 14000 is wrong"),
+        (b"<!DOCTYPE html><p>" + b"naive " * 2000, "is in the format HTML"),
         (b"too short", "too short. Attach a text of at least 5,000"),
         (b"a" * (attached_texts.MAX_BYTES + 1), "at most 4 MB"),
     ],
@@ -267,6 +268,37 @@ def test_a_file_that_nobody_can_learn_from_is_refused(discord: Discord, content:
     assert is_private(answer)
     assert part in description(answer)
     assert answer["components"] == []
+
+
+TEXT = b"to be or not to be\n" * 320
+
+
+@pytest.mark.parametrize(
+    ("options", "content", "part"),
+    [
+        ("vocabulary: char", b"a" * 6000, "fewer than two different characters"),
+        ("vocabulary: word", b"a" * 6000, "it cannot be learned as words"),
+        ("vocabulary: word", TEXT + b"=" * 1000, "held-out part of the text, near its end, has no words"),
+        ("preset: best", TEXT, "too short for 32 streams with windows of 128 characters"),
+    ],
+)
+def test_a_text_that_does_not_fit_the_options_is_refused_before_the_start(
+    discord: Discord, options: str, content: bytes, part: str
+) -> None:
+    answer = discord.ask(f"/admin train {options}", "teacher", files=text_file("own.txt", content))
+
+    assert is_private(answer)
+    assert part in description(answer)
+    assert answer["components"] == []
+
+
+def test_a_text_in_windows_1252_is_offered_with_what_was_done_to_it(discord: Discord) -> None:
+    content = ("être ou ne pas être – voilà\r\n" * 300).encode("windows-1252")
+
+    answer = discord.ask("/admin train vocabulary: char", "teacher", files=text_file("hamlet.txt", content))
+
+    assert "Text: read as Windows-1252; replaced line ends." in description(answer)
+    assert "Start" in labels(answer)
 
 
 @pytest.mark.parametrize(

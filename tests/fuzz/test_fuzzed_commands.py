@@ -24,12 +24,12 @@ from sandbox.world.ids import ANNOUNCEMENTS_ID, STAFF_ID, VERSES_ID
 from sandbox.world.message_objects import AUTOCOMPLETE, COMMAND, COMPONENT
 from sandbox.world.starting_guild import BOT
 from sandbox.world.state import Event
+from shakelm.errors import ShakelmError
 from tests.support.bot_room import Room
 from tests.support.fuzzing.fuzz_cases import share
 from tests.support.fuzzing.hostile_texts import texts
 from tests.support.fuzzing.interaction_outcomes import check_outcome, check_text, leaves, start_over
 from worker.messages import notices
-from worker.messages.catalog import Refusal
 from worker.trainings import attached_texts
 
 MODELS = ("letters-a", "letters-a@1", "letters-b@2", "letters-b@9", "nobody", "../letters-a", "A", "a@0", "")
@@ -186,9 +186,10 @@ async def test_direct_messages_are_refused(room: Room, caplog: pytest.LogCapture
 @given(name=texts(100), content=files())
 def test_every_attached_file_is_a_text_or_is_refused(name: str, content: bytes) -> None:
     try:
-        attached, text = attached_texts.check(name, content)
-    except Refusal as refused:
+        attached, corpus = attached_texts.check(name, content)
+    except ShakelmError as refused:
+        assert refused.key.startswith("refusal.corpus_")
         check_text(notices.problem(refused)["embeds"][0]["description"])
     else:
         assert not {"/", "\\", ".."} & {attached.name, *attached.name[:2]}
-        assert len(text) >= attached_texts.MIN_CHARACTERS
+        assert len(corpus.text) >= attached_texts.MIN_CHARACTERS

@@ -3,6 +3,8 @@
 import hashlib
 
 from shakelm.data.corpus import Corpus
+from shakelm.data.corpus_downloads import default_cache, is_intact, paths
+from shakelm.data.named_corpora import NAMED
 from shakelm.store.version import Version
 
 
@@ -24,3 +26,9 @@ def validation_figure(version: Version) -> float:
     figures = version.card().validation
     assert figures is not None
     return figures.nats_per_token
+
+
+def at_hand(name: str) -> bool:
+    """Whether all files of a named corpus are in the cache of this machine. Tests download none."""
+    files = paths(name, NAMED[name], default_cache())
+    return all(is_intact(path, file) for file, path in files.items())

@@ -94,6 +94,8 @@ def _train(
     running = progress.model_copy(update={"state": TrainingState.RUNNING})
     training_records.save_progress(connection, training_id, running)
     text, source = _load_text(connection, request, default_corpus)
+    if text.reading.summary:
+        log.info("%s: %s: %s", training_id, text.name, text.reading.summary)
     configuration = training_plans.configuration(request)
     if training_records.ordered(connection, training_id) == "cancel":
         with checkpoints.claim(store.checkpoints, request.name, text.sha256, configuration):

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 
+from shakelm.data.text_reading import PLAIN, Reading
 from worker.messages.catalog import DEFAULT, text
 from worker.messages.discord_json import (
     AMBER,
@@ -56,6 +57,7 @@ def proposal(
     cost: Cost | None,
     ahead: int,
     workers: int,
+    reading: Reading | None = None,
     locale: str = DEFAULT,
 ) -> Body:
     """The proposal of a training: its settings, its cost, and the buttons that start or drop it.
@@ -67,9 +69,12 @@ def proposal(
         cost: the estimated cost; None if the size of the corpus is unknown.
         ahead: the number of trainings that run or wait.
         workers: the number of live training workers.
+        reading: how an attached text was read; None without one.
         locale: the reader's.
     """
     lines = [_settings(request, corpus, locale)]
+    if reading is not None and (done := list(_readings(reading, locale))):
+        lines.append(text(locale, "training.reading", done="; ".join(done)))
     if cost is None:
         lines.append(text(locale, "training.cost.unknown"))
     else:
@@ -166,6 +171,20 @@ def _settings(request: TrainRequest, corpus: str | None, locale: str) -> str:
     if name is not None:
         parts.append(text(locale, "training.corpus", corpus=escape(name)))
     return ", ".join(parts)
+
+
+def _readings(reading: Reading, locale: str) -> Iterator[str]:
+    """What was done to an attached text, as in `Reading.summary`."""
+    if reading.encodings != PLAIN:
+        yield text(locale, "reading.encodings", encodings=list(reading.encodings))
+    if reading.line_ends:
+        yield text(locale, "reading.line_ends")
+    if reading.invisible:
+        yield text(locale, "reading.invisible", count=reading.invisible)
+    if reading.composed:
+        yield text(locale, "reading.composed")
+    if reading.gutenberg:
+        yield text(locale, "reading.gutenberg")
 
 
 def _lines(training: Training) -> Iterable[str]:

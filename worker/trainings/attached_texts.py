@@ -9,7 +9,8 @@ from typing import cast
 
 import redis
 
-from shakelm.data.corpus import Corpus, normalize
+from shakelm.data import text_reading
+from shakelm.data.corpus import Corpus
 from worker.messages.catalog import Refusal
 from worker.protocol import retention
 from worker.protocol.training_payloads import AttachedText
@@ -20,25 +21,22 @@ MIN_CHARACTERS = 5000
 """A shorter text has too few tokens to learn from, and too few to test with."""
 
 
-def check(name: str, content: bytes) -> tuple[AttachedText, str]:
-    """Check a file, and return its cleaned name with its checksum, and its normalized text.
+def check(name: str, content: bytes) -> tuple[AttachedText, Corpus]:
+    """Check a file, and return its cleaned name with its checksum, and its text as a corpus.
 
     Raises:
-        Refusal: the file is too large, binary, not UTF-8, or too short to learn from.
+        ShakelmError: the file is too large, is no text that can be read (`text_reading.read`), or is too
+            short to learn from.
     """
     check_size(len(content))
-    if b"\0" in content:
-        raise Refusal("refusal.corpus_binary", name=name)
-    try:
-        text = normalize(content.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        raise Refusal("refusal.corpus_encoding", name=name, byte=error.start) from error
+    text, reading = text_reading.read(content, name)
     if len(text.strip()) < MIN_CHARACTERS:
         raise Refusal("refusal.corpus_short", name=name, least=MIN_CHARACTERS)
     # Python's `\w` has characters that the payload's does not, such as ².
     kept = (each if each.isalpha() or each.isdecimal() or each in "_.-" else " " for each in name)
     cleaned = re.sub(" +", "-", "".join(kept)).strip("-.")[-64:]
-    return AttachedText(name=cleaned or "text", sha256=hashlib.sha256(content).hexdigest()), text
+    attached = AttachedText(name=cleaned or "text", sha256=hashlib.sha256(content).hexdigest())
+    return attached, Corpus(attached.name, text, attached.sha256, reading=reading)
 
 
 def check_size(size: int) -> None:
@@ -66,12 +64,13 @@ def load(connection: "redis.Redis", attached: AttachedText) -> Corpus:
     """The text as a corpus.
 
     Raises:
-        Refusal: the text is no longer stored.
+        ShakelmError: the text is no longer stored, or a former release stored what this one cannot read.
     """
     content = cast("bytes | None", connection.get(_key(attached)))
     if content is None:
         raise Refusal("training.error.corpus_gone", name=attached.name)
-    return Corpus(attached.name, normalize(content.decode("utf-8")), attached.sha256)
+    text, reading = text_reading.read(content, attached.name)
+    return Corpus(attached.name, text, attached.sha256, reading=reading)
 
 
 def release(connection: "redis.Redis", attached: AttachedText) -> None:

@@ -11,17 +11,21 @@ Keys in Redis:
 
 import shlex
 import socket
+from contextlib import suppress
 from typing import cast
 
 import redis
 
 from shakelm.configuration import Configuration, ModelConfiguration
 from shakelm.data import corpus
-from shakelm.data.splitting import TEST_FRACTION, VALIDATION_FRACTION
-from shakelm.data.vocabulary_kinds import KINDS, VocabularyKind, fit
+from shakelm.data.named_corpora import NAMED
+from shakelm.data.splitting import VALIDATION_FRACTION
+from shakelm.data.vocabulary_kinds import KINDS, VocabularyKind
 from shakelm.errors import ShakelmError
 from shakelm.networks.layers import layers
+from shakelm.text_preparation import check_length, prepare
 from shakelm.training_options import command_line, plan
+from worker.messages.catalog import Refusal
 from worker.protocol.payload import Payload
 from worker.protocol.training_payloads import Cost, TrainRequest
 from worker.queue import rq_internals
@@ -31,7 +35,10 @@ _CORPUS = "shakelm:training:corpus"
 
 
 class TextSize(Payload):
-    """The characters of a text. By kind of vocabulary: the tokens and the vocabulary of its training part."""
+    """The characters of a text. By kind of vocabulary: the tokens and the vocabulary of its training part.
+
+    A kind that the text was not measured for, or cannot be learned with, is missing.
+    """
 
     characters: int
     tokens: dict[VocabularyKind, int]
@@ -47,7 +54,7 @@ class WorkersCorpus(Payload):
 
 def known_size(name: str) -> TextSize | None:
     """The size of a known corpus, which the bot does not download. None for any other text."""
-    known = corpus.NAMED.get(name)
+    known = NAMED.get(name)
     if known is None:
         return None
     sizes = {kind: vocabulary.corpus_sizes[name] for kind, vocabulary in KINDS.items()}
@@ -72,33 +79,60 @@ def command(request: TrainRequest, source: str) -> str:
     return shlex.join(command_line(request.name, source, request.chosen()))
 
 
-def measure(text: str) -> TextSize:
-    """The size of a text. Its training part is about that of `splitting.split`.
+def measure(text: str, planned: Configuration) -> TextSize:
+    """The size of a text, with the vocabulary of this configuration and no other.
 
     Raises:
-        ShakelmError: the text has too few tokens for a vocabulary.
+        ShakelmError: the text cannot be learned from with this configuration.
     """
-    learned = text[: round(len(text) * (1 - TEST_FRACTION) * (1 - VALIDATION_FRACTION))]
-    vocabularies = {kind: fit(learned, kind) for kind in KINDS}
-    return TextSize(
-        characters=len(text),
-        tokens={kind: len(vocabulary.pieces(learned)) for kind, vocabulary in vocabularies.items()},
-        vocabulary={kind: len(vocabulary) for kind, vocabulary in vocabularies.items()},
-    )
+    prepared = prepare(text, planned)
+    kind = planned.model.vocabulary
+    pieces = len(prepared.vocabulary.pieces(prepared.parts.train))
+    return TextSize(characters=len(text), tokens={kind: pieces}, vocabulary={kind: len(prepared.vocabulary)})
+
+
+def check(request: TrainRequest, size: TextSize) -> None:
+    """Check that a text of that size can be learned from with the vocabulary and settings of a request.
+
+    Raises:
+        ShakelmError: it is too short for the settings, or cannot be learned with that vocabulary.
+    """
+    planned, units = configuration(request), KINDS[request.vocabulary].units
+    if request.vocabulary not in size.tokens:
+        raise Refusal("refusal.corpus_kind", units=units)
+    check_length(_learned(planned, size), planned.training, units)
 
 
 def publish_corpus(connection: "redis.Redis", source: str) -> None:
-    """Publish the corpus of this training worker, a known corpus or a file; withdraw an unreadable one."""
+    """Publish the corpus of this training worker: a known corpus, a file or a folder.
+
+    What cannot be read is withdrawn.
+    """
     size = known_size(source)
     name = source
-    if source not in corpus.NAMED:
+    if size is None:
         try:
             loaded = corpus.load(source)
-            name, size = loaded.name, measure(loaded.text)
         except ShakelmError:
             connection.delete(_CORPUS)
             return
+        name, size = loaded.name, _measure_all(loaded.text)
     connection.set(_CORPUS, WorkersCorpus(name=name, size=size).model_dump_json())
+
+
+def _measure_all(text: str) -> TextSize:
+    """The size of a text with each kind of vocabulary that it can be learned with."""
+    size = TextSize(characters=len(text), tokens={}, vocabulary={})
+    for kind in KINDS:
+        with suppress(ShakelmError):
+            of_kind = measure(text, plan(vocabulary=kind))
+            size = size.model_copy(
+                update={
+                    "tokens": size.tokens | of_kind.tokens,
+                    "vocabulary": size.vocabulary | of_kind.vocabulary,
+                }
+            )
+    return size
 
 
 def workers_corpus(connection: "redis.Redis") -> WorkersCorpus | None:
@@ -118,8 +152,7 @@ def cost(connection: "redis.Redis", request: TrainRequest, size: TextSize) -> Co
     rates = _rates(connection, request.vocabulary)
     if not rates:
         return Cost(parameters, None)
-    tokens = size.tokens[request.vocabulary] / (1 if planned.training.validation else 1 - VALIDATION_FRACTION)
-    return Cost(parameters, work * tokens * planned.training.epochs / min(rates))
+    return Cost(parameters, work * _learned(planned, size) * planned.training.epochs / min(rates))
 
 
 def record_speed(
@@ -128,6 +161,12 @@ def record_speed(
     """Record the speed of a training on this machine, for the cost of later ones."""
     _, work = _parameters(model, vocabulary_size)
     connection.hset(_RATES, _field(socket.gethostname(), model.vocabulary), work * tokens_per_second)
+
+
+def _learned(planned: Configuration, size: TextSize) -> int:
+    """The tokens that are learned from: without validation, about those of the validation part too."""
+    tokens = size.tokens[planned.model.vocabulary]
+    return tokens if planned.training.validation else round(tokens / (1 - VALIDATION_FRACTION))
 
 
 def _parameters(model: ModelConfiguration, vocabulary_size: int) -> tuple[int, int]:

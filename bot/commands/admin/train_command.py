@@ -15,7 +15,8 @@ from bot.interactions.checks import check_can_post
 from bot.interactions.client import Bot
 from bot.interactions.command_translation import described
 from shakelm.configuration import choose_random_seed
-from shakelm.data.corpus import NAMED
+from shakelm.data.named_corpora import NAMED
+from shakelm.data.text_reading import Reading
 from shakelm.training_options import TEACHER_OPTIONS, TrainingOption, by_name, plan
 from worker.messages import training_messages
 from worker.messages.catalog import Refusal
@@ -77,10 +78,10 @@ async def train(
         raise Refusal("refusal.two_corpora")
     request = _request(by_name(chosen), name, corpus, interaction)
     await interaction.response.defer(ephemeral=True)
-    size = None
+    size = reading = None
     if text is not None:
-        request, size = await _attach(bot, request, text)
-    await answer(interaction, await bot.call(_propose, request, size, locale), private=True)
+        request, size, reading = await _attach(bot, request, text)
+    await answer(interaction, await bot.call(_propose, request, size, reading, locale), private=True)
 
 
 def _request(
@@ -108,8 +109,10 @@ def _request(
     )
 
 
-async def _attach(bot: Bot, request: TrainRequest, file: discord.Attachment) -> tuple[TrainRequest, TextSize]:
-    """Store the text of a file for the training. Returns the request with that text, and its size.
+async def _attach(
+    bot: Bot, request: TrainRequest, file: discord.Attachment
+) -> tuple[TrainRequest, TextSize, Reading]:
+    """Store the text of a file for the training. Returns the request with that text, its size and reading.
 
     Raises:
         ShakelmError: the text is not suitable for a training.
@@ -117,19 +120,32 @@ async def _attach(bot: Bot, request: TrainRequest, file: discord.Attachment) -> 
     """
     attached_texts.check_size(file.size)
     content = await file.read()
-    attached, text = await asyncio.to_thread(attached_texts.check, file.filename, content)
-    size = await asyncio.to_thread(training_plans.measure, text)
+    attached, corpus = await asyncio.to_thread(attached_texts.check, file.filename, content)
+    planned = training_plans.configuration(request)
+    size = await asyncio.to_thread(training_plans.measure, corpus.text, planned)
     await bot.call(attached_texts.keep, attached, content)
-    return request.model_copy(update={"attached": attached}), size
+    return request.model_copy(update={"attached": attached}), size, corpus.reading
 
 
-def _propose(connection: redis.Redis, request: TrainRequest, size: TextSize | None, locale: str) -> Body:
-    """Keep a training as a proposal. Returns the question whether to start it."""
+def _propose(
+    connection: redis.Redis,
+    request: TrainRequest,
+    size: TextSize | None,
+    reading: Reading | None,
+    locale: str,
+) -> Body:
+    """Keep a training as a proposal. Returns the question whether to start it.
+
+    Raises:
+        ShakelmError: the corpus cannot be learned from with these settings.
+    """
     own = None if request.attached or request.corpus else training_plans.workers_corpus(connection)
     if own is not None:
         size = own.size
     elif request.corpus is not None:
         size = training_plans.known_size(request.corpus)
+    if size is not None and request.attached is None:  # an attached text was checked when it was measured
+        training_plans.check(request, size)
     return training_messages.proposal(
         training_records.propose(connection, request),
         request,
@@ -137,5 +153,6 @@ def _propose(connection: redis.Redis, request: TrainRequest, size: TextSize | No
         cost=training_plans.cost(connection, request, size) if size else None,
         ahead=len(training_records.open_trainings(connection)),
         workers=supervisors.workers(connection),
+        reading=reading,
         locale=locale,
     )

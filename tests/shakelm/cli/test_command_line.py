@@ -217,6 +217,15 @@ def test_the_doctor_reports_each_thing(shakelm: Shakelm) -> None:
         ("train x --corpus missing.txt", "no file 'missing.txt'"),
         ("train x --corpus empty.txt", "is empty"),
         ("train x --corpus binary.bin", "is a binary file"),
+        ("train x --corpus page.html", "is in the format HTML"),
+        ("train x --corpus folder", "has no text file"),
+        ("train x --corpus dna.txt --corpus missing.txt", "no file 'missing.txt'"),
+        (
+            "train x --corpus dna.txt",
+            "learn it as characters (--vocabulary char)",
+        ),
+        ("train x --corpus letter.txt --vocabulary char", "fewer than two different characters"),
+        ("train x --corpus corpus.txt --preset best", "too short for 32 streams with windows of 128"),
         ("train x --units many", "not a list of widths"),
         ("train x --preset nothing", "no preset 'nothing'"),
         ("train x --epochs 0", "epochs cannot be 0: give 1 or more"),
@@ -240,12 +249,38 @@ def test_the_doctor_reports_each_thing(shakelm: Shakelm) -> None:
 def test_bad_input_gets_one_sentence(shakelm: Shakelm, place: Path, arguments: str, sentence: str) -> None:
     (place / "empty.txt").touch()
     (place / "binary.bin").write_bytes(bytes(range(256)))
+    (place / "page.html").write_text("<html>Hello</html>")
+    (place / "folder").mkdir(exist_ok=True)
+    (place / "dna.txt").write_text("GATTACA" * 900)
+    (place / "letter.txt").write_text("a" * 900)
     result = shakelm(*arguments.split())
     assert result.returncode == 1
     assert result.stdout == ""
     assert sentence in result.stderr
     assert result.stderr.startswith("shakelm: ")
     assert result.stderr.count("\n") == 1
+
+
+def test_several_files_and_folders_make_one_corpus(shakelm: Shakelm, place: Path) -> None:
+    folder = place / "two words"
+    folder.mkdir()
+    (folder / "one.txt").write_bytes(SPEECH.replace("\n", "\r\n").encode("utf-16"))
+    (folder / "two.txt").write_text(SPEECH * 20)
+    sizes = {"architecture": "lstm", "vocabulary": "char", "units": 4, "epochs": 1, "batch": 8, "window": 32}
+    options = [f"--{name}={value}" for name, value in sizes.items()]
+    both = shakelm("train", "both", *options, "--corpus", "two words", "--corpus", "corpus.txt")
+    assert both.returncode == 0, both.stderr
+    assert "two words+corpus.txt: read as UTF-16 LE and UTF-8; replaced line ends\n" in both.stderr
+    card = json.loads(shakelm("models", "show", "both", "--json").stdout)
+    assert card["corpus"]["name"] == "two words+corpus.txt"
+    assert card["corpus"]["characters"] == 81 * len(SPEECH) + 2
+    assert card["command"].endswith("--corpus 'two words' --corpus corpus.txt")
+
+    named = shakelm("train", "folder", *options, SHAKELM_CORPUS=str(folder))  # a path with a blank
+    assert named.returncode == 0, named.stderr
+    card = json.loads(shakelm("models", "show", "folder", "--json").stdout)
+    assert card["corpus"]["characters"] == 21 * len(SPEECH) + 1
+    assert card["command"].endswith(f"--corpus '{folder}'")
 
 
 def test_a_store_that_cannot_be_written_is_told_before_the_training(shakelm: Shakelm, place: Path) -> None:

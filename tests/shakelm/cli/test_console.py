@@ -171,10 +171,25 @@ def test_the_shell_completes_presets_and_models(place: Path, typed: str, offered
     assert run(place, program=("-c", code), **asked).stdout.split() == [offered]
 
 
-def test_utf_16_is_read_and_another_encoding_is_named(place: Path) -> None:
-    (place / "utf16.txt").write_text("ab\n" * 500, encoding="utf-16")
-    assert run(place, "evaluate", "--text", "utf16.txt").returncode == 0
-    (place / "latin.txt").write_bytes("où\n".encode("latin-1") * 500)
-    ended = run(place, "evaluate", "--text", "latin.txt")
+def test_files_in_other_encodings_are_read_and_it_is_told_how(place: Path) -> None:
+    (place / "utf16.txt").write_bytes("ab\r\n".encode("utf-16-le") * 500)
+    (place / "windows.txt").write_bytes("“ab” et où\n".encode("cp1252") * 500)
+    (place / "plain.txt").write_text("ab\n" * 500)
+    told = {
+        "utf16.txt": "utf16.txt: read as UTF-16 LE; replaced line ends\n",
+        "windows.txt": "windows.txt: read as Windows-1252\n",
+        "plain.txt": "",
+    }
+    for file, line in told.items():
+        ended = run(place, "evaluate", "--text", file)
+        assert (ended.returncode, ended.stderr) == (0, line)
+
+
+def test_a_file_in_an_unknown_encoding_is_refused(place: Path) -> None:
+    (place / "russian.txt").write_bytes("да нет\n".encode("koi8-r") * 500)
+    ended = run(place, "evaluate", "--text", "russian.txt")
     assert ended.returncode == 1
-    assert "Windows-1252 or Latin-1" in ended.stderr
+    assert ended.stderr == (
+        "shakelm: 'russian.txt' is in an encoding that cannot be told: save it as UTF-8, or give another "
+        "text file.\n"
+    )

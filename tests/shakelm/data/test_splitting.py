@@ -1,8 +1,9 @@
 """Parts of a text: how long they are, that they share nothing, and that they are always the same."""
 
 import pytest
+from sklearn.model_selection import train_test_split
 
-from shakelm.data.splitting import Split, split
+from shakelm.data.splitting import TEST_FRACTION, VALIDATION_FRACTION, Split, split
 from shakelm.errors import ShakelmError
 
 SPEECHES = [f"SPEAKER {number}:\n" + f"line of speech {number}\n" * (number % 7 + 1) for number in range(500)]
@@ -14,6 +15,29 @@ def test_the_held_out_part_is_the_last_tenth() -> None:
     assert len(parts.held_out) == 111_540
     assert len(parts.validation) == 100_386
     assert parts.train + parts.validation + parts.held_out == text
+
+
+@pytest.mark.parametrize("length", [100, 101, 109, 110, 999, 1000, 12_345, 1_003_854, 2_110_729])
+def test_the_cut_is_that_of_scikit_learn(length: int) -> None:
+    text = "x" * length
+    rest, held_out = train_test_split(range(length), test_size=TEST_FRACTION, shuffle=False)
+    train, validation = train_test_split(rest, test_size=VALIDATION_FRACTION, shuffle=False)
+    parts = split(text, "contiguous")
+    assert (len(parts.train), len(parts.validation), len(parts.held_out)) == (
+        len(train),
+        len(validation),
+        len(held_out),
+    )
+
+
+@pytest.mark.parametrize("how", ["contiguous", "blocks"])
+def test_what_a_corpus_holds_out_is_held_out(how: Split) -> None:
+    text = "\n".join(SPEECHES)
+    own = "\n".join(SPEECHES[400:])
+    parts = split(text, how, held_out=len(own))
+    assert parts.held_out == own
+    assert sorted(parts.train + parts.validation) == sorted(text[: -len(own)])
+    assert 0.05 < len(parts.validation) / len(text[: -len(own)]) < 0.15
 
 
 def test_blocks_keep_speeches_whole_and_in_order() -> None:

@@ -18,6 +18,12 @@ def test_the_mapping_check_shows_each_piece() -> None:
     assert [vocabulary.tokens[row.token] for row in rows] == [row.recovered for row in rows]
 
 
+def test_a_text_is_composed_and_cleaned_before_it_is_mapped() -> None:
+    vocabulary = fit("caf\u00e9\n" * 9, "char")
+    rows = check_mapping("caf\ufeffe\u0301", vocabulary)
+    assert [(row.piece, row.known) for row in rows] == [(each, True) for each in "caf\u00e9"]
+
+
 @pytest.mark.parametrize(
     ("piece", "shown"), [("to", "to"), ("☃", "☃"), (" ", "' '"), ("\n", "'\\n'"), ("\x07", "'\\x07'")]
 )

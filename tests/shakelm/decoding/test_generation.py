@@ -141,6 +141,15 @@ def test_typographic_quotes_become_plain_only_if_the_vocabulary_lacks_them() -> 
     assert generate(model(typographic), "’tis", PLAIN, Length(lines=1), 1).prompt == "’tis"
 
 
+@pytest.mark.parametrize("kind", ["char", "word"])
+def test_a_prompt_is_cleaned_as_texts_are(kind: str) -> None:
+    french = model(fit("été à la mer\n" * 3, kind))
+    decomposed = "\ufeffe\u0301te\u0301\r\na\u0300 la\u00ad"
+    verse = generate(french, decomposed, PLAIN, Length(words=2), 1)
+    assert (verse.prompt, verse.unknown) == ("été\nà la", [])
+    assert verse == generate(french, "été\nà la", PLAIN, Length(words=2), 1)
+
+
 def test_different_prompts_have_different_continuations() -> None:
     continuations = {
         prompt: generate(model(CHARS), prompt, SamplingSettings(0.0), Length(words=3), 1).text.removeprefix(

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from shakelm.data.char_vocabulary import CharVocabulary
-from shakelm.data.vocabulary import UNKNOWN_TOKEN, Vocabulary
+from shakelm.data.vocabulary import UNKNOWN, UNKNOWN_TOKEN, Vocabulary
 from shakelm.data.vocabulary_kinds import fit
 from shakelm.errors import ShakelmError
 from shakelm.evaluation.scoring import ESCAPE_NATS, score
@@ -19,8 +19,10 @@ from shakelm.networks.numpy_network import NumpyNetwork
 TEXT = "the king and the queen and the fool\n" * 40
 
 
-def network(vocabulary: Vocabulary, units: int = 12) -> NumpyNetwork:
+def network(vocabulary: Vocabulary, units: int = 12, unknown_bias: float = 0.0) -> NumpyNetwork:
     random = np.random.default_rng(5)
+    towards_unknown = np.zeros(len(vocabulary), np.float32)
+    towards_unknown[UNKNOWN] = unknown_bias
 
     def array(*shape: int) -> Floats:
         return random.normal(0, 0.5, shape).astype(np.float32)
@@ -32,7 +34,7 @@ def network(vocabulary: Vocabulary, units: int = 12) -> NumpyNetwork:
             "recurrent_0.recurrent_kernel": array(units, 4 * units),
             "recurrent_0.bias": array(4 * units),
             "output.kernel": array(units, len(vocabulary)),
-            "output.bias": array(len(vocabulary)),
+            "output.bias": array(len(vocabulary)) + towards_unknown,
         },
         "lstm",
     )
@@ -118,3 +120,11 @@ def test_a_text_of_one_token_is_refused() -> None:
     vocabulary = fit(TEXT, "char")
     with pytest.raises(ShakelmError, match="at least 2"):
         score(network(vocabulary), vocabulary, "t")
+
+
+@pytest.mark.parametrize("weight", [1e6, np.inf, np.nan])
+def test_a_loss_that_is_no_number_is_told_in_a_sentence(weight: float) -> None:
+    vocabulary = fit(TEXT, "char")
+    diverged = network(vocabulary, unknown_bias=weight)
+    with np.errstate(invalid="ignore"), pytest.raises(ShakelmError, match="no longer a number"):
+        score(diverged, vocabulary, TEXT)

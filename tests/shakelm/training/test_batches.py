@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from shakelm.errors import ShakelmError
+from shakelm.text_preparation import check_length
 from shakelm.training.batches import Streams, Windows, dataset
+from shakelm.training_options import plan
 
 
 def test_windows_hold_each_token_once_and_targets_lie_one_ahead() -> None:
@@ -43,11 +44,16 @@ def test_streams_go_on_where_the_window_before_ended() -> None:
     assert len(shifts) > 5
 
 
-def test_a_text_too_short_for_its_streams_is_refused() -> None:
-    with pytest.raises(ShakelmError, match="smaller batch or window"):
-        Streams(
-            np.arange(100, dtype=np.int32), sequence_length=32, streams=8, random=np.random.default_rng(1)
-        )
+def test_the_shortest_text_that_is_allowed_fills_a_batch_of_streams() -> None:
+    ids = np.arange(2 * 8 * 32 + 1, dtype=np.int32)
+    settings = plan(vocabulary="char", stateful=True, batch_size=8, sequence_length=32).training
+    check_length(len(ids), settings, "characters")
+    streams = Streams(ids, sequence_length=32, streams=8, random=np.random.default_rng(1))
+    assert len(streams) == 1
+    for _ in range(100):  # every shift
+        inputs, targets = streams[0]
+        assert (targets == inputs + 1).all()
+        streams.draw()
 
 
 def test_a_stream_shorter_than_a_window_is_one_window() -> None:

@@ -3,6 +3,7 @@
 import math
 import signal
 import threading
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from shakelm.configuration import Configuration
 from shakelm.data.corpus import Corpus
 from shakelm.data.splitting import split
 from shakelm.decoding import language_model
+from shakelm.decoding.generation import Length, generate
+from shakelm.decoding.sampling import SamplingSettings
 from shakelm.errors import ShakelmError
 from shakelm.evaluation.scoring import score
 from shakelm.networks import architectures
@@ -272,6 +275,56 @@ def test_a_loss_that_is_no_number_ends_with_a_sentence(own_store: ModelRegistry)
             "shakelm train diverged",
         )
     assert own_store.versions() == []
+
+
+def test_a_loss_that_is_no_number_later_ends_with_one_sentence_and_the_best_epoch(
+    own_store: ModelRegistry, capfd: pytest.CaptureFixture[str]
+) -> None:
+    notices: list[str] = []
+    # Each epoch is one batch, and its step the next one's ruin.
+    settings: dict[str, Any] = {"learning_rate": 1.0, "epochs": 30, "patience": 30, "batch_size": 4096}
+    configuration = plan("simple-rnn", "char", units=(512,), layers=2, **settings)
+    capfd.readouterr()
+    version = train("diverged", language(1500), configuration, own_store, "-", on_notice=notices.append)
+    history = version.history()
+    assert history.best <= len(history.epochs) < 29
+    assert notices == [
+        f"In epoch {len(history.epochs) + 1} the loss was no longer a number: the training ends with the "
+        f"weights of epoch {history.best}."
+    ]
+    assert "Invalid loss" not in "".join(capfd.readouterr())
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("char", "".join(RANDOM.choice(list("ACGT"), 3000))),
+        ("char", "".join(RANDOM.choice(list("天地玄黃宇宙洪荒"), 3000))),
+        ("char", "ab" * 3000),
+        ("word", "हिन्दी में लिखा हुआ पाठ।\n" * 200),
+        ("word", ("to be or not to be, that is the question " * 5)[:200]),
+        ("char", ("to be or not to be, that is the question " * 5)[:200]),
+    ],
+)
+def test_strange_and_short_texts_become_versions_that_write(
+    own_store: ModelRegistry, kind: str, text: str
+) -> None:
+    configuration = plan("lstm", kind, units=(8,), embedding=4, epochs=1)
+    version = train("strange", corpus(text), configuration, own_store, "-")
+    loaded = language_model.load(version)
+    verse = generate(loaded, "", SamplingSettings(0.8), Length(lines=1), 7)
+    assert verse.text
+    assert set(loaded.vocabulary.pieces(verse.text)) <= set(loaded.vocabulary.pieces(text))
+
+
+def test_what_a_corpus_holds_out_is_scored_and_not_learned(own_store: ModelRegistry) -> None:
+    text = language(1500).text
+    held_out = "dcba" * 100
+    whole = replace(corpus(text + held_out), held_out=len(held_out))
+    version = train("held", whole, small(epochs=1), own_store, "-")
+    assert version.card().held_out.characters == len(held_out) - 1
+    loaded = language_model.load(version)
+    assert score(loaded.network, loaded.vocabulary, held_out) == version.card().held_out
 
 
 def test_words_are_learned_too(own_store: ModelRegistry) -> None:

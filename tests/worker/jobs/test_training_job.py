@@ -19,7 +19,7 @@ from worker.protocol.training_payloads import MessageAt, TrainingState, TrainPro
 from worker.queue import rq_internals
 from worker.queue.rq_internals import TRAIN, live_workers
 from worker.records import model_index
-from worker.trainings import training_plans, training_records
+from worker.trainings import attached_texts, training_plans, training_records
 
 Connection = redis.Redis
 
@@ -212,3 +212,33 @@ def test_a_training_worker_does_not_outlive_its_supervisor(
     supervisor.popen.kill()
     supervisor.wait()
     eventually(lambda: not orphan.is_running() or orphan.status() == psutil.STATUS_ZOMBIE, "its end")
+
+
+def test_a_loss_that_is_no_number_ends_the_training_with_a_sentence(
+    supervisor: Process, connection: Connection, store: ModelRegistry
+) -> None:
+    del supervisor
+    wild = request(5).model_copy(update={"units": 512, "layers": 2, "learning_rate": 1.0})
+    training_id = enqueue(connection, wild)
+    progress = eventually(lambda: ended(connection, training_id), "the end of the training")
+    assert progress.state is TrainingState.FAILED
+    assert progress.error == (
+        "The loss is no longer a number, so nothing was learned. Train with a lower learning rate."
+    )
+    assert "small" not in [version.name for version in store.versions()]
+
+
+def test_an_attached_text_in_another_encoding_is_learned_as_it_was_measured(
+    supervisor: Process, connection: Connection, store: ModelRegistry
+) -> None:
+    content = ("être ou ne pas être – voilà\r\n" * 300).encode("windows-1252")
+    attached, checked = attached_texts.check("hamlet.txt", content)
+    attached_texts.keep(connection, attached, content)
+    training_id = enqueue(connection, request(1).model_copy(update={"attached": attached}))
+    progress = eventually(lambda: ended(connection, training_id), "the end of the training")
+    assert progress.state is TrainingState.FINISHED
+    assert f"{training_id}: hamlet.txt: read as Windows-1252; replaced line ends" in supervisor.output
+    version = store.find("small@1")
+    assert version.card().corpus.characters == len(checked.text)
+    assert {"ê", "–", "\n"} < set(version.vocabulary().tokens)
+    assert "\r" not in version.vocabulary()

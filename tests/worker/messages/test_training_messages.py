@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from shakelm.data.text_reading import Reading
 from tests.support.discord_messages import description, embed
 from tests.support.request_makers import train_request
 from worker.messages import discord_json, training_messages
@@ -77,10 +78,20 @@ def test_a_proposal_says_what_the_training_costs_and_asks() -> None:
         ({"ahead": 2}, "2 other trainings come first"),
         ({"workers": 0}, "Start one with `python -m worker train`"),
         ({"cost": Cost(5, 7800.0)}, "about 2 h 10 min"),
+        ({"reading": Reading(("UTF-8",), invisible=1)}, "Text: removed 1 invisible character."),
+        (
+            {"reading": Reading(("UTF-8", "Latin-1"), True, 1200, True, True)},
+            "Text: read as UTF-8 and Latin-1; replaced line ends; removed 1,200 invisible characters; "
+            "composed accents; removed Project Gutenberg's header and license.",
+        ),
     ],
 )
 def test_a_proposal_says_what_is_not_known_and_what_is_in_the_way(more: dict[str, Any], part: str) -> None:
     assert part in "\n".join(lines(proposal(**more)))
+
+
+def test_a_text_to_which_nothing_was_done_needs_no_line() -> None:
+    assert lines(proposal(reading=Reading())) == lines(proposal())
 
 
 def test_every_setting_that_was_chosen_is_shown() -> None:

@@ -5,7 +5,8 @@ import hashlib
 import pytest
 import redis
 
-from shakelm.data.corpus import normalize
+from shakelm.data.text_cleaning import clean
+from shakelm.errors import ShakelmError
 from tests.support.request_makers import train_request
 from worker.messages.catalog import Refusal
 from worker.protocol import retention
@@ -38,7 +39,7 @@ def test_an_attached_text_is_kept_by_its_checksum_until_its_training_is_over(con
     attach(connection)  # once more, for a training that nobody has confirmed
     assert connection.ttl(key) > retention.PROPOSAL.seconds
     loaded = attached_texts.load(connection, attached)
-    assert (loaded.name, loaded.text, loaded.sha256) == ("be.txt", normalize(TEXT), attached.sha256)
+    assert (loaded.name, loaded.text, loaded.sha256) == ("be.txt", clean(TEXT), attached.sha256)
 
     training_records.cancel(connection, ids[0])
     assert connection.exists(key)  # the other one needs it
@@ -70,13 +71,25 @@ def test_a_file_name_is_cleaned(name: str, cleaned: str) -> None:
     ("content", "part"),
     [
         (b"a\0b", "binary"),
-        (b"\xff\xfe" + TEXT.encode("utf-16-le").replace(b"\0", b" "), "byte 0 is invalid"),
-        (b"", "too short"),
-        (b" " * 9999, "too short"),
+        (TEXT.encode() + "ã".encode() * 9 + b"\xff", "is not valid UTF-8 text"),
+        (TEXT.encode("koi8-r") + "быть или не быть ".encode("koi8-r") * 999, "encoding that cannot be told"),
+        (b"{\\rtf1" + TEXT.encode(), "in the format RTF"),
+        (b"", "is empty"),
+        (b" " * 9999, "is empty"),
         (b"a" * (MIN_CHARACTERS - 1), "too short"),
         (b"a" * (attached_texts.MAX_BYTES + 1), "too large"),
     ],
 )
 def test_a_file_that_nobody_can_learn_from_is_refused(content: bytes, part: str) -> None:
-    with pytest.raises(Refusal, match=part):
+    with pytest.raises(ShakelmError, match=part) as refused:
         attached_texts.check("file.txt", content)
+    assert refused.value.key.startswith("refusal.corpus_")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "windows-1252", "latin-1"])
+def test_a_text_is_read_in_any_of_these_encodings(connection: Connection, encoding: str) -> None:
+    text = "sein oder nicht sein, für immer\n" * 400
+    attached, checked = attached_texts.check("sein.txt", text.encode(encoding))
+    attached_texts.keep(connection, attached, text.encode(encoding))
+    assert checked.text == text
+    assert attached_texts.load(connection, attached) == checked

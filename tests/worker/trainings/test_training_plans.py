@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 import redis
 
-from shakelm.data.corpus import NAMED, normalize
+from shakelm.data.named_corpora import NAMED
 from shakelm.data.splitting import split
+from shakelm.data.text_cleaning import clean
 from shakelm.data.vocabulary_kinds import KINDS, fit
 from shakelm.errors import ShakelmError
 from shakelm.networks import architectures
@@ -81,15 +82,37 @@ def test_the_command_of_every_request_parses_back_to_its_configuration() -> None
     assert parsed > len(EACH_VALUE) + 100
 
 
-def test_a_text_is_measured_as_it_is_split() -> None:
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_text_is_measured_as_it_is_split_and_for_the_chosen_vocabulary_alone(kind: str) -> None:
     words = random.Random(1).choices(["to", "be", "or", "not"], k=3000)  # noqa: S311 (no secret)
     text = " ".join(words) + " rarely rarely"
-    size = training_plans.measure(text)
-    learned = split(text, "contiguous").train
-    for kind in KINDS:
-        vocabulary = fit(learned, kind)
-        assert size.vocabulary[kind] == len(vocabulary)
-        assert size.tokens[kind] == pytest.approx(len(vocabulary.pieces(learned)), abs=1)
+    planned = training_plans.configuration(train_request(vocabulary=kind))
+    vocabulary = fit(learned := split(text, "contiguous").train, kind)
+    assert training_plans.measure(text, planned) == TextSize(
+        characters=len(text),
+        tokens={kind: len(vocabulary.pieces(learned))},
+        vocabulary={kind: len(vocabulary)},
+    )
+
+
+def test_dna_is_measured_as_characters_and_refused_as_words() -> None:
+    dna = "".join(random.Random(1).choices("ACGT", k=6000))  # noqa: S311 (no secret)
+    as_characters = training_plans.configuration(train_request(vocabulary="char"))
+    assert training_plans.measure(dna, as_characters).vocabulary == {"char": 5}
+    with pytest.raises(ShakelmError, match="cannot be learned as words"):
+        training_plans.measure(dna, training_plans.configuration(train_request(vocabulary="word")))
+
+
+def test_a_corpus_that_is_too_short_for_a_preset_or_lacks_a_vocabulary_is_refused() -> None:
+    best = train_request(preset="best", architecture="stacked-lstm", layers=2)
+    least = 2 * 32 * 128 + 1
+    enough = {"tokens": {"char": round(least * 0.9) + 1}, "vocabulary": {"char": 20}}
+    training_plans.check(best, SIZE.model_copy(update=enough))
+    with pytest.raises(ShakelmError, match=f"{least:,} are needed") as refused:
+        training_plans.check(best, SIZE)
+    assert refused.value.key == "refusal.corpus_streams"
+    with pytest.raises(ShakelmError, match="cannot be learned as words"):
+        training_plans.check(train_request(vocabulary="word"), SIZE.model_copy(update=enough))
 
 
 def test_parameters_are_those_that_keras_counts(connection: Connection) -> None:
@@ -120,7 +143,14 @@ def test_the_time_comes_from_what_was_measured_on_the_live_workers(
     assert training_plans.cost(connection, train_request(vocabulary="word"), SIZE).seconds is None
     own = training_plans.workers_corpus(connection)
     assert own is not None
-    assert (own.name, own.size) == ("own.txt", training_plans.measure(normalize(TEXT)))
+    assert own.name == "own.txt"
+    assert own.size is not None
+    for kind in KINDS:
+        size = training_plans.measure(
+            clean(TEXT), training_plans.configuration(train_request(vocabulary=kind))
+        )
+        assert size.tokens[kind] == own.size.tokens[kind]
+        assert size.vocabulary[kind] == own.size.vocabulary[kind]
 
 
 def test_what_the_workers_learn_from_is_told_where_it_can_be_read(connection: Connection) -> None:
@@ -130,6 +160,16 @@ def test_what_the_workers_learn_from_is_told_where_it_can_be_read(connection: Co
     assert own.size == training_plans.known_size("shakespeare")
     training_plans.publish_corpus(connection, "/nowhere/missing.txt")
     assert training_plans.workers_corpus(connection) is None
+
+
+def test_a_workers_corpus_has_the_sizes_that_it_can_be_learned_with(
+    connection: Connection, tmp_path: Path
+) -> None:
+    (tmp_path / "chinese.txt").write_text("天地玄黃宇宙洪荒" * 100, encoding="utf-16")
+    training_plans.publish_corpus(connection, str(tmp_path / "chinese.txt"))
+    own = training_plans.workers_corpus(connection)
+    assert own is not None
+    assert own.size == TextSize(characters=800, tokens={"char": 648}, vocabulary={"char": 9})
 
 
 def test_the_size_of_every_known_corpus_is_known() -> None:

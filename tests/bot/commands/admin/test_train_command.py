@@ -1,15 +1,18 @@
 """`/admin train`: its options come from the table, and what was chosen becomes a proposal."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from shakelm.data.named_corpora import NAMED
 from shakelm.training_options import TEACHER_OPTIONS, TrainingOption
 from tests.support.bot_room import Room
 from tests.support.discord_messages import embed, is_private
 from worker.messages.catalog import DEFAULT, text
 from worker.protocol.training_payloads import TrainRequest
+from worker.trainings import training_plans
 
 OWN = ["corpus", "text", "name"]
 
@@ -73,3 +76,27 @@ async def test_what_does_not_fit_is_refused_in_one_private_sentence(room: Room) 
         assert is_private(refused)
         assert part in embed(refused)["description"]
     assert not room.bot.connection.keys("shakelm:training:*:proposal")
+
+
+async def test_a_workers_corpus_that_cannot_be_learned_as_chosen_is_refused_before_the_start(
+    room: Room, tmp_path: Path
+) -> None:
+    (tmp_path / "dna.txt").write_text("GATTACA" * 900)  # of 5103 characters in its training part
+    training_plans.publish_corpus(room.bot.connection, str(tmp_path / "dna.txt"))
+    for options, part in (
+        ("vocabulary: word", "corpus cannot be learned as words"),
+        ("preset: best", "5,670 characters to learn from, and 8,193 are needed"),
+    ):
+        refused = await room.ask(f"/admin train {options}", "teacher")
+        assert is_private(refused)
+        assert part in embed(refused)["description"]
+    assert not room.bot.connection.keys("shakelm:training:*:proposal")
+    await room.ask("/admin train preset: quick", "teacher")
+    assert proposed(room).vocabulary == "char"
+
+
+async def test_each_named_corpus_is_offered_with_its_cost(room: Room) -> None:
+    for name in NAMED:
+        asked = await room.ask(f"/admin train preset: quick corpus: {name}", "teacher")
+        assert f"corpus {name}" in embed(asked)["description"].replace("\\", "")
+        assert "parameters" in embed(asked)["description"]

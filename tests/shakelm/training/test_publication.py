@@ -1,0 +1,44 @@
+"""The precision in which the weights of a version are stored."""
+
+import numpy as np
+import pytest
+
+from shakelm.data.vocabulary_kinds import fit
+from shakelm.networks import architectures
+from shakelm.store.card import Epoch, History
+from shakelm.store.registry import ModelRegistry
+from shakelm.text_preparation import prepare
+from shakelm.training.publication import FinishedTraining, publish
+from shakelm.training_options import plan
+from tests.support.text_trainings import corpus
+
+TEXT = corpus("the king and the queen and the fool\n" * 20)
+
+
+@pytest.mark.parametrize(("largest", "precision"), [(1.0, "float16"), (1e5, "float32")])
+def test_weights_too_large_for_half_precision_stay_as_they_are(
+    own_store: ModelRegistry, largest: float, precision: str
+) -> None:
+    configuration = plan("lstm", "char", units=(4,), embedding=3)
+    vocabulary = fit(TEXT.text, "char")
+    network = architectures.build(configuration.model, len(vocabulary))
+    weights = architectures.weights_of(network)
+    weights["embedding.embeddings"] = weights["embedding.embeddings"].copy()
+    weights["embedding.embeddings"][0] = largest  # of the unknown token, which the text lacks
+    version = publish(
+        own_store,
+        FinishedTraining(
+            name="precise",
+            corpus=TEXT,
+            parts=prepare(TEXT.text, configuration).parts,
+            command="-",
+            configuration=configuration,
+            vocabulary=vocabulary,
+            weights=weights,
+            parameters=network.count_params(),
+            history=History(epochs=[Epoch(epoch=1, loss=1.0, accuracy=0.5, seconds=1.0)], best=1),
+            seconds=1.0,
+        ),
+    )
+    assert version.card().weights == precision
+    assert np.isfinite(version.card().held_out.nats_per_token)
