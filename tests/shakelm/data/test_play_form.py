@@ -10,7 +10,7 @@ from shakelm.data.named_corpora import NAMED
 from shakelm.data.play_form import speeches
 from tests.support.text_trainings import at_hand
 
-SOURCE = """
+PECULIAR = """
 	CORIOLANUS
 
 
@@ -122,7 +122,82 @@ Now my charms are all o'erthrown.
 
 
 def test_a_play_becomes_speeches_without_directions_and_headings() -> None:
-    assert speeches(SOURCE) == SPEECHES
+    assert speeches(PECULIAR) == SPEECHES
+
+
+BEGINNING = """
+	CORIOLANUS
+
+
+	DRAMATIS PERSONAE
+
+
+CAIUS MARCIUS	(MARCUS:)  Afterwards CAIUS MARCIUS CORIOLANUS.
+
+SCENE	Rome and the neighbourhood; Corioli
+	and the neighbourhood; Antium.
+
+
+
+
+	CORIOLANUS
+
+
+
+ACT I
+
+
+
+SCENE I	Rome. A street.
+
+
+	[Enter a company of mutinous Citizens, with staves,
+	clubs, and other weapons]
+
+First Citizen	Before we proceed any further, hear me speak.
+
+All	Speak, speak.
+
+First Citizen	You are all resolved rather to die than to famish?
+
+All	Resolved. resolved.
+
+First Citizen	First, you know Caius Marcius is chief enemy to the people.
+
+All	We know't, we know't.
+
+First Citizen	Let us kill him, and we'll have corn at our own price.
+	Is't a verdict?
+"""
+"""The beginning of *Coriolanus* in the source."""
+
+OF_SHAKESPEARE = """First Citizen:
+Before we proceed any further, hear me speak.
+
+All:
+Speak, speak.
+
+First Citizen:
+You are all resolved rather to die than to famish?
+
+All:
+Resolved. resolved.
+
+First Citizen:
+First, you know Caius Marcius is chief enemy to the people.
+
+All:
+We know't, we know't.
+
+First Citizen:
+Let us kill him, and we'll have corn at our own price.
+Is't a verdict?
+"""
+"""The beginning of the corpus `shakespeare`."""
+
+
+def test_the_beginning_of_shakespeare_comes_out_exactly() -> None:
+    assert speeches(BEGINNING) == OF_SHAKESPEARE
 
 
 def test_a_text_without_acts_has_no_speeches() -> None:
