@@ -4,6 +4,7 @@ import logging
 import os
 import socket
 import sys
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -19,6 +20,12 @@ from worker.settings import WorkerSettings, configure_logging, read
 
 if TYPE_CHECKING:
     from worker.process.rq_workers import OwnProcessWorker
+
+STEADY_S = 60.0
+"""A worker that ran for more than this many seconds started without trouble."""
+
+LONGEST_PAUSE_S = 30.0
+"""The pause after an error of Redis grows to this while workers run into another one at once."""
 
 log = logging.getLogger("worker")
 
@@ -87,7 +94,9 @@ def _work(make: "Callable[[], OwnProcessWorker]", jobs: int | None = None) -> No
         ShakelmError: the worker ended otherwise; RQ has logged why.
     """
     logging.getLogger("rq.worker").addFilter(outage)
+    pause_s = 0.0
     while True:
+        started = time.monotonic()
         worker = make()
         log.info("%s waits for jobs", worker.name)
         try:
@@ -101,6 +110,11 @@ def _work(make: "Callable[[], OwnProcessWorker]", jobs: int | None = None) -> No
         if error is None:
             raise ShakelmError("The worker ended by an unexpected error (see its log): start it again.")
         outage.begin(error)
+        # Redis may answer, but refuse what a worker needs, as when it is full.
+        steady = time.monotonic() - started > STEADY_S
+        pause_s = 0.0 if steady else min(2 * pause_s + 1.0, LONGEST_PAUSE_S)
+        if worker.told_to_stop.wait(pause_s):
+            return
         outage.wait(worker.connection, worker.told_to_stop)
         if worker.told_to_stop.is_set():
             return

@@ -16,10 +16,18 @@ log = logging.getLogger(__name__)
 async def beat(bot: Bot) -> None:
     """Write the heartbeat if the bot is connected to Discord.
 
+    A bot that stood still for some seconds, as with its machine, may have lost its session of the gateway to
+    another bot. It then gets a new one, because Discord sends it nothing more.
+
     Raises:
         redis.RedisError: Redis cannot be reached.
     """
-    await bot.call(instances.beat, bot.intake.name, bot.intake.session())
+    session = bot.intake.session()
+    if session is not None and await bot.call(instances.was_taken, session):
+        log.warning("Another bot has taken over this bot's session of the gateway: connecting anew")
+        await bot.connect_anew()
+        return
+    await bot.call(instances.beat, bot.intake.name, session)
     if bot.is_ready() and bot.ws.open:
         await bot.call(_write)
 
@@ -30,7 +38,7 @@ async def take_over(bot: Bot) -> None:
     Raises:
         redis.RedisError: Redis cannot be reached.
     """
-    if bot.intake.session() is None:
+    if bot.intake.session() is None or not await bot.call(instances.is_marked, bot.intake.name):
         return
     while left := await bot.call(instances.take_left_session, bot.intake.name):
         missed = await replay.missed_interactions(left, bot.settings.token.get_secret_value())

@@ -7,6 +7,7 @@ notice and the queue is released, or withdrawn if the notice was never sent.
 
 import asyncio
 import logging
+import re
 from dataclasses import dataclass
 
 import redis
@@ -90,6 +91,9 @@ def _left(connection: redis.Redis, held_s: float) -> list[str]:
     """The jobs held for so long whose bots live no more."""
     found = []
     for job_id in open_requests.held_ids(connection, held_s):
+        if not re.fullmatch("[0-9a-f]{16}", job_id):  # no request of ours
+            connection.zrem(open_requests.HELD, job_id)
+            continue
         owner = intake.owner_of(connection, int(job_id, 16))
         if owner is None or not instances.is_alive(connection, owner):
             found.append(job_id)

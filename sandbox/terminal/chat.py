@@ -48,8 +48,9 @@ async def say(
     Raises:
         SandboxError: the line is refused, or no final answer comes in `within_s` seconds.
     """
-    show(f"> {text}")
-    user = TEACHER if text.split(maxsplit=1)[:1] == ["/admin"] else user
+    as_teacher = text.split(maxsplit=1)[:1] == ["/admin"] and user is not TEACHER
+    show(f"> {text}" + (f"  (typed by {TEACHER.display_name})" if as_teacher else ""))
+    user = TEACHER if as_teacher else user
     interaction = await _act(world, user, text, show, within_s)
     if interaction is None:
         return

@@ -110,7 +110,7 @@ def remove(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Remove it without a question.")] = False,
 ) -> None:
     """Remove a version permanently; the live one and the packaged ones cannot be removed."""
-    if not yes:
+    if not yes and not open_store().find(model).packaged:  # which is refused anyway
         if not sys.stdin.isatty():
             raise ShakelmError(f"Nobody can be asked whether to remove {model}: add --yes if you are sure.")
         typer.confirm(f"Remove {model} permanently?", abort=True)

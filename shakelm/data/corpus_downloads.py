@@ -99,7 +99,9 @@ def _download(name: str, corpus: NamedCorpus, file: CorpusFile, on_progress: OnP
         problems.append(f"{address}: {problem}")
     raise ShakelmError(
         f"The corpus {name!r} is not in the cache and could not be downloaded ({'; '.join(problems)}): check "
-        f"the network connection, try again later, or {_GIVE_A_FILE}."
+        f"the network connection, try again later, or {_GIVE_A_FILE}.",
+        key="refusal.corpus_download",
+        name=name,
     )
 
 

@@ -150,7 +150,12 @@ def message(line: SharedLine, prediction: "Prediction") -> Message:
         )
         for distribution in prediction.distributions
     ]
-    notes = [text(locale, "next.model", model=escape(line.model))]
+    model = escape(line.model)
+    notes = [
+        text(locale, "next.model_alone", model=model)
+        if line.private
+        else text(locale, "next.model", model=model)
+    ]
     if prediction.unknown:
         unknown = text(locale, "verse.unknown", unknown=list(prediction.unknown))
         notes.append(escape(clip(unknown, MAX_UNKNOWN)))

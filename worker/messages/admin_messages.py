@@ -149,6 +149,8 @@ def status(
 ) -> Body:
     """Workers, queues, trainings, models and recent errors; amber if a kind of worker is missing."""
     missing = {"verse", "train"} - {worker.queue for worker in queues.workers}
+    if queues.training_starts:
+        missing.discard("train")
     lines = [*_workers(queues, locale), *_work(queues, trainings, locale), *_models(index, locale)]
     lines += [
         text(
@@ -168,6 +170,9 @@ def _workers(queues: QueueStatus, locale: str) -> Iterator[str]:
     for queue in ("verse", "train"):
         kind = text(locale, f"status.kind.{queue}")
         workers = [worker for worker in queues.workers if worker.queue == queue]
+        if not workers and queue == "train" and queues.training_starts:
+            yield text(locale, "status.starts", kind=kind)
+            continue
         if not workers:
             yield text(locale, "status.no_worker", kind=kind, queue=queue)
             continue

@@ -138,12 +138,14 @@ class OwnProcessWorker(SimpleWorker):  # type: ignore[misc]
     """Runs each job in its own process, with heartbeats from a thread.
 
     Attributes:
-        told_to_stop: is set by SIGTERM and Ctrl-C.
+        told_to_stop: is set by SIGTERM and Ctrl-C, for all workers of the process.
         redis_error: why the worker ended, if it lost the connection to Redis.
     """
 
     life_s: ClassVar[int] = retention.VERSE_WORKER_HEARTBEAT.seconds
     """Seconds without a heartbeat after which the worker counts as dead, and its job as abandoned."""
+
+    told_to_stop: ClassVar[threading.Event] = threading.Event()
 
     log_result_lifespan = False
     max_connection_wait_time = 5.0
@@ -152,7 +154,6 @@ class OwnProcessWorker(SimpleWorker):  # type: ignore[misc]
 
     def __init__(self, queue: QueueName, connection: "redis.Redis") -> None:
         """A worker for one queue; `connection` must have the time-out `SOCKET_TIMEOUT_S`."""
-        self.told_to_stop = threading.Event()
         self.redis_error: RedisError | None = None
         super().__init__(
             [queue],

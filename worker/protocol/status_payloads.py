@@ -22,9 +22,14 @@ class WorkerStatus(Payload):
 
 
 class QueueStatus(Payload):
-    """Workers and the verse queue at one moment. `paused`: a teacher has paused people's requests."""
+    """Workers and the verse queue at one moment.
+
+    `paused`: a teacher has paused people's requests. `training_starts`: no training worker runs now, but one
+    is about to start.
+    """
 
     workers: list[WorkerStatus]
+    training_starts: bool = False
     paused: bool = False
     verses_waiting: int
     verses_running: int

@@ -6,8 +6,9 @@ time-outs. The functions here read the few fields they need. `tests/worker/queue
 when RQ changes the form of its records.
 """
 
+import logging
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
@@ -19,6 +20,8 @@ from rq.serializers import JSONSerializer
 from rq.utils import current_timestamp, now, utcformat
 
 from worker.protocol.status_payloads import WorkerStatus
+
+log = logging.getLogger(__name__)
 
 QueueName = Literal["verse", "train"]
 
@@ -263,7 +266,7 @@ def live_workers(connection: "redis.Redis", name: QueueName) -> list[WorkerStatu
     with connection.pipeline(transaction=False) as pipeline:
         for key in keys:
             pipeline.hmget(key, *_WORKER_FIELDS)
-        records = pipeline.execute()
+        records = pipeline.execute(raise_on_error=False)
     return [
         WorkerStatus(
             name=key.rpartition(":")[2],
@@ -273,9 +276,26 @@ def live_workers(connection: "redis.Redis", name: QueueName) -> list[WorkerStatu
             device=(device or b"").decode(),
             version=(version or b"").decode(),
         )
-        for key, (host, state, death, device, version) in zip(keys, records, strict=True)
+        for key, (host, state, death, device, version) in _readable(keys, records)
         if host and not death
     ]
+
+
+def _readable(
+    keys: list[str], records: list["list[bytes | None] | Exception"]
+) -> Iterator[tuple[str, list["bytes | None"]]]:
+    """The records of workers that are records at all.
+
+    Raises:
+        redis.RedisError: the queue cannot be reached.
+    """
+    for key, record in zip(keys, records, strict=True):
+        if isinstance(record, redis.ResponseError):
+            log.warning("The worker %s is left out: its record cannot be read", key)
+        elif isinstance(record, Exception):
+            raise record
+        else:
+            yield key, record
 
 
 def state_of_training_job(connection: "redis.Redis", job_id: str) -> Literal["queued", "running"] | None:

@@ -1,5 +1,6 @@
 """The latest errors that no retry cured, for the status that teachers see."""
 
+import logging
 import time
 from typing import cast
 
@@ -11,6 +12,8 @@ from worker.records import readable
 
 KEPT = 50
 """The number of incidents that are kept."""
+
+log = logging.getLogger(__name__)
 
 _INCIDENTS = "shakelm:incidents"
 
@@ -31,5 +34,9 @@ def note(connection: "redis.Redis", reference: str, sentence: str) -> None:
 
 def latest(connection: "redis.Redis", count: int = 10) -> list[Incident]:
     """The latest incidents, newest first."""
-    noted = cast("list[bytes]", connection.lrange(_INCIDENTS, 0, count - 1))
+    try:
+        noted = cast("list[bytes]", connection.lrange(_INCIDENTS, 0, count - 1))
+    except redis.ResponseError:
+        log.warning("The incidents cannot be read")
+        return []
     return readable.records(Incident, noted)

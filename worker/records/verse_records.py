@@ -114,7 +114,10 @@ def _list(pipeline: Pipeline, record: VerseRecord, expires_at: int) -> None:
 
 
 def _listed(connection: "redis.Redis", index: str) -> list[str]:
-    return [record_id.decode() for record_id in cast("list[bytes]", connection.zrange(index, 0, -1))]
+    return [
+        record_id.decode(errors="replace")
+        for record_id in cast("list[bytes]", connection.zrange(index, 0, -1))
+    ]
 
 
 def _found(connection: "redis.Redis", ids: list[str]) -> list[VerseRecord]:

@@ -19,10 +19,11 @@ from worker.messages.catalog import Refusal, text
 from worker.messages.discord_json import Body
 from worker.privacy.export import table as table_of
 from worker.protocol.guild_payloads import MAX_OPEN, MAX_PER_MINUTE, MAX_RETENTION_DAYS, MAX_TEACHER_FACTOR
+from worker.protocol.status_payloads import QueueStatus
 from worker.protocol.verse_payloads import MAX_LINES
 from worker.queue import queue_status
 from worker.records import guild_settings, incidents, model_index, verse_records
-from worker.trainings import training_records
+from worker.trainings import supervisors, training_records
 
 INCIDENTS = 5
 """The number of recent errors in the status."""
@@ -38,9 +39,16 @@ async def status(interaction: discord.Interaction[Bot]) -> None:
     await answer(interaction, message, private=True)
 
 
+def _queues(connection: redis.Redis) -> QueueStatus:
+    queues = queue_status.status(connection)
+    trains = any(worker.queue == "train" for worker in queues.workers)
+    starts = not trains and supervisors.workers(connection) > 0
+    return queues.model_copy(update={"training_starts": starts})
+
+
 def _status(connection: redis.Redis, locale: str) -> Body:
     return admin_messages.status(
-        queue_status.status(connection),
+        _queues(connection),
         training_records.open_trainings(connection),
         model_index.load(connection),
         incidents.latest(connection, INCIDENTS),
@@ -98,9 +106,10 @@ async def retention(
     changes = {} if days is None else {"retention_days": days}
     await interaction.response.defer(ephemeral=True)
     settings = await bot.call(guild_settings.change, guild, **changes)
-    await answer(interaction, admin_messages.retention(settings, interaction.locale.value), private=True)
     if days is not None:
         await bot.call(verse_records.keep, guild, days)
+    await answer(interaction, admin_messages.retention(settings, interaction.locale.value), private=True)
+    if days is not None:
         await announce(interaction, "announcement.retention", count=days)
 
 
