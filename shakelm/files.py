@@ -1,6 +1,7 @@
 """Atomic writes: neither a reader nor a crash ever leaves half a file."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -19,6 +20,11 @@ def write_atomically(path: Path, data: bytes) -> None:
         flush(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def leftovers(path: Path) -> Iterator[Path]:
+    """Yield the files that processes left beside `path` which were killed while they replaced it."""
+    return path.parent.glob(f".{path.name}-*")
 
 
 def flush(path: Path) -> None:
