@@ -1,5 +1,6 @@
 """Atomic writes: neither a reader nor a crash ever leaves half a file."""
 
+import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,3 +39,8 @@ def flush(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def is_full(error: OSError) -> bool:
+    """Whether there was no room: on the disk, or within what one account may use."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)

@@ -9,7 +9,6 @@ A process that is killed leaves a version, and the live alias, as they were or a
 publisher deletes what else it left: the files of a removed version at once, temporary files after a day.
 """
 
-import errno
 import re
 import shutil
 import time
@@ -21,7 +20,7 @@ from uuid import uuid4
 
 from shakelm.configuration import NAME_PATTERN, VERSION_PATTERN
 from shakelm.errors import ShakelmError
-from shakelm.files import flush, leftovers, write_atomically
+from shakelm.files import flush, is_full, leftovers, write_atomically
 from shakelm.lifetimes import LEFTOVER_S
 from shakelm.store.storage import WriteFiles
 from shakelm.store.version import CARD
@@ -203,7 +202,7 @@ class LocalStorage:
         try:
             yield
         except OSError as error:
-            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+            full = is_full(error)
             cure = "free space on its disk and try again" if full else "make that folder writable"
             raise ShakelmError(
                 f"The store {self.root} cannot be written ({error.strerror or error}): {cure}, or name "

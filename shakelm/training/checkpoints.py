@@ -24,7 +24,7 @@ from safetensors.numpy import save
 
 from shakelm.configuration import Configuration, Settings
 from shakelm.errors import ShakelmError
-from shakelm.files import write_atomically
+from shakelm.files import is_full, write_atomically
 from shakelm.lifetimes import ABANDONED_CHECKPOINT_S
 from shakelm.store.card import Epoch
 from shakelm.training.progress import Discarded, OnNotice
@@ -149,9 +149,12 @@ def claim(
             "name or number."
         ) from error
     except OSError as error:
+        full = is_full(error)
+        cure = "free space on its disk and try again" if full else "make it writable"
         raise ShakelmError(
-            f"The folder of checkpoints {folder} cannot be written ({error.strerror or error}): make it "
-            "writable, or name another store in SHAKELM_STORE."
+            f"The folder of checkpoints {folder} cannot be written ({error.strerror or error}): {cure}, or "
+            "name another store in SHAKELM_STORE.",
+            key="refusal.store_full" if full else "refusal.store",
         ) from error
     file = CheckpointFile(own / "checkpoint.safetensors")
     try:
