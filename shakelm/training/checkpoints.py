@@ -112,12 +112,21 @@ class CheckpointFile:
         try:
             write_atomically(self.path, save(arrays, {_METADATA: checkpoint.metadata.model_dump_json()}))
         except OSError as error:
+            cure = "free space in" if is_full(error) else "make writable"
             on_notice(
-                f"Epoch {epoch} has no checkpoint ({error.strerror or error}): free space in "
-                f"{self.path.parent}; the training goes on meanwhile."
+                f"Epoch {epoch} has no checkpoint ({error.strerror or error}): {cure} {self.path.parent}; "
+                "the training goes on meanwhile."
             )
             return
         self.epoch = epoch
+
+    def remove(self) -> None:
+        """Remove the checkpoint. If that fails, it stays until `ABANDONED_CHECKPOINT_S` have passed.
+
+        A training that has ended does not fail because of its checkpoint.
+        """
+        with suppress(OSError):
+            self.path.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -160,9 +169,9 @@ def claim(
     try:
         _sweep(folder, own)
         yield file
-        file.path.unlink(missing_ok=True)
+        file.remove()
     except Discarded:
-        file.path.unlink(missing_ok=True)
+        file.remove()
         raise
     finally:
         if not file.path.exists():

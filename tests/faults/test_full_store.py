@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -16,12 +17,14 @@ from shakelm.errors import ShakelmError
 from shakelm.store.registry import ModelRegistry, open_registry
 from shakelm.store.version import Version
 from shakelm.training import checkpoints
+from shakelm.training.checkpoints import Checkpoint, CheckpointMetadata
+from shakelm.training.progress import Discarded
 from shakelm.training_options import plan
 from tests.support import tiny_models
 from tests.support.control_client import Verse
 from tests.support.discord_messages import description, title
+from tests.support.fault_causes.small_disk import SmallDisk, mounted, mounts_disks
 from tests.support.full_stack import Stack
-from tests.support.small_disk import SmallDisk, mounted, mounts_disks
 from tests.support.waiting import eventually
 from worker.messages import catalog
 from worker.records import model_index
@@ -149,6 +152,26 @@ def test_a_full_disk_refuses_the_folder_of_a_training(tmp_path: Path) -> None:
                 assert re.search(FULL, str(error)), error
                 assert error.key == "refusal.store_full"
         assert left > 0
+
+
+@pytest.mark.parametrize("discarded", [False, True])
+@mounts_disks
+def test_the_end_of_a_training_stands_where_its_checkpoint_cannot_be_removed(
+    tmp_path: Path, discarded: bool
+) -> None:
+    said: list[str] = []
+    metadata = CheckpointMetadata(epochs=[], best_epoch=0, ema_steps=0, seconds=1, random_state={})
+    with mounted(tmp_path / "disk") as disk:
+        claimed = checkpoints.claim(disk.folder / "checkpoints", "good", "0", plan("lstm", "char"))
+        with pytest.raises(Discarded) if discarded else nullcontext(), claimed as file:
+            file.write(Checkpoint(metadata, {}), said.append)
+            disk.pin(file.path)
+            file.write(Checkpoint(metadata, {}), said.append)
+            if discarded:
+                raise Discarded
+        assert file.path.exists()
+    (sentence,) = said
+    assert re.search(r"no checkpoint \(Device or resource busy\): make writable .*good-\w+; the", sentence)
 
 
 # The command

@@ -15,12 +15,13 @@ from shakelm.decoding import trial
 from shakelm.errors import ShakelmError
 from shakelm.lifetimes import LEFTOVER_S
 from shakelm.store import local_storage
-from shakelm.store.registry import ModelRegistry, open_registry
+from shakelm.store.local_storage import LocalStorage
+from shakelm.store.registry import LiveAlias, ModelRegistry, open_registry
 from shakelm.training import checkpoints
 from shakelm.training.checkpoints import Arrays, Checkpoint, CheckpointMetadata
 from shakelm.training_options import plan
 from tests.support import tiny_models
-from tests.support.killed_steps import killed_before
+from tests.support.fault_causes.killed_steps import killed_before
 from tests.support.module_process import run_together, start_script
 
 BEFORE = {"good@1", "good@2", "good@3"}
@@ -137,6 +138,7 @@ def test_a_killed_removal_leaves_the_whole_version_or_none(before: Path, linked:
         there = "good@3" in references(store)
         seen.add(there)
         assert references(store) | {"good@3"} == BEFORE
+        assert LocalStorage(Path(store.location)).numbers("good") == {1, 2, 3}
         assert store.live().reference == "good@2"
         if there:
             assert store.remove("good@3").reference == "good@3"
@@ -261,5 +263,7 @@ def test_processes_that_change_the_store_at_once_lose_nothing(
     assert not set(published) & BEFORE
     assert references(store) == (BEFORE | set(published)) - set(removed)
     assert store.live().reference in promoted
+    alias = LiveAlias.model_validate_json((before / ".live.json").read_bytes())
+    assert sorted([*alias.previous, alias.live]) == sorted(["good@1", "good@2", *promoted])
     assert_sound(store)
     assert_nothing_is_left(store)

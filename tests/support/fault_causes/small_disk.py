@@ -60,6 +60,10 @@ class SmallDisk:
         """Mount the disk writable again."""
         _run("mount", "-o", "remount,rw", self.folder)
 
+    def pin(self, file: Path) -> None:
+        """Let a file be neither replaced nor removed: the kernel refuses that to what is mounted."""
+        _run("mount", "--bind", file, file)
+
     def _blocks_free(self) -> int:
         free = os.statvfs(self.folder)
         return free.f_bavail * free.f_bsize // BLOCK_BYTES
@@ -97,6 +101,8 @@ def mounts_disks(test: Callable[..., None]) -> Callable[..., None]:
 
 @functools.cache
 def _can_mount(*prefix: str) -> bool:
+    if prefix and shutil.which(prefix[0]) is None:
+        return False
     with tempfile.TemporaryDirectory() as folder:
         script = f'{" ".join(MOUNT)} "$0" && umount "$0"'
         return subprocess.run([*prefix, "sh", "-c", script, folder], capture_output=True).returncode == 0
