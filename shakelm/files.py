@@ -1,6 +1,8 @@
 """Atomic writes: neither a reader nor a crash ever leaves half a file."""
 
+import errno
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -21,6 +23,11 @@ def write_atomically(path: Path, data: bytes) -> None:
         temporary.unlink(missing_ok=True)
 
 
+def leftovers(path: Path) -> Iterator[Path]:
+    """Yield the files that processes left beside `path` which were killed while they replaced it."""
+    return path.parent.glob(f".{path.name}-*")
+
+
 def flush(path: Path) -> None:
     """Wait until the bytes of a file, or the entries of a folder, are on the disk.
 
@@ -32,3 +39,8 @@ def flush(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def is_full(error: OSError) -> bool:
+    """Whether there was no room: on the disk, or within what one account may use."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)

@@ -4,4 +4,4 @@ ABANDONED_CHECKPOINT_S = 30 * 24 * 60 * 60
 """A checkpoint whose training was not resumed."""
 
 LEFTOVER_S = 24 * 60 * 60
-"""The temporary files of a killed publisher."""
+"""The temporary files of a killed process."""

@@ -2,11 +2,13 @@
 
 A version is the folder `NAME/NUMBER`. A publisher claims the number by creating that folder, writes the files
 in a temporary folder and renames it to the claimed one. An empty folder is thus an unfinished version, or a
-removed one whose number is never given again. The names of all other files begin with a dot, which no name
-of a model does.
+removed one whose number is never given again. While the files of a removed version are deleted, they lie in
+`NAME/.removed-NUMBER`. The names of all other files begin with a dot, which no name of a model does.
+
+A process that is killed leaves a version, and the live alias, as they were or as they should become. The next
+publisher deletes what else it left: the files of a removed version at once, temporary files after a day.
 """
 
-import errno
 import re
 import shutil
 import time
@@ -18,7 +20,7 @@ from uuid import uuid4
 
 from shakelm.configuration import NAME_PATTERN, VERSION_PATTERN
 from shakelm.errors import ShakelmError
-from shakelm.files import flush, write_atomically
+from shakelm.files import flush, is_full, leftovers, write_atomically
 from shakelm.lifetimes import LEFTOVER_S
 from shakelm.store.storage import WriteFiles
 from shakelm.store.version import CARD
@@ -27,8 +29,7 @@ LOCK_TIMEOUT_S = 30
 
 _TEMPORARY_PREFIX = ".temporary-"
 
-_REMOVED = ".removed"
-"""The name that the card of a version gets first when the version is removed."""
+_REMOVED_PREFIX = ".removed-"
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,8 @@ class LocalStorage:
         folder = self.root / name
         if not folder.is_dir():
             return set()
-        return {int(path.name) for path in folder.iterdir() if re.fullmatch(VERSION_PATTERN, path.name)}
+        names = [path.name.removeprefix(_REMOVED_PREFIX) for path in folder.iterdir()]
+        return {int(name) for name in names if re.fullmatch(VERSION_PATTERN, name)}
 
     def holds(self, name: str, number: int) -> bool:
         """Return whether there is a complete version of that name and number."""
@@ -141,14 +143,9 @@ class LocalStorage:
         with self._locked():
             if self.read_alias() != alias or not self.holds(name, number):
                 return False
-            folder = self._folder(name, number)
-            if folder.is_symlink():  # what it points to is not the store's
-                folder.unlink()
-                folder.mkdir()
-                return True
-            # From here on the version is removed, even if this process is killed. Its number stays taken.
-            (folder / CARD).rename(folder / _REMOVED)
-            _empty(folder)
+            removed = self.root / name / f"{_REMOVED_PREFIX}{number}"
+            self._folder(name, number).rename(removed)  # its name keeps the number, even if this process dies
+            _bury(removed)
             return True
 
     def _folder(self, name: str, number: int) -> Path:
@@ -169,34 +166,43 @@ class LocalStorage:
             return number
 
     def _sweep(self) -> None:
-        """Delete what killed processes have left."""
-        for removed in self.root.glob(f"[!.]*/*/{_REMOVED}"):
-            with suppress(OSError):  # another process does the same
-                _empty(removed.parent)
-        for leftover in self.root.glob(f"{_TEMPORARY_PREFIX}*"):
-            try:
-                age = time.time() - leftover.stat().st_mtime
-            except FileNotFoundError:
-                continue  # its publisher has just finished
-            if age > LEFTOVER_S:
-                shutil.rmtree(leftover, ignore_errors=True)
+        """Delete what killed processes left, as far as possible."""
+        # Only in the folders of names: others may vanish in the meantime.
+        for removed in self.root.glob(f"[!.]*/{_REMOVED_PREFIX}*"):
+            with suppress(OSError):
+                _bury(removed)
+        for leftover in [*self.root.glob(f"{_TEMPORARY_PREFIX}*"), *leftovers(self._alias)]:
+            with suppress(OSError):  # its process may just have finished
+                if time.time() - leftover.lstat().st_mtime > LEFTOVER_S:
+                    _delete(leftover)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
         """Hold the lock of the live alias, which one process at a time can do."""
-        from filelock import FileLock
+        from filelock import FileLock, Timeout
 
+        lock = FileLock(self.root / ".lock")
         with self._writing():
             self.root.mkdir(parents=True, exist_ok=True)
-            with FileLock(self.root / ".lock", timeout=LOCK_TIMEOUT_S):
+            try:
+                lock.acquire(timeout=LOCK_TIMEOUT_S)
+            except Timeout as error:
+                raise ShakelmError(
+                    f"Another process has been changing the store {self.root} for {LOCK_TIMEOUT_S:g} "
+                    "seconds: try again, or end that process.",
+                    key="refusal.store",
+                ) from error
+            try:
                 yield
+            finally:
+                lock.release()
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:
-            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+            full = is_full(error)
             cure = "free space on its disk and try again" if full else "make that folder writable"
             raise ShakelmError(
                 f"The store {self.root} cannot be written ({error.strerror or error}): {cure}, or name "
@@ -216,10 +222,22 @@ class LocalStorage:
             ) from error
 
 
-def _empty(folder: Path) -> None:
-    """Delete everything in the folder of a removed version, last the mark that it is removed."""
-    for path in sorted(folder.iterdir(), key=lambda path: path.name == _REMOVED):
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
+def _bury(removed: Path) -> None:
+    """Delete the files of a removed version, and leave an empty folder that keeps its number.
+
+    The files go first, because a full disk may have no room for the folder. Several processes may do this.
+    """
+    with suppress(FileNotFoundError):  # another process was faster
+        if not removed.is_symlink():
+            for file in removed.iterdir():
+                _delete(file)
+        removed.with_name(removed.name.removeprefix(_REMOVED_PREFIX)).mkdir(exist_ok=True)
+        _delete(removed)
+
+
+def _delete(path: Path) -> None:
+    """Delete a file, a folder with its files, or a link, but not what a link points to."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

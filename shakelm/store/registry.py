@@ -165,8 +165,7 @@ class ModelRegistry:
             previous = () if alias is None else (*alias.previous, alias.live)
             return version, LiveAlias(live=version.reference, previous=previous)
 
-        version, _ = self._change_alias(promoted)
-        return version
+        return self._change_alias(promoted)
 
     def roll_back(self, check: Callable[[Version], None] = lambda _version: None) -> Version:
         """Make the version live again that was live before.
@@ -193,8 +192,7 @@ class ModelRegistry:
                 key="refusal.no_previous_model",
             )
 
-        version, _ = self._change_alias(rolled_back)
-        return version
+        return self._change_alias(rolled_back)
 
     def remove(self, reference: str) -> Version:
         """Delete the version NAME@NUMBER. Its number is never given again.
@@ -207,29 +205,13 @@ class ModelRegistry:
             newest = self.find(reference)
             raise ShakelmError(f"Name the version to remove, for example {newest.reference}.")
 
-        def without(alias: LiveAlias | None) -> tuple[Version, LiveAlias | None]:
-            version = self.find(reference)
-            if version.packaged:
-                raise ShakelmError(
-                    f"{version.reference} ships with the package and cannot be removed.",
-                    key="refusal.packaged_stays",
-                    model=version.reference,
-                )
-            if alias is None:
-                return version, None
-            if version.reference == alias.live:
-                raise ShakelmError(
-                    f"{version.reference} is live and cannot be removed: promote another model first.",
-                    key="refusal.live_stays",
-                    model=version.reference,
-                )
-            previous = tuple(entry for entry in alias.previous if entry != version.reference)
-            return version, LiveAlias(live=alias.live, previous=previous)
-
         while True:
-            version, alias = self._change_alias(without)
+            # Nothing but a removal is written, so that a full disk can be relieved. A way back leads past
+            # what was removed.
+            stored = self._storage.read_alias()
+            version = self._removable(reference, self._alias(stored))
             # If another process has set the alias since, the version may be live by now.
-            if self._storage.remove(version.name, version.number, alias):
+            if self._storage.remove(version.name, version.number, stored):
                 return version
 
     def prepare(self, name: str) -> None:
@@ -258,26 +240,39 @@ class ModelRegistry:
         number = self._storage.publish(name, write, above)
         return Version(name, number, self._storage, packaged=False)
 
-    def _change_alias(
-        self, change: Callable[[LiveAlias | None], tuple[Version, LiveAlias | None]]
-    ) -> tuple[Version, bytes | None]:
+    def _change_alias(self, change: Callable[[LiveAlias | None], tuple[Version, LiveAlias]]) -> Version:
         """Replace the alias by what `change` makes of it, again whenever another process was faster.
 
         Returns:
-            The version that `change` found, and the alias as it is stored now.
+            The version that `change` found.
         """
         self._storage.prepare()
         while True:
             stored = self._storage.read_alias()
             before = self._alias(stored)
             version, after = change(before)
-            if after is None or after == before:
-                return version, stored
+            if after == before:
+                return version
             becomes_live = after.live == version.reference and not version.packaged
             needs = (version.name, version.number) if becomes_live else None
-            data = after.model_dump_json().encode()
-            if self._storage.compare_and_set_alias(stored, data, needs):
-                return version, data
+            if self._storage.compare_and_set_alias(stored, after.model_dump_json().encode(), needs):
+                return version
+
+    def _removable(self, reference: str, alias: LiveAlias | None) -> Version:
+        version = self.find(reference)
+        if version.packaged:
+            raise ShakelmError(
+                f"{version.reference} ships with the package and cannot be removed.",
+                key="refusal.packaged_stays",
+                model=version.reference,
+            )
+        if alias is not None and version.reference == alias.live:
+            raise ShakelmError(
+                f"{version.reference} is live and cannot be removed: promote another model first.",
+                key="refusal.live_stays",
+                model=version.reference,
+            )
+        return version
 
     def _alias(self, stored: bytes | None) -> LiveAlias | None:
         """Return the alias; the packaged default is live as long as none was stored."""

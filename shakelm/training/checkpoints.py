@@ -24,7 +24,7 @@ from safetensors.numpy import save
 
 from shakelm.configuration import Configuration, Settings
 from shakelm.errors import ShakelmError
-from shakelm.files import write_atomically
+from shakelm.files import is_full, write_atomically
 from shakelm.lifetimes import ABANDONED_CHECKPOINT_S
 from shakelm.store.card import Epoch
 from shakelm.training.progress import Discarded, OnNotice
@@ -112,12 +112,21 @@ class CheckpointFile:
         try:
             write_atomically(self.path, save(arrays, {_METADATA: checkpoint.metadata.model_dump_json()}))
         except OSError as error:
+            cure = "free space in" if is_full(error) else "make writable"
             on_notice(
-                f"Epoch {epoch} has no checkpoint ({error.strerror or error}): free space in "
-                f"{self.path.parent}; the training goes on meanwhile."
+                f"Epoch {epoch} has no checkpoint ({error.strerror or error}): {cure} {self.path.parent}; "
+                "the training goes on meanwhile."
             )
             return
         self.epoch = epoch
+
+    def remove(self) -> None:
+        """Remove the checkpoint. If that fails, it stays until `ABANDONED_CHECKPOINT_S` have passed.
+
+        A training that has ended does not fail because of its checkpoint.
+        """
+        with suppress(OSError):
+            self.path.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -149,17 +158,20 @@ def claim(
             "name or number."
         ) from error
     except OSError as error:
+        full = is_full(error)
+        cure = "free space on its disk and try again" if full else "make it writable"
         raise ShakelmError(
-            f"The folder of checkpoints {folder} cannot be written ({error.strerror or error}): make it "
-            "writable, or name another store in SHAKELM_STORE."
+            f"The folder of checkpoints {folder} cannot be written ({error.strerror or error}): {cure}, or "
+            "name another store in SHAKELM_STORE.",
+            key="refusal.store_full" if full else "refusal.store",
         ) from error
     file = CheckpointFile(own / "checkpoint.safetensors")
     try:
         _sweep(folder, own)
         yield file
-        file.path.unlink(missing_ok=True)
+        file.remove()
     except Discarded:
-        file.path.unlink(missing_ok=True)
+        file.remove()
         raise
     finally:
         if not file.path.exists():

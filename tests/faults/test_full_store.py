@@ -1,9 +1,13 @@
-"""The disk of the store is full, or may not be written: a small disk that is mounted for real."""
+"""A store whose disk is full or read-only: one sentence says why and what helps, and nothing is lost."""
 
+import itertools
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+import tempfile
+from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -11,144 +15,269 @@ import pytest
 from shakelm.decoding import trial
 from shakelm.errors import ShakelmError
 from shakelm.store.registry import ModelRegistry, open_registry
+from shakelm.store.version import Version
+from shakelm.training import checkpoints
+from shakelm.training.checkpoints import Checkpoint, CheckpointMetadata
+from shakelm.training.progress import Discarded
+from shakelm.training_options import plan
 from tests.support import tiny_models
 from tests.support.control_client import Verse
-from tests.support.discord_messages import description, labels, title
+from tests.support.discord_messages import description, title
+from tests.support.fault_causes.small_disk import SmallDisk, mounted, mounts_disks
 from tests.support.full_stack import Stack
 from tests.support.waiting import eventually
+from worker.messages import catalog
 from worker.records import model_index
 
-SIZE_KIB = 512
+FULL = r"cannot be written \(No space left on device\): free space on its disk and try again, or name"
+READ_ONLY = r"cannot be written \(Read-only file system\): make that folder writable, or name"
+
+Change = Callable[[ModelRegistry], Version]
+Fill = Callable[[SmallDisk, int], None]
 
 
-def mount(folder: Path, options: str) -> None:
-    """Mount a disk in memory, or change its options."""
-    command = ["/bin/mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
-    subprocess.run(command, check=True, capture_output=True)
+def publish(store: ModelRegistry) -> Version:
+    """Publish good, whose files Python writes, as those of a training."""
+
+    def write(folder: Path, number: int) -> None:
+        with tempfile.TemporaryDirectory() as elsewhere:
+            tiny_models.write_network(Path(elsewhere), "b")
+            tiny_models.write_description(Path(elsewhere), "good", number)
+            for file in Path(elsewhere).iterdir():
+                (folder / file.name).write_bytes(file.read_bytes())
+
+    return store.publish("good", write)
 
 
-@pytest.fixture
-def disk(own_stack: Stack) -> Iterator[Path]:
-    """A disk for the store of the stack, with bard@1, which is live."""
-    folder = own_stack.store
-    folder.mkdir()
+def promote(store: ModelRegistry) -> Version:
+    return trial.promote(store, "good@3")
+
+
+def remove(store: ModelRegistry) -> Version:
+    return store.remove("good@1")  # which was live: the way back names it
+
+
+def filled_store(disk: SmallDisk) -> ModelRegistry:
+    """A store on the disk with three versions, of which good@2 is live."""
+    store = open_registry(disk.folder / "store", packaged=disk.folder / "nothing")
+    for _ in range(3):
+        publish(store)
+    for reference in ("good@1", "good@2"):
+        trial.promote(store, reference)
+    return store
+
+
+def entries(store: ModelRegistry) -> set[Path]:
+    """All files and folders of a store."""
+    return set(Path(store.location).rglob("*"))
+
+
+def refused(store: ModelRegistry, change: Change, sentence: str) -> bool:
+    """Try a change, which must leave everything as it was if it is refused; whether it was."""
+    before = entries(store)
     try:
-        mount(folder, f"size={SIZE_KIB}k")
-    except (OSError, subprocess.CalledProcessError):
-        pytest.skip("only root can mount a disk of its own")
-    store = open_registry(folder)
-    tiny_models.publish(store, "bard", "a")
-    trial.promote(store, "bard")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["/bin/umount", "--lazy", folder], check=True)
+        change(store)
+    except ShakelmError as error:
+        assert re.search(sentence, str(error)), error
+        assert "\n" not in str(error)
+        assert entries(store) == before
+        for version in [*store.versions(), store.live()]:
+            trial.check(version)
+        assert store.live().reference == "good@2"
+        return True
+    return False
 
 
-def fill(folder: Path) -> Path:
-    """Fill the disk to the last byte with one file."""
-    ballast = folder / ".ballast"
-    with ballast.open("wb", buffering=0) as file:
-        try:
-            while True:
-                file.write(bytes(4096))
-        except OSError:
-            return ballast
+FILLS = pytest.mark.parametrize("fill", [SmallDisk.fill, SmallDisk.fill_entries], ids=["content", "entries"])
 
 
-def own(store: ModelRegistry) -> list[str]:
-    """The versions that are not packaged."""
-    return [version.reference for version in store.versions() if not version.packaged]
+@FILLS
+@pytest.mark.parametrize("change", [publish, promote])
+@mounts_disks
+def test_a_full_disk_refuses_a_change_until_there_is_room(tmp_path: Path, change: Change, fill: Fill) -> None:
+    with mounted(tmp_path / "disk") as disk:
+        store = filled_store(disk)
+        for left in itertools.count():
+            fill(disk, left)
+            if not refused(store, change, FULL):
+                break
+        assert left > 0
+        print(f"refused with room for 0 to {left - 1}")
+        assert {version.reference for version in store.versions()} >= {"good@1", "good@2", "good@3"}
+        assert len(store.versions()) == (4 if change is publish else 3)
+        trial.check(store.live())
+        assert store.live().reference == ("good@3" if change is promote else "good@2")
 
 
-def test_a_full_disk_refuses_changes_in_a_sentence_and_loses_nothing(disk: Path) -> None:
-    store = open_registry(disk)
-    tiny_models.publish(store, "bard", "b")
-    ballast = fill(disk)
+@FILLS
+@mounts_disks
+def test_a_removal_makes_room_on_a_full_disk(tmp_path: Path, fill: Fill) -> None:
+    with mounted(tmp_path / "disk") as disk:
+        store = filled_store(disk)
+        fill(disk, 0)
+        assert refused(store, publish, FULL)
 
-    changes: list[Callable[[], object]] = [
-        lambda: tiny_models.publish(store, "bard", "c"),
-        lambda: trial.promote(store, "bard@2"),
-    ]
-    for change in changes:
-        with pytest.raises(ShakelmError, match="free space on its disk"):
-            change()
-        assert (own(store), store.live().reference) == (["bard@1", "bard@2"], "bard@1")
+        for reference in ("good@1", "good@3"):  # one leaves less room than a new one takes: its folder stays
+            assert store.remove(reference).reference == reference
 
-    store.remove("bard@2")  # makes room, so it needs none
-    assert own(store) == ["bard@1"]
-    ballast.unlink()
-    assert tiny_models.publish(store, "bard", "c").reference.startswith("bard@")
-    assert list(disk.glob(".temporary-*")) == []
+        assert publish(store).number == 4
+        assert [version.number for version in store.versions()] == [2, 4]
+        assert store.live().reference == "good@2"
 
 
-def test_a_full_disk_ends_a_training_in_the_terminal_with_a_sentence(disk: Path, own_stack: Stack) -> None:
-    ballast = fill(disk)
-    command = [
-        sys.executable,
-        "-m",
-        "shakelm.cli",
-        "train",
-        "bard",
-        "--corpus",
-        own_stack.environment["SHAKELM_CORPUS"],
-    ]
-    small = ["--architecture", "lstm", "--vocabulary", "char", "--units", "8", "--epochs", "1"]
+@mounts_disks
+def test_a_read_only_store_refuses_changes_and_is_read(tmp_path: Path) -> None:
+    with mounted(tmp_path / "disk") as disk:
+        store = filled_store(disk)
+        changes: tuple[Change, ...] = (publish, promote, remove, trial.roll_back)
+        disk.forbid_writing()
+        for change in changes:
+            assert refused(store, change, READ_ONLY)
+        disk.allow_writing()
+        assert publish(store).number == 4
+        assert promote(store) == store.live()
+        assert trial.roll_back(store).reference == "good@2"
+        assert remove(store).reference == "good@1"
 
-    def train() -> subprocess.CompletedProcess[str]:
-        environment = os.environ | {"SHAKELM_STORE": str(disk), "TF_CPP_MIN_LOG_LEVEL": "3"}
-        return subprocess.run(
-            [*command, *small], capture_output=True, text=True, env=environment, timeout=200
+
+@mounts_disks
+def test_a_full_disk_refuses_the_folder_of_a_training(tmp_path: Path) -> None:
+    with mounted(tmp_path / "disk") as disk:
+        for left in itertools.count():
+            disk.fill_entries(left)
+            try:
+                with checkpoints.claim(disk.folder / "checkpoints", "good", "0", plan("lstm", "char")):
+                    break
+            except ShakelmError as error:
+                assert re.search(FULL, str(error)), error
+                assert error.key == "refusal.store_full"
+        assert left > 0
+
+
+@pytest.mark.parametrize("discarded", [False, True])
+@mounts_disks
+def test_the_end_of_a_training_stands_where_its_checkpoint_cannot_be_removed(
+    tmp_path: Path, discarded: bool
+) -> None:
+    said: list[str] = []
+    metadata = CheckpointMetadata(epochs=[], best_epoch=0, ema_steps=0, seconds=1, random_state={})
+    with mounted(tmp_path / "disk") as disk:
+        claimed = checkpoints.claim(disk.folder / "checkpoints", "good", "0", plan("lstm", "char"))
+        with pytest.raises(Discarded) if discarded else nullcontext(), claimed as file:
+            file.write(Checkpoint(metadata, {}), said.append)
+            disk.pin(file.path)
+            file.write(Checkpoint(metadata, {}), said.append)
+            if discarded:
+                raise Discarded
+        assert file.path.exists()
+    (sentence,) = said
+    assert re.search(r"no checkpoint \(Device or resource busy\): make writable .*good-\w+; the", sentence)
+
+
+# The command
+
+
+def shakelm(disk: SmallDisk, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run `shakelm` with the store of the disk."""
+    return subprocess.run(
+        [sys.executable, "-m", "shakelm.cli", *arguments],
+        env=os.environ | {"SHAKELM_STORE": str(disk.folder / "store"), "TF_CPP_MIN_LOG_LEVEL": "3"},
+        capture_output=True,
+        text=True,
+    )
+
+
+@mounts_disks
+def test_commands_say_that_the_store_cannot_be_written(tmp_path: Path) -> None:
+    corpus = tmp_path / "corpus.txt"
+    corpus.write_text("To be, or not to be: that is the question.\n" * 300)
+    with mounted(tmp_path / "disk") as disk:
+        filled_store(disk)
+        for prevent, sentence, commands in (
+            (disk.fill, FULL, ("models promote good@3",)),
+            (
+                disk.forbid_writing,
+                READ_ONLY,
+                ("models promote good@3", "models remove good@1 --yes", f"train good --corpus {corpus}"),
+            ),
+        ):
+            prevent()
+            for command in commands:
+                done = shakelm(disk, *command.split())
+                assert re.fullmatch(f"shakelm: The store .* {sentence} .*\n", done.stderr), done.stderr
+                assert (done.returncode, done.stdout) == (1, "")
+
+
+@mounts_disks
+def test_a_training_that_ends_on_a_full_disk_says_so_and_goes_on_with_room(tmp_path: Path) -> None:
+    corpus = tmp_path / "corpus.txt"
+    corpus.write_text("To be, or not to be: that is the question.\n" * 300)
+    options = f"--corpus {corpus} --architecture simple-rnn --vocabulary char --units 8 --epochs 1 --batch 64"
+    command = f"train good {options}".split()
+    with mounted(tmp_path / "disk") as disk:
+        store = filled_store(disk)
+        disk.fill()
+        full = shakelm(disk, *command)
+        *notices, last = full.stderr.splitlines()
+        assert re.fullmatch(f"shakelm: The store .* {FULL} .*", last), full.stderr
+        assert any(line.startswith("Epoch 1 has no checkpoint (No space left") for line in notices)
+        assert "Traceback" not in full.stderr
+        assert full.returncode == 1
+        assert len(store.versions()) == 3
+        assert store.live().reference == "good@2"
+
+        disk.empty()
+        again = shakelm(disk, *command)
+        assert again.returncode == 0, again.stderr
+        trial.check(store.find("good@4"))
+
+
+# The workers
+
+
+@mounts_disks
+def test_verses_go_on_where_the_store_is_read_only(own_stack: Stack) -> None:
+    discord = own_stack.discord
+    with mounted(own_stack.folder / "disk") as disk:
+        own_stack.environment["SHAKELM_STORE"] = filled_store(disk).location
+        own_stack.start_bot()
+        worker = own_stack.start_worker("verse")
+        eventually(lambda: model_index.load(own_stack.redis), "an index")
+        disk.forbid_writing()
+
+        verses = [Verse.read(discord.ask("/verse lines: 1")) for _ in range(3)]
+        assert {verse.model for verse in verses} == {"good@2"}
+        for command in ("promote model: good@3", "rollback", "remove model: good@1"):
+            answer = discord.ask(f"/admin {command}", "teacher")
+            if "remove" in command:
+                answer = discord.answer(discord.press("Remove good@1", answer["id"], "teacher"))
+            assert catalog.text("en-US", "refusal.store") in description(answer)
+
+        disk.allow_writing()
+        discord.ask("/admin promote model: good@3", "teacher")
+        assert Verse.read(discord.ask("/verse lines: 1")).model == "good@3"
+        assert "Traceback" not in worker.output
+
+
+@mounts_disks
+def test_a_teacher_is_told_that_a_training_found_a_full_disk(own_stack: Stack) -> None:
+    discord = own_stack.discord
+    with mounted(own_stack.folder / "disk") as disk:
+        store = filled_store(disk)
+        own_stack.environment["SHAKELM_STORE"] = store.location
+        own_stack.start_bot()
+        worker = own_stack.start_worker("train")
+        disk.fill()
+        asked = discord.ask(
+            "/admin train architecture: simple-rnn vocabulary: char units: 8 epochs: 1 name: good", "teacher"
         )
+        pressed = discord.press("Start", asked["id"], "teacher")
+        started = discord.answer(pressed, lambda message: "is in the queue" in description(message))
+        message = description(started).rpartition("/")[2]
 
-    full = train()
-    assert full.returncode == 1
-    assert "free space on its disk" in full.stderr
-    assert "Traceback" not in full.stderr
-    ballast.unlink()
-    room = train()
-    assert room.returncode == 0, room.stderr
-    assert own(open_registry(disk))[0] == "bard@1"
+        failed = discord.message(message, lambda message: "failed" in title(message))
 
-
-def test_a_full_disk_ends_a_training_in_discord_with_a_sentence(disk: Path, own_stack: Stack) -> None:
-    discord = own_stack.discord
-    own_stack.start_bot()
-    own_stack.start_worker("verse")
-    worker = own_stack.start_worker("train")
-    fill(disk)
-    asked = discord.ask(
-        "/admin train name: bard architecture: lstm vocabulary: char units: 8 epochs: 1", "teacher"
-    )
-    assert labels(asked) == ["Start", "Cancel"], asked
-    started = discord.answer(
-        discord.press("Start", asked["id"], "teacher"),
-        lambda message: "is in the queue" in description(message),
-    )
-    message = description(started).rpartition("/")[2]
-
-    final = discord.message(message, lambda seen: "failed" in title(seen))
-
-    assert "The disk of the store of models is full" in description(final)
-    assert str(disk) not in str(final)
-    assert "Traceback" not in worker.output
-    assert Verse.read(discord.ask("/verse lines: 1")).model == "bard@1"
-
-
-def test_a_store_that_cannot_be_written_keeps_its_verses(disk: Path, own_stack: Stack) -> None:
-    discord = own_stack.discord
-    tiny_models.publish(open_registry(disk), "bard", "b")
-    mount(disk, "remount,ro")
-    own_stack.start_bot()
-    worker = own_stack.start_worker("verse")
-    eventually(lambda: model_index.load(own_stack.redis), "an index")
-
-    assert Verse.read(discord.ask("/verse lines: 1")).model == "bard@1"
-    refused = discord.ask("/admin promote model: bard@2", "teacher")
-    assert "did not work" in str(refused["embeds"])
-    assert str(disk) not in str(refused)
-    assert Verse.read(discord.ask("/verse lines: 1")).model == "bard@1"
-    mount(disk, "remount,rw")
-    discord.ask("/admin promote model: bard@2", "teacher")
-    assert Verse.read(discord.ask("/verse lines: 1")).model == "bard@2"
-    assert "Traceback" not in worker.output
+        assert catalog.text("en-US", "refusal.store_full") in description(failed)
+        assert "Traceback" not in worker.output
+        assert len(store.versions()) == 3
+        assert store.live().reference == "good@2"

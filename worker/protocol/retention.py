@@ -63,7 +63,7 @@ CHECKPOINT = Lifetime(
     "its last epoch",
     where="disk",
 )
-LEFTOVER = Lifetime("temporary files of a killed publisher", LEFTOVER_S, "their making", where="disk")
+LEFTOVER = Lifetime("temporary files of a killed process", LEFTOVER_S, "their making", where="disk")
 BOT_HEARTBEAT = Lifetime("the bot's heartbeat", 30, "the heartbeat")
 BOT_INSTANCE = Lifetime("the mark that one bot of several lives", 3, "the heartbeat")
 BOT_SESSION = Lifetime("where a bot left Discord's gateway", 5 * MINUTE_S, "the heartbeat")

@@ -1,0 +1,1 @@
+"""What causes faults: kills between two steps, and disks without room."""
