@@ -5,7 +5,8 @@ bodies, `user` is the member who acts (by default the student), `channel_id` the
 `#verses`), and `granted` skips a command's default permissions. A request that starts an interaction gets
 `{"interaction_id": ID}`.
 
-- `GET /state`: ids, names, languages, commands, and whether the bot is connected
+- `GET /state`: ids, names, languages, commands, whether the bot is connected, and how many faults wait for
+  requests
 - `POST /commands` {user, text, channel_id, granted, files: {OPTION: {name, content (base64)}}}
 - `POST /crowds` {count, text or button, message_id, channel_id}: new members use a command or press a button
   at once, {INTERACTION_ID: USER_ID}
@@ -72,7 +73,7 @@ GATEWAY = web.AppKey("gateway", Gateway)
 
 
 async def _state(request: web.Request) -> web.Response:
-    return answer(state_view(request.app[WORLD]))
+    return answer(state_view(request.app[WORLD]) | {"pending_faults": request.app[FAULTS].pending})
 
 
 async def _use_command(request: web.Request) -> web.Response:

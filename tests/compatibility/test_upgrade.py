@@ -41,8 +41,8 @@ FINISHED, PROPOSED, DROPPED = "0199f00d00000022", "0199f00d00000030", "0199f00d0
 
 
 def plain(markdown: str) -> str:
-    """A text without Discord's escapes and without what is bold."""
-    return re.sub(r"\\(.)|\*\*", r"\1", markdown)
+    """A text without Discord's escapes and without the marks of bold and italics."""
+    return re.sub(r"\\(.)|\*", r"\1", markdown)
 
 
 def texts(message: Json) -> str:
@@ -161,7 +161,11 @@ def test_what_was_measured_before_is_kept(worked: Upgrade) -> None:
 
 @pytest.mark.parametrize("key", ["shakelm:models", "shakelm:training:corpus"])
 def test_what_workers_tell_the_bot_has_the_same_keys(worked: Upgrade, key: str) -> None:
-    assert keys_in(worked.json(key)) == keys_in(worked.left.json(key))
+    told = worked.json(key)
+    for version in told.get("versions", []) if isinstance(told, dict) else []:
+        for new in NEW_IN_THE_INDEX:
+            del version[new]
+    assert keys_in(told) == keys_in(worked.left.json(key))
 
 
 def test_the_index_lists_what_the_store_holds(worked: Upgrade) -> None:
@@ -173,6 +177,9 @@ def test_the_index_lists_what_the_store_holds(worked: Upgrade) -> None:
 
 
 # Files of versions and trainings
+
+NEW_IN_THE_INDEX = ("corpus", "held_out_text", "size")
+"""Keys that the former release does not have. Its own workers publish the index again within seconds."""
 
 NEW_KEYS = {"weights_sha256"}
 """Keys of cards that the former release does not have."""

@@ -80,7 +80,7 @@ def test_a_training_and_its_message_outlive_a_restart_of_redis(own_stack: Stack)
         discord.message(message, lambda message: "will stop" in text(message))
     final = discord.message(message, lambda message: "complete" in text(message))
 
-    assert "sonnets@1** on held-out text:" in text(final)
+    assert "sonnets@1 on held-out text:" in text(final)
     assert final["attachments"][0]["filename"] == "curves.png"
     assert "Going on after epoch" not in worker.output  # it was not begun again
 
@@ -95,5 +95,5 @@ def test_a_training_that_ends_while_redis_is_away_is_told_of_and_not_repeated(ow
 
     final = own_stack.discord.message(message, lambda message: "complete" in text(message))
 
-    assert "sonnets@1** on held-out text:" in text(final)
+    assert "sonnets@1 on held-out text:" in text(final)
     assert published(store) == ["sonnets@1"]

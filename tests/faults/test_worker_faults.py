@@ -129,7 +129,7 @@ def test_a_halted_worker_leaves_what_another_has_answered(own_stack: Stack) -> N
     halted = own_stack.start_worker("verse")
     discord.post("faults", {"kind": "slow", "route": "PATCH /webhooks/", "seconds": 3, "times": 1})
     asked = crowd(discord, 1)
-    eventually(lambda: own_stack.redis.zcard("shakelm:outbox"), "an answer on its way")
+    eventually(lambda: discord.get("state")["pending_faults"] == 0, "an answer on its way")
     halted.popen.send_signal(19)  # SIGSTOP
     other = own_stack.start_worker("verse")
     answered = settled(discord, asked)

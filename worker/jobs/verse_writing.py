@@ -22,12 +22,13 @@ def write(wanted: VerseRequest) -> Message:
     Raises:
         ShakelmError: there is no such model, or it is damaged.
     """
-    result = _write(wanted)
+    result, prompt = _write(wanted)
     verse_records.complete(connection(), wanted.id, result)
-    return verse_messages.verse(wanted, result)
+    return verse_messages.verse(wanted, result, prompt)
 
 
-def _write(wanted: VerseRequest) -> VerseResult:
+def _write(wanted: VerseRequest) -> tuple[VerseResult, str]:
+    """The verse, and the seed as the model reads it, with which it begins."""
     started = time.perf_counter()
     model = load(wanted.model)
     written = generation.generate(
@@ -39,12 +40,12 @@ def _write(wanted: VerseRequest) -> VerseResult:
     )
     seconds = time.perf_counter() - started
     log.info("%s: %d tokens by %s in %.2f s", job_id(), written.tokens, model.reference, seconds)
-    return VerseResult(
+    result = VerseResult(
         text=written.text[len(wanted.context) :],
-        prompt=written.prompt[len(wanted.context) :].rstrip(),
         model=model.reference,
         temperature=wanted.temperature,
         random_seed=wanted.random_seed,
         seconds=seconds,
         unknown=[piece for piece in written.unknown if piece in wanted.prompt],
     )
+    return result, written.prompt[len(wanted.context) :].rstrip()

@@ -56,7 +56,7 @@ class StepRequest(JobRequest, job="next_step"):
     line: RecordId
     version: int
     choice: Annotated[int | None, Field(ge=0)] = None
-    drawn: bool = False
+    drawn: Annotated[bool, Field(exclude_if=lambda drawn: not drawn)] = False  # unknown to former workers
 
 
 def begin(wanted: NextRequest, tools: Tools) -> Message:

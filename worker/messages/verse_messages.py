@@ -35,10 +35,13 @@ _NAME = re.compile(r"[A-Z][\w'.-]*( ([A-Z0-9][\w'.-]*|of|the|and)){0,3}:")
 """One to four words that begin with capitals. A line that merely ends in a colon has others too."""
 
 
-def verse(request: VerseRequest, result: VerseResult) -> Message:
-    """A verse with its receipt and buttons. A verse over Discord's limit is cut, and attached in full."""
+def verse(request: VerseRequest, result: VerseResult, prompt: str = "") -> Message:
+    """A verse with its receipt and buttons. A verse over Discord's limit is cut, and attached in full.
+
+    It begins with `prompt`, which is the request's as the model reads it.
+    """
     locale = request.reply_to.locale
-    shown = "\n".join(_lines(result.text, result.prompt))
+    shown = "\n".join(_lines(result.text, prompt))
     if not result.text.strip():
         shown = text(locale, "verse.empty")
     whole = length(shown) <= MAX_DESCRIPTION

@@ -44,13 +44,9 @@ class VerseRequest(VerseSettings, JobRequest, job="verse"):
 
 
 class VerseResult(Payload):
-    """A verse and the settings that repeat it; `unknown` holds the prompt's unknown words or characters.
-
-    The text begins with `prompt`, which is the request's as the model reads it.
-    """
+    """A verse and the settings that repeat it; `unknown` holds the prompt's unknown words or characters."""
 
     text: str
-    prompt: str = ""
     model: ModelReference
     temperature: float
     random_seed: RandomSeed

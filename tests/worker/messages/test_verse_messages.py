@@ -36,8 +36,8 @@ def verse(
 ) -> Message:
     """The message of a verse that was written from these settings."""
     request = REQUEST.model_copy(update=settings)
-    written = result(text, temperature=request.temperature, unknown=unknown or [], prompt=prompt)
-    return verse_messages.verse(request, written)
+    written = result(text, temperature=request.temperature, unknown=unknown or [])
+    return verse_messages.verse(request, written, prompt)
 
 
 def description(message: Message) -> str:
