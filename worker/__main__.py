@@ -2,11 +2,14 @@
 
 import logging
 import os
+import signal
 import socket
 import sys
+import threading
 import time
 from collections.abc import Callable
 from functools import partial
+from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import redis
@@ -14,6 +17,7 @@ import typer
 from redis.exceptions import RedisError
 
 from shakelm.errors import ShakelmError
+from worker.process.idle_wait import idle_wait
 from worker.process.redis_outage import outage
 from worker.queue import redis_client, rq_internals
 from worker.settings import WorkerSettings, configure_logging, read
@@ -98,6 +102,7 @@ def _work(make: "Callable[[], OwnProcessWorker]", jobs: int | None = None) -> No
     while True:
         started = time.monotonic()
         worker = make()
+        _heed_signals(worker.told_to_stop)
         log.info("%s waits for jobs", worker.name)
         try:
             if worker.work(max_jobs=jobs) and jobs is not None:
@@ -118,6 +123,17 @@ def _work(make: "Callable[[], OwnProcessWorker]", jobs: int | None = None) -> No
         outage.wait(worker.connection, worker.told_to_stop)
         if worker.told_to_stop.is_set():
             return
+
+
+def _heed_signals(told_to_stop: threading.Event) -> None:
+    """Stop at SIGTERM and Ctrl-C also before RQ heeds them, as while Redis refuses even the first command."""
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        told_to_stop.set()
+        idle_wait.end()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
 
 
 def main() -> None:
