@@ -53,7 +53,7 @@ def is_marked(connection: redis.Redis, name: str) -> bool:
 
 
 def was_taken(connection: redis.Redis, session: GatewaySession) -> bool:
-    """Whether another bot has resumed this session, because its bot seemed to be gone."""
+    """Whether another bot has resumed it at the gateway, because its bot seemed to be gone."""
     return bool(connection.exists(_taken(session)))
 
 
