@@ -67,15 +67,20 @@ async def test_without_options_the_request_has_the_defaults_and_a_random_seed(ro
     assert request.chosen() == always | {"random_seed": request.random_seed}
 
 
+async def check_refused(room: Room, options: str, part: str) -> None:
+    """A training with these options is refused in one private sentence, and nothing is proposed."""
+    refused = await room.ask(f"/admin train {options}", "teacher")
+    assert is_private(refused)
+    assert part in embed(refused)["description"]
+    assert not room.bot.connection.keys("shakelm:training:*:proposal")
+
+
 async def test_what_does_not_fit_is_refused_in_one_private_sentence(room: Room) -> None:
     for options, part in (
         ("learning_rate: 0", "learning rate"),
         ("preset: best layers: 3", "do not fit 3 layers"),
     ):
-        refused = await room.ask(f"/admin train {options}", "teacher")
-        assert is_private(refused)
-        assert part in embed(refused)["description"]
-    assert not room.bot.connection.keys("shakelm:training:*:proposal")
+        await check_refused(room, options, part)
 
 
 async def test_a_workers_corpus_that_cannot_be_learned_as_chosen_is_refused_before_the_start(
@@ -87,10 +92,7 @@ async def test_a_workers_corpus_that_cannot_be_learned_as_chosen_is_refused_befo
         ("vocabulary: word", "corpus cannot be learned as words"),
         ("preset: best", "5,670 characters to learn from, and 8,193 are needed"),
     ):
-        refused = await room.ask(f"/admin train {options}", "teacher")
-        assert is_private(refused)
-        assert part in embed(refused)["description"]
-    assert not room.bot.connection.keys("shakelm:training:*:proposal")
+        await check_refused(room, options, part)
     await room.ask("/admin train preset: quick", "teacher")
     assert proposed(room).vocabulary == "char"
 
