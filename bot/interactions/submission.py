@@ -1,6 +1,7 @@
 """From an interaction to a job in the queue, the same for all requests."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, TypedDict
@@ -18,6 +19,8 @@ from worker.protocol.guild_payloads import GuildSettings
 from worker.protocol.job_request import JobRequest, ReplyTo, id_of
 from worker.protocol.status_payloads import Outlook
 from worker.queue import admission, enqueueing, withdrawal
+
+log = logging.getLogger(__name__)
 
 ADMISSION_S = 0.8
 """The time that an admission is given, once its turn has come."""
@@ -52,7 +55,7 @@ async def submit(
     """Admit a request, answer with a waiting notice and a Cancel button, and enqueue the job.
 
     Redis holds the job before the notice is sent, and releases it into the queue afterwards. If the notice
-    fails, the job is withdrawn. An interaction that another bot left is taken up where that bot stopped.
+    fails, the job is withdrawn. If the release fails, it is made up for in the background. An interaction that another bot left is taken up where that bot stopped.
 
     Args:
         interaction: the command, button, or form.
@@ -117,11 +120,15 @@ async def _to_the_queue(
         async with bot.in_time(interaction):
             outlook = await asyncio.shield(admitted)  # its thread cannot be stopped
         await acknowledge(outlook)
-        bot.announced[request.id] = request
-        await bot.call(enqueueing.release, request.id)
     except Exception:
         bot.in_background(_withdraw(bot, admitted, request))
         raise
+    bot.announced[request.id] = request
+    try:
+        await bot.call(enqueueing.release, request.id)
+    except redis.RedisError as error:
+        # The person waits already. `lost_requests` releases the job, or tells that Redis has lost it.
+        log.warning("Request %s is not released yet: %s", request.id, type(error).__name__)
 
 
 async def _admit(

@@ -70,13 +70,22 @@ def outcomes(discord: Discord, asked: dict[str, str]) -> Outcomes:
 
 
 def settled(discord: Discord, asked: dict[str, str]) -> Outcomes:
-    """What became of these interactions, once all are answered or told."""
+    """What became of these interactions, once all are answered or told.
+
+    Raises:
+        AssertionError: some are still lost when the time is up. It says how many of each kind there are.
+    """
+    now = Outcomes()
 
     def look() -> Outcomes | None:
+        nonlocal now
         now = outcomes(discord, asked)
         return now if now.lost == 0 else None
 
-    return eventually(look, f"an end of {len(asked)} requests")
+    try:
+        return eventually(look, f"an end of {len(asked)} requests")
+    except AssertionError as error:
+        raise AssertionError(f"{error}: {now}") from None
 
 
 def _kind(seen: dict[str, Any], named: int) -> str:

@@ -42,6 +42,26 @@ def test_what_a_power_cut_takes_from_redis_is_answered_or_told(own_stack: Stack,
     assert "Traceback" not in bot.output
 
 
+@pytest.mark.parametrize("lost", [0.0, 1.0], ids=["a half record", "all"])
+def test_a_power_cut_between_notice_and_queue_is_made_up_for(own_stack: Stack, lost: float) -> None:
+    discord = own_stack.discord
+    bot = own_stack.start_bot()
+    route = {"route": "POST /interactions/"}
+    discord.post("faults", {"kind": "cut"} | route)  # the notice is there, and the bot does not know yet
+    discord.post("faults", {"kind": "slow", "seconds": 1.5} | route)
+    asked = crowd(discord, 1)
+    eventually(lambda: outcomes(discord, asked).waiting == 1, "a notice")
+
+    cut_the_power_of_valkey(own_stack, lost)
+    bot.until(lambda: "is not released yet" in bot.output, "a release that fails")
+    own_stack.start_valkey()
+    own_stack.start_worker("verse")
+
+    ended = settled(discord, asked)
+    assert (ended.answered, ended.told, ended.doubled) == ((1, 0, 0) if lost == 0.0 else (0, 1, 0))
+    assert "Refused" not in bot.output
+
+
 def test_a_bot_that_is_killed_during_a_start_loses_neither_proposal_nor_training(own_stack: Stack) -> None:
     discord = own_stack.discord
     bot = own_stack.start_bot()
