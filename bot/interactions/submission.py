@@ -55,7 +55,8 @@ async def submit(
     """Admit a request, answer with a waiting notice and a Cancel button, and enqueue the job.
 
     Redis holds the job before the notice is sent, and releases it into the queue afterwards. If the notice
-    fails, the job is withdrawn. If the release fails, it is made up for in the background. An interaction that another bot left is taken up where that bot stopped.
+    fails, the job is withdrawn. If the release fails, it is made up for in the background. An interaction
+    that another bot left is taken up where that bot stopped.
 
     Args:
         interaction: the command, button, or form.
