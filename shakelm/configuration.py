@@ -16,6 +16,7 @@ from shakelm.data.vocabulary_kinds import VocabularyKind
 Architecture = Literal["simple-rnn", "lstm", "stacked-lstm"]
 Cell = Literal["simple-rnn", "lstm"]
 Precision = Literal["float32", "bfloat16"]
+ChosenPrecision = Literal["float32", "bfloat16", "auto"]
 Schedule = Literal["constant", "cosine"]
 
 MAX_RANDOM_SEED = 2**32 - 1
@@ -156,7 +157,12 @@ class TrainingConfiguration(Settings):
             description="Momentum of averaged weights (EMA), as in 0.999; 0 turns it off",
         ),
     ] = 0.0
-    precision: Annotated[Precision, Field(description="Precision of an LSTM's matrix products")] = "float32"
+    precision: Annotated[
+        ChosenPrecision,
+        Field(
+            description="Precision of an LSTM's matrix products; auto is bfloat16 where the processor has it"
+        ),
+    ] = "float32"
 
 
 class Configuration(Settings):

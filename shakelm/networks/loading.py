@@ -2,27 +2,34 @@
 
 import math
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
 from shakelm.configuration import ModelConfiguration
+from shakelm.networks import exact_network, float_network
 from shakelm.networks.network import Engine, Floats, Network
-from shakelm.networks.numpy_network import NumpyNetwork
+from shakelm.networks.quantization import Stored, dequantize, is_quantized
 
 LARGEST_HEADER_BYTES = 1024 * 1024
 """The names and shapes at the start of a file of weights."""
 
 
 def load_weights(path: Path) -> dict[str, Floats]:
-    """Read a safetensors file as float32 arrays by name.
+    """Read a safetensors file as float32 arrays by name. Quantized weights become float32 too.
 
     Raises:
         OSError: the file cannot be read.
         safetensors.SafetensorError: the file is damaged.
+        KeyError: quantized weights have no scale.
     """
+    return dequantize(_load(path))
+
+
+def _load(path: Path) -> Stored:
     from safetensors.numpy import load_file
 
-    return {name: array.astype(np.float32) for name, array in load_file(path).items()}
+    return cast(Stored, load_file(path))
 
 
 def expected_shapes(configuration: ModelConfiguration, vocabulary_size: int) -> dict[str, tuple[int, ...]]:
@@ -70,10 +77,13 @@ def load_network(
         ValueError: its arrays do not fit the configuration, or have values that are not numbers.
         ShakelmError: the engine is `keras`, and TensorFlow cannot be imported.
     """
-    weights = load_weights(path)
+    stored = _load(path)
+    weights = dequantize(stored)
     _check(weights, expected_shapes(configuration, vocabulary_size))
     if engine == "keras":
         from shakelm.networks.keras_network import KerasNetwork
 
         return KerasNetwork(weights, configuration, vocabulary_size)
-    return NumpyNetwork(weights, configuration.cell)
+    if is_quantized(stored):
+        return exact_network.make(stored, configuration.cell)
+    return float_network.make(weights, configuration.cell)

@@ -1,8 +1,12 @@
 """A trained network in NumPy, for processes without TensorFlow.
 
 The time of a single verse is the latency of one small step after another. There, NumPy takes far less time
-for a step than a call into TensorFlow.
+for a step than a call into TensorFlow. `exact_network` and `float_network` make such networks.
 """
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +15,45 @@ from shakelm.configuration import Cell
 from shakelm.networks import network
 from shakelm.networks.network import Floats, State
 
-_HALF = np.array(0.5, np.float32)
-"""An array, because NumPy would convert a Python number at each use."""
-
 _CACHE_LINE = 16
 """Numbers of type float32 in a cache line of 64 bytes."""
+
+_Number = TypeVar("_Number", bound=np.generic)
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """A matrix (rows, columns), a scale for each column of its products, or none, and a bias (columns,)."""
+
+    numbers: NDArray[np.floating[Any]]
+    scale: Floats | None
+    bias: Floats
+
+    def times(self, rows: Floats) -> Floats:
+        """Multiply rows (..., rows) by the matrix, and the products by the scales."""
+        products = rows.dot(self.numbers)
+        if self.scale is not None:
+            products *= self.scale
+        return cast(Floats, products if products.dtype == np.float32 else products.astype(np.float32))
+
+    def project(self, rows: Floats) -> Floats:
+        """As `times`, and add the bias."""
+        products = self.times(rows)
+        products += self.bias
+        return products
+
+
+Step = Callable[[Matrix, Floats, State], State]
+"""From the recurrent kernel, the projected input (..., gates x units), and the state, to the next state."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A recurrent layer. Its bias is the kernel's."""
+
+    kernel: Matrix
+    recurrent_kernel: Matrix
+    step: Step
 
 
 class NumpyNetwork:
@@ -23,40 +61,35 @@ class NumpyNetwork:
 
     On disk, the gates are in Keras's order: input, forget, candidate, output. In memory, the three sigmoid
     gates come first, and their columns are halved. Since sigmoid(x) = (1 + tanh(x / 2)) / 2, one tanh then
-    computes all four gates. The embedding is multiplied by the first layer's kernel once, at construction.
+    computes all four gates (`arranged_gates`, `halved_sigmoids`).
+
+    Args:
+        embedding: (vocabulary, gates x units), already projected by the first layer's kernel.
+        layers: first to last.
+        output: from the last hidden state to logits; padded to whole cache lines (`padded`).
+        cell: the kind of the layers.
     """
 
-    def __init__(self, weights: dict[str, Floats], cell: Cell) -> None:
-        """Arrange the weights: float32 arrays with the names that `architectures.weights_of` gives them."""
-        self._cell = cell
-        self._step = _lstm_step if cell == "lstm" else _simple_rnn_step
+    def __init__(self, embedding: Floats, layers: Sequence[Layer], output: Matrix, cell: Cell) -> None:
+        self._embedding, self._layers, self._output, self._cell = embedding, layers, output, cell
         self._states_per_layer = network.states_per_layer(cell)
-        self._output_kernel = _padded(weights["output.kernel"])
-        self._output_bias = weights["output.bias"]
-        arrange = _arrange_gates if cell == "lstm" else _keep
-        layers = sum(name.endswith(".recurrent_kernel") for name in weights)
-        self._kernels, self._recurrent_kernels, self._biases = (
-            [arrange(weights[f"recurrent_{layer}.{variable}"]) for layer in range(layers)]
-            for variable in ("kernel", "recurrent_kernel", "bias")
-        )
-        self._projected_embedding = weights["embedding.embeddings"] @ self._kernels[0] + self._biases[0]
 
     def empty_state(self, batch_size: int) -> State:
         """Return the state before any token, all zeros."""
-        units = [kernel.shape[0] for kernel in self._recurrent_kernels]
+        units = [len(layer.recurrent_kernel.numbers) for layer in self._layers]
         return network.empty_state(self._cell, units, batch_size)
 
     def forward(self, tokens: NDArray[np.int32], state: State) -> tuple[Floats, State]:
         """Read tokens (batch, time). Return logits (batch, time, vocabulary) and the state after them."""
         state_after: State = ()
-        hidden: Floats = self._projected_embedding[tokens.T]
-        for layer, recurrent_kernel in enumerate(self._recurrent_kernels):
-            if layer:
-                hidden = hidden @ self._kernels[layer] + self._biases[layer]
-            layer_state = self._layer_state(layer, state)
-            outputs = np.empty((*hidden.shape[:2], recurrent_kernel.shape[0]), np.float32)
+        hidden: Floats = self._embedding[tokens.T]
+        for index, layer in enumerate(self._layers):
+            if index:
+                hidden = layer.kernel.project(hidden)
+            layer_state = self._state_of(index, state)
+            outputs = np.empty((*hidden.shape[:2], len(layer.recurrent_kernel.numbers)), np.float32)
             for time, projected in enumerate(hidden):
-                layer_state = self._step(projected, recurrent_kernel, layer_state)
+                layer_state = layer.step(layer.recurrent_kernel, projected, layer_state)
                 outputs[time] = layer_state[0]
             hidden = outputs
             state_after += layer_state
@@ -75,69 +108,46 @@ class NumpyNetwork:
         """As `forward_last`, for tokens (time, batch), or for tokens (time,) with vectors as state."""
         for token in tokens:
             state_after: State = ()
-            hidden: Floats = self._projected_embedding[token]
-            for layer, recurrent_kernel in enumerate(self._recurrent_kernels):
-                if layer:
-                    hidden = hidden.dot(self._kernels[layer])
-                    hidden += self._biases[layer]
-                layer_state = self._step(hidden, recurrent_kernel, self._layer_state(layer, state))
+            hidden: Floats = self._embedding[token]
+            for index, layer in enumerate(self._layers):
+                if index:
+                    hidden = layer.kernel.project(hidden)
+                layer_state = layer.step(layer.recurrent_kernel, hidden, self._state_of(index, state))
                 hidden = layer_state[0]
                 state_after += layer_state
             state = state_after
         return self._logits(hidden), state
 
     def _logits(self, hidden: Floats) -> Floats:
-        logits: Floats = hidden.dot(self._output_kernel)[..., : len(self._output_bias)]
-        logits += self._output_bias
+        logits: Floats = self._output.times(hidden)[..., : len(self._output.bias)]
+        logits += self._output.bias
         return logits
 
-    def _layer_state(self, layer: int, state: State) -> State:
+    def _state_of(self, layer: int, state: State) -> State:
         return state[layer * self._states_per_layer : (layer + 1) * self._states_per_layer]
 
 
-def _keep(weights: Floats) -> Floats:
-    return weights
+def layers_of(weights: Iterable[str]) -> range:
+    """Return the numbers of the recurrent layers, given the names of all arrays."""
+    return range(sum(name.endswith(".recurrent_kernel") for name in weights))
 
 
-def _padded(kernel: Floats) -> Floats:
-    """Add columns of zeros until each row fills whole cache lines, which speeds up products with vectors."""
-    return np.pad(kernel, ((0, 0), (0, -kernel.shape[1] % _CACHE_LINE)))
+def padded(columns: NDArray[_Number]) -> NDArray[_Number]:
+    """Add columns of zeros until a row fills whole cache lines, which speeds up products with vectors."""
+    return np.pad(columns, (*[(0, 0)] * (columns.ndim - 1), (0, -columns.shape[-1] % _CACHE_LINE)))
 
 
-def _arrange_gates(weights: Floats) -> Floats:
-    input_gate, forget_gate, candidate, output_gate = np.split(weights, 4, axis=-1)
-    return np.ascontiguousarray(
-        np.concatenate([input_gate * _HALF, forget_gate * _HALF, output_gate * _HALF, candidate], axis=-1)
-    )
+def arranged_gates(columns: NDArray[_Number], cell: Cell) -> NDArray[_Number]:
+    """Put the columns of an LSTM's gates into the order in memory."""
+    if cell == "simple-rnn":
+        return columns
+    input_gate, forget_gate, candidate, output_gate = np.split(columns, 4, axis=-1)
+    return np.concatenate([input_gate, forget_gate, output_gate, candidate], axis=-1)
 
 
-def _lstm_step(projected: Floats, recurrent_kernel: Floats, state: State) -> State:
-    """Return the hidden state and the cell state (..., units) after one token.
-
-    `projected` (..., 4 units) is the layer's input times its kernel, plus the bias. The function works in
-    place where it can: at these sizes, a new array costs as much as its arithmetic.
-    """
-    hidden, cell_state = state
-    units = recurrent_kernel.shape[0]
-    gates = hidden.dot(recurrent_kernel)
-    gates += projected
-    np.tanh(gates, out=gates)
-    sigmoids, candidate = gates[..., : 3 * units], gates[..., 3 * units :]
-    sigmoids *= _HALF
-    sigmoids += _HALF
-    cell_state = sigmoids[..., units : 2 * units] * cell_state
-    candidate *= sigmoids[..., :units]
-    cell_state += candidate
-    hidden = np.tanh(cell_state)
-    hidden *= sigmoids[..., 2 * units :]
-    return hidden, cell_state
-
-
-def _simple_rnn_step(projected: Floats, recurrent_kernel: Floats, state: State) -> State:
-    """Return the hidden state (..., units) after one token.
-
-    `projected` (..., units) is the layer's input times its kernel, plus the bias.
-    """
-    hidden = state[0].dot(recurrent_kernel)
-    hidden += projected
-    return (np.tanh(hidden, out=hidden),)
+def halved_sigmoids(columns: Floats, cell: Cell) -> Floats:
+    """Halve the columns of an LSTM's three sigmoid gates, which come first."""
+    if cell == "simple-rnn":
+        return columns
+    factors = np.repeat(np.array([0.5, 1], np.float32), [columns.shape[-1] * 3 // 4, columns.shape[-1] // 4])
+    return columns * factors

@@ -4,6 +4,7 @@ import math
 import threading
 from typing import Any
 
+from shakelm import machine
 from shakelm.configuration import Configuration
 from shakelm.data.corpus import Corpus
 from shakelm.errors import ShakelmError
@@ -52,8 +53,9 @@ def train(
         command: the command that repeats this training, for the card.
         on_progress: called after every batch, and before the final scoring. What it raises ends the
             training; `Discarded` removes the checkpoint too.
-        on_notice: called with a sentence when the training resumes, when a checkpoint cannot be read or
-            written, when the loss is no longer a number, and when a second interrupt ends everything.
+        on_notice: called with a sentence when the processor lacks bfloat16, when the training resumes, when a
+            checkpoint cannot be read or written, when the loss is no longer a number, and when a second
+            interrupt ends everything.
         stop: ends the training early, when it is set.
 
     Raises:
@@ -62,6 +64,7 @@ def train(
             process.
         Discarded: `on_progress` raised it.
     """
+    configuration = _computable(configuration, on_notice)
     settings = configuration.training
     prepared = prepare(corpus.text, configuration, corpus.held_out)
     parts, vocabulary = prepared.parts, prepared.vocabulary
@@ -101,6 +104,19 @@ def train(
                 seconds=seconds,
             ),
         )
+
+
+def _computable(configuration: Configuration, on_notice: OnNotice) -> Configuration:
+    """The configuration with the precision that this machine computes in, if it leaves the choice."""
+    if configuration.training.precision != "auto":
+        return configuration
+    # On a GPU, Keras's own layer is the fastest, and has float32 alone.
+    fast = machine.has_bfloat16() and not backend.has_gpu()
+    if not fast and not backend.has_gpu():
+        on_notice("This processor has no bfloat16: the training computes in float32, which takes longer.")
+    precision = "bfloat16" if fast else "float32"
+    settings = configuration.training.model_copy(update={"precision": precision})
+    return configuration.model_copy(update={"training": settings})
 
 
 def _resume(run: TrainingRun, file: CheckpointFile, on_notice: OnNotice) -> None:

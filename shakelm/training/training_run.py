@@ -13,9 +13,9 @@ from shakelm.data.vocabulary import Vocabulary
 from shakelm.decoding.generation import Length, generate
 from shakelm.decoding.language_model import LanguageModel
 from shakelm.decoding.sampling import SamplingSettings
-from shakelm.networks import architectures
+from shakelm.networks import architectures, exact_network
 from shakelm.networks.lstm import LSTM
-from shakelm.networks.numpy_network import NumpyNetwork
+from shakelm.networks.quantization import quantize
 from shakelm.store.card import Epoch
 from shakelm.training.batches import Streams, Windows, dataset
 from shakelm.training.callbacks import BestWeightsKeeper
@@ -93,7 +93,8 @@ class TrainingRun:
 
     def sample(self) -> str:
         """A line that the averaged network writes as it is now."""
-        network = NumpyNetwork(architectures.weights_of(self.keeper.ema_model), self.configuration.model.cell)
+        weights = quantize(architectures.weights_of(self.keeper.ema_model))
+        network = exact_network.make(weights, self.configuration.model.cell)
         model = LanguageModel("", self.vocabulary, network)
         random_seed = self.configuration.training.random_seed
         return generate(model, "", SamplingSettings(defaults.TEMPERATURE), Length(lines=1), random_seed).text
@@ -105,7 +106,7 @@ def start(
     """A training before its first step.
 
     Args:
-        configuration: of model and training.
+        configuration: of model and training. The precision `auto` means float32 here.
         vocabulary: of the text.
         text: what is learned from, as long as `text_preparation` demands.
         validation: what each epoch is scored on, at least two tokens; None for nothing.
@@ -119,7 +120,11 @@ def start(
     if validation is not None:
         validation_ids = vocabulary.encode(validation)
         scored = dataset(Windows(validation_ids, settings.sequence_length, settings.batch_size))
-    layer = partial(LSTM, weight_dropout=configuration.model.weight_dropout, precision=settings.precision)
+    layer = partial(
+        LSTM,
+        weight_dropout=configuration.model.weight_dropout,
+        precision="bfloat16" if settings.precision == "bfloat16" else "float32",
+    )
     streams = settings.batch_size if settings.stateful else None
     model = architectures.build(configuration.model, len(vocabulary), layer, stateful_batch_size=streams)
     model.get_layer("output").bias.assign(log_frequencies(ids, len(vocabulary)))

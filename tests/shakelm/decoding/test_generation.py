@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from shakelm.configuration import MAX_RANDOM_SEED
 from shakelm.data.vocabulary import UNKNOWN, Vocabulary
@@ -18,16 +17,15 @@ from shakelm.decoding.generation import (
 from shakelm.decoding.language_model import LanguageModel
 from shakelm.decoding.sampling import SamplingSettings, distribution, entropy
 from shakelm.errors import ShakelmError
-from shakelm.networks.network import Floats, State
-from shakelm.networks.numpy_network import NumpyNetwork
+from shakelm.networks import exact_network
+from shakelm.networks.network import Floats
+from shakelm.networks.quantization import quantize
 
 TEXT = "To be, or not to be: that is the question.\nWhether 'tis nobler\n\nin the mind to suffer\n" * 3
 PLAIN = SamplingSettings(1.0)
 
 
-def model(
-    vocabulary: Vocabulary, bias: dict[str, float] | None = None, network: type[NumpyNetwork] = NumpyNetwork
-) -> LanguageModel:
+def model(vocabulary: Vocabulary, bias: dict[str, float] | None = None) -> LanguageModel:
     """Make a small LSTM with random weights. `bias` adds to the logits of some tokens."""
     random = np.random.default_rng(11)
 
@@ -44,7 +42,7 @@ def model(
     }
     for token, value in (bias or {}).items():
         weights["output.bias"][vocabulary.tokens.index(token)] += value
-    return LanguageModel("tiny@1", vocabulary, network(weights, "lstm"))
+    return LanguageModel("tiny@1", vocabulary, exact_network.make(quantize(weights), "lstm"))
 
 
 CHARS = fit(TEXT, "char")
@@ -165,18 +163,6 @@ def test_a_blank_prompt_is_the_same_as_an_empty_one() -> None:
     assert blank == empty
 
 
-class RowByRow(NumpyNetwork):
-    """Computes each row alone, so that its sums have the same last bits as those of a single verse."""
-
-    def forward_last(self, tokens: NDArray[np.int32], state: State) -> tuple[Floats, State]:
-        rows = [
-            super(RowByRow, self).forward_last(tokens[[row]], tuple(part[[row]] for part in state))
-            for row in range(len(tokens))
-        ]
-        after = tuple(np.concatenate(parts) for parts in zip(*(state for _, state in rows), strict=True))
-        return np.concatenate([logits for logits, _ in rows]), after
-
-
 @pytest.mark.parametrize("vocabulary", [CHARS, WORDS])
 def test_verses_of_a_batch_are_the_same_as_one_by_one(vocabulary: Vocabulary) -> None:
     settings = [
@@ -186,7 +172,7 @@ def test_verses_of_a_batch_are_the_same_as_one_by_one(vocabulary: Vocabulary) ->
         VerseSettings("to be zounds", SamplingSettings(0.0), Length(lines=3), 3),
         VerseSettings("mind\n", SamplingSettings(1.5, top_k=5, min_p=0.1), Length(words=30), 1),
     ]
-    small = model(vocabulary, {"\n": 1.0}, RowByRow)
+    small = model(vocabulary, {"\n": 1.0})
     alone = [
         generate(small, verse.prompt, verse.sampling, verse.length, verse.random_seed) for verse in settings
     ]

@@ -14,7 +14,7 @@ from shakelm.decoding.language_model import LanguageModel
 from shakelm.decoding.prediction import MAX_TOP, TEMPERATURES, predict
 from shakelm.decoding.sampling import SamplingSettings
 from shakelm.errors import ShakelmError
-from shakelm.networks.numpy_network import NumpyNetwork
+from shakelm.networks import float_network
 from shakelm.store.registry import open_registry
 
 
@@ -30,7 +30,7 @@ def model_with(probabilities: dict[str, float]) -> LanguageModel:
         "output.kernel": np.zeros((1, size), np.float32),
         "output.bias": np.log([10.0, *probabilities.values()]).astype(np.float32),
     }
-    return LanguageModel("known@1", vocabulary, NumpyNetwork(weights, "simple-rnn"))
+    return LanguageModel("known@1", vocabulary, float_network.make(weights, "simple-rnn"))
 
 
 UNEVEN = model_with({"a": 0.125, "b": 0.5, "\n": 0.25, "d": 0.125})

@@ -13,6 +13,7 @@ from shakelm.data.vocabulary import UNKNOWN, UNKNOWN_TOKEN, Vocabulary
 from shakelm.data.vocabulary_kinds import fit
 from shakelm.errors import ShakelmError
 from shakelm.evaluation.scoring import ESCAPE_NATS, score
+from shakelm.networks import float_network
 from shakelm.networks.network import Floats, State
 from shakelm.networks.numpy_network import NumpyNetwork
 
@@ -27,7 +28,7 @@ def network(vocabulary: Vocabulary, units: int = 12, unknown_bias: float = 0.0) 
     def array(*shape: int) -> Floats:
         return random.normal(0, 0.5, shape).astype(np.float32)
 
-    return NumpyNetwork(
+    return float_network.make(
         {
             "embedding.embeddings": array(len(vocabulary), 8),
             "recurrent_0.kernel": array(8, 4 * units),
@@ -105,7 +106,9 @@ def test_accuracy_counts_the_most_likely_token() -> None:
         "output.kernel": np.zeros((1, 3), np.float32),
         "output.bias": np.array([0.0, 0.0, 1.0], np.float32),
     }
-    assert score(NumpyNetwork(weights, "lstm"), vocabulary, "aaa\naaaa").accuracy == pytest.approx(6 / 7)
+    assert score(float_network.make(weights, "lstm"), vocabulary, "aaa\naaaa").accuracy == pytest.approx(
+        6 / 7
+    )
 
 
 def test_progress_rises_to_one() -> None:

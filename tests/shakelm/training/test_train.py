@@ -73,7 +73,7 @@ def test_a_version_is_complete_and_its_card_is_true(own_store: ModelRegistry) ->
     assert card.corpus.sha256 == text.sha256
     assert card.command == "shakelm train whole"
     assert card.epochs == len(history.epochs) == 2
-    assert card.weights == "float16"
+    assert card.weights == "int8"
     loaded = language_model.load(version)
     held_out = split(text.text, "contiguous").held_out
     assert score(loaded.network, loaded.vocabulary, held_out) == card.held_out

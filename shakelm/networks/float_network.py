@@ -1,0 +1,72 @@
+"""A network of weights that are not quantized: versions of former releases, and models in training.
+
+Sums of float32 numbers depend on their order, and tanh on the processor. So a verse may differ between
+processors, and between a batch and a verse alone, where a random number falls close to the border between two
+tokens.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from shakelm.configuration import Cell
+from shakelm.networks.network import Floats, State
+from shakelm.networks.numpy_network import (
+    Layer,
+    Matrix,
+    NumpyNetwork,
+    arranged_gates,
+    halved_sigmoids,
+    padded,
+)
+
+_HALF = np.array(0.5, np.float32)
+"""An array, because NumPy would convert a Python number at each use."""
+
+
+def make(weights: Mapping[str, Floats], cell: Cell) -> NumpyNetwork:
+    """Make the network of float32 arrays with the names that `architectures.weights_of` gives them."""
+
+    def arranged(name: str) -> Floats:
+        return np.ascontiguousarray(halved_sigmoids(arranged_gates(weights[name], cell), cell))
+
+    def matrix(name: str, layer: int) -> Matrix:
+        return Matrix(arranged(f"recurrent_{layer}.{name}"), None, arranged(f"recurrent_{layer}.bias"))
+
+    step = _lstm_step if cell == "lstm" else _simple_rnn_step
+    count = sum(name.endswith(".recurrent_kernel") for name in weights)
+    layers = [
+        Layer(matrix("kernel", layer), matrix("recurrent_kernel", layer), step) for layer in range(count)
+    ]
+    # The embedding is multiplied by the first layer's kernel once.
+    embedding = weights["embedding.embeddings"] @ layers[0].kernel.numbers + layers[0].kernel.bias
+    output = Matrix(padded(weights["output.kernel"]), None, weights["output.bias"])
+    return NumpyNetwork(embedding, layers, output, cell)
+
+
+def _lstm_step(recurrent_kernel: Matrix, projected: Floats, state: State) -> State:
+    """Return the hidden state and the cell state (..., units) after one token.
+
+    The function works in place where it can: at these sizes, a new array costs as much as its arithmetic.
+    """
+    hidden, cell_state = state
+    units = hidden.shape[-1]
+    gates = recurrent_kernel.times(hidden)
+    gates += projected
+    np.tanh(gates, out=gates)
+    sigmoids, candidate = gates[..., : 3 * units], gates[..., 3 * units :]
+    sigmoids *= _HALF
+    sigmoids += _HALF
+    cell_state = sigmoids[..., units : 2 * units] * cell_state
+    candidate *= sigmoids[..., :units]
+    cell_state += candidate
+    hidden = np.tanh(cell_state)
+    hidden *= sigmoids[..., 2 * units :]
+    return hidden, cell_state
+
+
+def _simple_rnn_step(recurrent_kernel: Matrix, projected: Floats, state: State) -> State:
+    """Return the hidden state (..., units) after one token."""
+    hidden = recurrent_kernel.times(state[0])
+    hidden += projected
+    return (np.tanh(hidden, out=hidden),)
