@@ -13,6 +13,7 @@ from bot.interactions.client import Bot
 from bot.interactions.custom_id_handlers import pressed
 from worker.messages import verse_messages
 from worker.messages.catalog import Refusal
+from worker.protocol import poems
 from worker.protocol.custom_ids import Again, Colder, Continue, Discard, Hotter, OfRecord, WholePoem
 from worker.protocol.verse_payloads import MAX_TEMPERATURE, VerseRecord, VerseSettings
 from worker.records import model_index, verse_records
@@ -30,10 +31,9 @@ async def again(interaction: discord.Interaction[Bot], custom_id: Again) -> None
 
 @pressed(Continue)
 async def go_on(interaction: discord.Interaction[Bot], custom_id: Continue) -> None:
-    """Write a verse that continues this one, for everybody who asks."""
+    """Go on with this verse as if it had never stopped, for everybody who asks."""
     record = await _record(interaction, custom_id)
-    context = verse_records.continuation(record)
-    await ask_again(interaction, record, prompt="", context=context, random_seed=None)
+    await _ask(interaction, record, **poems.continuation(record))
 
 
 @pressed(WholePoem)
@@ -86,10 +86,16 @@ def _asked_by(message: discord.Message | None) -> str | None:
 async def ask_again(interaction: discord.Interaction[Bot], record: VerseRecord, **changes: Any) -> None:
     """Ask for a verse with the settings and the version of another one, except for `changes`.
 
+    If that one goes on with a verse, the new one stands in its place.
+
     Raises:
         Refusal: the version was removed, and no other one is given.
         Refusal, TimeoutError, redis.RedisError, discord.HTTPException: as `ask_for_verse`.
     """
+    await _ask(interaction, poems.anew(record), **changes)
+
+
+async def _ask(interaction: discord.Interaction[Bot], record: VerseRecord, **changes: Any) -> None:
     wrote = model_of(record)
     if wrote is not None and "model" not in changes:
         index = await interaction.client.ask(interaction, model_index.load)

@@ -14,6 +14,7 @@ from bot.interactions.custom_id_handlers import Values, open_form, pressed, subm
 from worker.messages.catalog import Refusal, text
 from worker.messages.discord_json import button, rows
 from worker.messages.notices import problem
+from worker.protocol import poems
 from worker.protocol.custom_ids import Change, ChangeAgain
 from worker.protocol.model_payloads import ModelIndex
 from worker.protocol.payload import MAX_PROMPT_CHARACTERS
@@ -104,7 +105,7 @@ def _fields(
             component=ui.TextInput(
                 custom_id="seed",
                 style=discord.TextStyle.paragraph,
-                default=draft.get("seed", record.prompt)[:MAX_PROMPT_CHARACTERS],
+                default=draft.get("seed", poems.anew(record).prompt)[:MAX_PROMPT_CHARACTERS],
                 required=False,
                 max_length=MAX_PROMPT_CHARACTERS,
             ),

@@ -70,6 +70,7 @@ def verse(
                 "lines": length.lines,
                 "words": length.words,
                 "number": number,
+                "exact": loaded.network.exact,
                 "seconds": round(seconds, 3),
                 "tokens": written.tokens,
                 "unknown": written.unknown,
@@ -78,6 +79,8 @@ def verse(
         return
     print(written.text)
     note = f"{loaded.reference} · temperature {temperature:g} · number {number} · {seconds:.2f} s"
+    if not loaded.network.exact:
+        note += " · may differ on another machine"
     if written.unknown:
         note += f" · unknown to this model: {', '.join(map(repr, written.unknown))}"
     print(f"\n{note}", file=sys.stderr)

@@ -9,8 +9,10 @@ import numpy as np
 from shakelm.configuration import MAX_RANDOM_SEED
 from shakelm.data.text_cleaning import clean
 from shakelm.data.vocabulary import UNKNOWN, Vocabulary
+from shakelm.decoding.draft import Draft
 from shakelm.decoding.language_model import LanguageModel
 from shakelm.decoding.sampling import SamplingSettings, distribution, entropy, sample
+from shakelm.decoding.verse_endings import TOLERANCE
 from shakelm.errors import ShakelmError
 from shakelm.networks.network import Floats, State
 
@@ -23,7 +25,7 @@ class Verse:
     """A text that begins with its prompt.
 
     `unknown` holds the pieces of the prompt that the model lacks, `tokens` the number of tokens after the
-    prompt.
+    prompt (and after `VerseSettings.after`).
     """
 
     text: str
@@ -36,7 +38,8 @@ class Verse:
 class Length:
     """The length of a verse, either in lines or in words.
 
-    Lines are counted without blank ones, from the prompt's last line on. Words are counted after the prompt.
+    Lines are counted without blank ones, from the prompt's last line on. They are a wish: a verse ends with a
+    whole sentence if there is one near (`verse_endings`). Words are counted after the prompt.
     """
 
     lines: int | None = None
@@ -57,19 +60,24 @@ class Length:
     def max_tokens(self, vocabulary: Vocabulary) -> int:
         """Return the most tokens that a verse of this length may have."""
         if self.lines is not None:
-            return self.lines * vocabulary.tokens_per_line
+            return (self.lines + TOLERANCE) * vocabulary.tokens_per_line
         assert self.words is not None  # noqa: S101 (one of the two is given, checked at construction)
         return self.words * vocabulary.tokens_per_word
 
 
 @dataclass(frozen=True)
 class VerseSettings:
-    """Everything that decides a verse of a given model. The prompt may be empty."""
+    """Everything that decides a verse of a given model. The prompt may be empty.
+
+    With `after`, the verse goes on with the verse that the other settings give: it begins behind so many
+    characters of it, prompt included, and its length is counted from there.
+    """
 
     prompt: str
     sampling: SamplingSettings
     length: Length
     random_seed: int
+    after: int = 0
 
     def __post_init__(self) -> None:
         """Check the random seed.
@@ -97,7 +105,7 @@ def read_prompt(model: LanguageModel, prompt: str) -> tuple[str, Floats, State]:
     logits, state = model.network.forward_last(tokens, model.network.empty_state(batch_size=1))
     next_logits: Floats = logits[0]
     if not prompt:  # a verse begins with a visible token
-        next_logits[[token.isspace() for token in model.vocabulary.tokens]] = -np.inf
+        next_logits[model.blank_tokens] = -np.inf
     return prompt, next_logits, state
 
 
@@ -114,7 +122,12 @@ def _whole_words(vocabulary: Vocabulary, prompt: str, logits: Floats) -> Floats:
 
 
 def generate(
-    model: LanguageModel, prompt: str, sampling: SamplingSettings, length: Length, random_seed: int
+    model: LanguageModel,
+    prompt: str,
+    sampling: SamplingSettings,
+    length: Length,
+    random_seed: int,
+    after: int = 0,
 ) -> Verse:
     """Generate a verse. The same version, settings, and random seed give the same text.
 
@@ -124,11 +137,12 @@ def generate(
         sampling: how freely tokens are chosen.
         length: where to end.
         random_seed: from 0 to `MAX_RANDOM_SEED`; seeds NumPy's PCG64 generator.
+        after: how much of the verse was written before (`VerseSettings.after`).
 
     Raises:
         ShakelmError: the random seed is out of range.
     """
-    return generate_batch(model, [VerseSettings(prompt, sampling, length, random_seed)])[0]
+    return generate_batch(model, [VerseSettings(prompt, sampling, length, random_seed, after)])[0]
 
 
 def generate_with_entropy(
@@ -138,7 +152,7 @@ def generate_with_entropy(
 
     Returns:
         The verse, and the mean entropy in bits of the distributions that its tokens were drawn from, after
-        temperature and truncation. The token that ended the verse counts as well.
+        temperature and truncation.
 
     Raises:
         ShakelmError: the random seed is out of range.
@@ -149,7 +163,7 @@ def generate_with_entropy(
         entropies.append(entropy(distribution(logits[0], sampling)))
 
     (verse,) = generate_batch(model, [VerseSettings(prompt, sampling, length, random_seed)], measure)
-    return verse, fmean(entropies)
+    return verse, fmean(entropies[: max(verse.tokens, 1)])
 
 
 def generate_batch(
@@ -157,12 +171,11 @@ def generate_batch(
     settings: Sequence[VerseSettings],
     on_logits: Callable[[Floats], None] | None = None,
 ) -> list[Verse]:
-    """Generate several verses at the same time.
+    """Generate several verses at the same time: the texts that `generate` gives for each.
 
-    The same settings together give the same texts again. But a verse in a batch comes from other matrix
-    products than the same verse alone, and their sums differ in the last bits. If a random number falls that
-    close to the border between two tokens, the two texts differ from there on. Use `generate` for the exact
-    text that a random seed gives alone.
+    With a network that is not exact (`Network.exact`), sums in a batch differ in the last bits from
+    those of a verse alone. If a random number falls that close to the border between two tokens, the two
+    texts differ from there on.
 
     Args:
         model: a loaded version.
@@ -171,22 +184,26 @@ def generate_batch(
     """
     prompts_read = {prompt: read_prompt(model, prompt) for prompt in {verse.prompt for verse in settings}}
     prompts, next_logits, states = zip(*(prompts_read[verse.prompt] for verse in settings), strict=True)
-    drafts = [
-        _Draft(model.vocabulary, prompt, verse) for prompt, verse in zip(prompts, settings, strict=True)
-    ]
+    drafts = [_begin(model, prompt, verse) for prompt, verse in zip(prompts, settings, strict=True)]
     logits = np.stack(
         [_whole_words(model.vocabulary, *read) for read in zip(prompts, next_logits, strict=True)]
     )
     state = tuple(np.concatenate(arrays) for arrays in zip(*states, strict=True))
     unfinished = drafts
-    samplings, generators = [draft.sampling for draft in drafts], [draft.generator for draft in drafts]
+    samplings = [verse.sampling for verse in settings]
+    generators = [np.random.default_rng(verse.random_seed) for verse in settings]
     while True:
+        for draft, of_draft in zip(unfinished, logits, strict=True):
+            draft.exclude(of_draft)
         if on_logits is not None:
             on_logits(logits)
         tokens = sample(logits, samplings, generators)
         kept = [row for row, token in enumerate(tokens.tolist()) if unfinished[row].add(token)]
         if not kept:
-            return [draft.verse() for draft in drafts]
+            return [
+                Verse(draft.text, prompt, model.vocabulary.unknown(prompt), draft.tokens)
+                for draft, prompt in zip(drafts, prompts, strict=True)
+            ]
         if len(kept) < len(unfinished):
             unfinished = [unfinished[row] for row in kept]
             samplings, generators = [samplings[row] for row in kept], [generators[row] for row in kept]
@@ -194,45 +211,15 @@ def generate_batch(
         logits, state = model.network.forward_last(tokens[:, np.newaxis], state)
 
 
-class _Draft:
-    """An unfinished verse. It holds what spacing and counting need, so that each token costs the same."""
-
-    def __init__(self, vocabulary: Vocabulary, prompt: str, settings: VerseSettings) -> None:
-        """Begin with a prompt in the form that the vocabulary knows."""
-        self.sampling = settings.sampling
-        self.generator = np.random.default_rng(settings.random_seed)
-        self._vocabulary = vocabulary
-        self._prompt = prompt
-        self._length = settings.length
-        self._max_tokens = settings.length.max_tokens(vocabulary)
-        self._pieces: list[str] = []
-        self._last = self._prompt[-1:]
-        self._blank = self._prompt.rpartition("\n")[2].strip() == ""
-        self._lines = self._words = 0
-
-    def add(self, token: int) -> bool:
-        """Append a token, unless the verse has its length without it.
-
-        Returns:
-            Whether the verse can go on.
-        """
-        piece = self._vocabulary.extend(self._last, token)
-        if piece == "\n":
-            self._lines += not self._blank
-            self._blank = True
-        if self._lines == self._length.lines or (self._words == self._length.words and piece[0].isspace()):
-            return False
-        if not piece.isspace():
-            self._blank = False
-            self._words += not self._pieces or not self._last or self._last.isspace() or piece[0].isspace()
-        self._last = piece[-1]
-        self._pieces.append(piece)
-        return len(self._pieces) < self._max_tokens
-
-    def verse(self) -> Verse:
-        """Return the verse, which begins with the prompt."""
-        text = (self._prompt + "".join(self._pieces)).rstrip()
-        return Verse(text, self._prompt, self._vocabulary.unknown(self._prompt), len(self._pieces))
+def _begin(model: LanguageModel, prompt: str, verse: VerseSettings) -> Draft:
+    return Draft(
+        model,
+        prompt,
+        after=verse.after,
+        lines=verse.length.lines,
+        words=verse.length.words,
+        max_tokens=verse.length.max_tokens(model.vocabulary),
+    )
 
 
 def _known_form(prompt: str, vocabulary: Vocabulary) -> str:

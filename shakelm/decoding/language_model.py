@@ -1,10 +1,12 @@
 """A version of a model in memory."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from safetensors import SafetensorError
 
 from shakelm.data.vocabulary import Vocabulary
+from shakelm.decoding.verse_endings import ends_sentence
 from shakelm.networks.loading import load_network, most_bytes
 from shakelm.networks.network import Engine, Network
 from shakelm.store.version import WEIGHTS, Version
@@ -17,6 +19,21 @@ class LanguageModel:
     reference: str
     vocabulary: Vocabulary
     network: Network
+
+    @cached_property
+    def blank_tokens(self) -> list[int]:
+        """The ids of the tokens that are nothing but white space."""
+        return [number for number, token in enumerate(self.vocabulary.tokens) if token.isspace()]
+
+    @cached_property
+    def line_ends(self) -> list[int]:
+        """The ids of the tokens that can end a line, or a speaker's name."""
+        return [number for number, token in enumerate(self.vocabulary.tokens) if {":", "\n"} & set(token)]
+
+    @cached_property
+    def has_sentences(self) -> bool:
+        """Whether the tokens have the marks at which sentences end."""
+        return any(map(ends_sentence, self.vocabulary.tokens))
 
 
 def load(version: Version, engine: Engine = "numpy") -> LanguageModel:

@@ -59,7 +59,7 @@ def make(stored: Stored, cell: Cell) -> NumpyNetwork:
     embedding += layers[0].kernel.bias
     output_scale = padded(stored[scale_name("output.kernel")])
     output = _matrix(padded(stored["output.kernel"]), output_scale, stored["output.bias"])
-    return NumpyNetwork(embedding, layers, output, cell)
+    return NumpyNetwork(embedding, layers, output, cell, quantized=True)
 
 
 def _matrix(numbers: NDArray[Any], scale: Floats, bias: Floats) -> Matrix:

@@ -41,7 +41,7 @@ def make(weights: Mapping[str, Floats], cell: Cell) -> NumpyNetwork:
     # The embedding is multiplied by the first layer's kernel once.
     embedding = weights["embedding.embeddings"] @ layers[0].kernel.numbers + layers[0].kernel.bias
     output = Matrix(padded(weights["output.kernel"]), None, weights["output.bias"])
-    return NumpyNetwork(embedding, layers, output, cell)
+    return NumpyNetwork(embedding, layers, output, cell, quantized=False)
 
 
 def _lstm_step(recurrent_kernel: Matrix, projected: Floats, state: State) -> State:

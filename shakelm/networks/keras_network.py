@@ -9,10 +9,17 @@ from shakelm.networks.network import Floats, State
 
 
 class KerasNetwork:
-    """A Keras model that takes and returns its state."""
+    """A Keras model that takes and returns its state. Its results are not exact."""
+
+    exact = False
 
     def __init__(
-        self, weights: dict[str, Floats], configuration: ModelConfiguration, vocabulary_size: int
+        self,
+        weights: dict[str, Floats],
+        configuration: ModelConfiguration,
+        vocabulary_size: int,
+        *,
+        quantized: bool,
     ) -> None:
         """Build the model, and give it the weights by the names that `architectures.weights_of` gave them.
 
@@ -20,6 +27,7 @@ class KerasNetwork:
             KeyError: an array is missing.
             ValueError: an array has another shape than the model's.
         """
+        self.quantized = quantized
         self._configuration = configuration
         self._model = architectures.build_with_state(configuration, vocabulary_size)
         architectures.set_weights(self._model, weights)

@@ -83,7 +83,7 @@ def load_network(
     if engine == "keras":
         from shakelm.networks.keras_network import KerasNetwork
 
-        return KerasNetwork(weights, configuration, vocabulary_size)
+        return KerasNetwork(weights, configuration, vocabulary_size, quantized=is_quantized(stored))
     if is_quantized(stored):
         return exact_network.make(stored, configuration.cell)
     return float_network.make(weights, configuration.cell)

@@ -20,6 +20,14 @@ State = tuple[Floats, ...]
 class Network(Protocol):
     """What decoding and scoring need of a trained network."""
 
+    @property
+    def quantized(self) -> bool:
+        """Whether the weights are whole numbers. Those of former releases are not."""
+
+    @property
+    def exact(self) -> bool:
+        """Whether the results are the same to the last bit on every processor, alone and in a batch."""
+
     def empty_state(self, batch_size: int) -> State:
         """Return the state before any token, all zeros."""
 

@@ -68,9 +68,13 @@ class NumpyNetwork:
         layers: first to last.
         output: from the last hidden state to logits; padded to whole cache lines (`padded`).
         cell: the kind of the layers.
+        quantized: whether all weights and hidden states are whole numbers, so that results are exact.
     """
 
-    def __init__(self, embedding: Floats, layers: Sequence[Layer], output: Matrix, cell: Cell) -> None:
+    def __init__(
+        self, embedding: Floats, layers: Sequence[Layer], output: Matrix, cell: Cell, *, quantized: bool
+    ) -> None:
+        self.quantized = self.exact = quantized
         self._embedding, self._layers, self._output, self._cell = embedding, layers, output, cell
         self._states_per_layer = network.states_per_layer(cell)
 

@@ -3,8 +3,8 @@
 import logging
 import time
 
-from shakelm.decoding import generation
-from shakelm.decoding.generation import Length
+from shakelm.decoding.generation import Length, Verse, generate
+from shakelm.decoding.language_model import LanguageModel
 from shakelm.decoding.sampling import SamplingSettings
 from worker.jobs.answering import connection, job_id
 from worker.jobs.loaded_models import load
@@ -22,30 +22,35 @@ def write(wanted: VerseRequest) -> Message:
     Raises:
         ShakelmError: there is no such model, or it is damaged.
     """
-    result, prompt = _write(wanted)
-    verse_records.complete(connection(), wanted.id, result)
-    return verse_messages.verse(wanted, result, prompt)
-
-
-def _write(wanted: VerseRequest) -> tuple[VerseResult, str]:
-    """The verse, and the seed as the model reads it, with which it begins."""
     started = time.perf_counter()
     model = load(wanted.model)
-    written = generation.generate(
-        model,
-        wanted.context + wanted.prompt,
-        SamplingSettings(wanted.temperature, wanted.top_k, wanted.top_p, wanted.min_p),
-        Length(lines=wanted.lines),
-        wanted.random_seed,
-    )
+    written, before = _generate(model, wanted)
     seconds = time.perf_counter() - started
     log.info("%s: %d tokens by %s in %.2f s", job_id(), written.tokens, model.reference, seconds)
     result = VerseResult(
-        text=written.text[len(wanted.context) :],
+        text=written.text[before:],
         model=model.reference,
         temperature=wanted.temperature,
         random_seed=wanted.random_seed,
         seconds=seconds,
         unknown=[piece for piece in written.unknown if piece in wanted.prompt],
     )
-    return result, written.prompt[len(wanted.context) :].rstrip()
+    verse_records.complete(connection(), wanted.id, result)
+    seed = written.prompt[before:].rstrip()
+    return verse_messages.verse(wanted, result, seed, exact=model.network.exact)
+
+
+def _generate(model: LanguageModel, wanted: VerseRequest) -> tuple[Verse, int]:
+    """The verse with all that stands before it, and the number of characters of that."""
+    sampling = SamplingSettings(wanted.temperature, wanted.top_k, wanted.top_p, wanted.min_p)
+    length, random_seed = Length(lines=wanted.lines), wanted.random_seed
+    known = wanted.context + wanted.written
+    prompt = wanted.context + wanted.prompt
+    if not wanted.written:
+        return generate(model, prompt, sampling, length, random_seed), len(wanted.context)
+    written = generate(model, prompt, sampling, length, random_seed, after=len(known))
+    if written.text.startswith(known):
+        return written, len(known)
+    # Another machine has written another text, with a model that is not exact.
+    known += "\n"
+    return generate(model, known, sampling, length, random_seed), len(known)

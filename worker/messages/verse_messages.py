@@ -1,8 +1,8 @@
 """The message of a verse: speakers in bold, receipt, buttons."""
 
-import re
 from collections.abc import Iterator
 
+from shakelm.decoding.verse_endings import is_speaker
 from worker.messages.catalog import text
 from worker.messages.discord_json import (
     BLUE,
@@ -21,7 +21,7 @@ from worker.messages.discord_json import (
     rows,
 )
 from worker.messages.text_limits import length, visible
-from worker.protocol import custom_ids
+from worker.protocol import custom_ids, poems
 from worker.protocol.styles import STYLES
 from worker.protocol.verse_payloads import MAX_TEMPERATURE, VerseRecord, VerseRequest, VerseResult
 
@@ -30,15 +30,12 @@ VERSE_FILE = "verse.txt"
 MAX_POEM = 3500
 """Characters of a whole poem, which has few that markdown must escape."""
 
-_CAPITALS = re.compile(r"[A-Z][A-Z' .-]*[A-Z]:?")
-_NAME = re.compile(r"[A-Z][\w'.-]*( ([A-Z0-9][\w'.-]*|of|the|and)){0,3}:")
-"""One to four words that begin with capitals. A line that merely ends in a colon has others too."""
 
-
-def verse(request: VerseRequest, result: VerseResult, prompt: str = "") -> Message:
+def verse(request: VerseRequest, result: VerseResult, prompt: str = "", *, exact: bool = True) -> Message:
     """A verse with its receipt and buttons. A verse over Discord's limit is cut, and attached in full.
 
-    It begins with `prompt`, which is the request's as the model reads it.
+    It begins with `prompt`, which is the request's as the model reads it. If it is not `exact`, the receipt
+    does not promise the same text on another machine.
     """
     locale = request.reply_to.locale
     shown = "\n".join(_lines(result.text, prompt))
@@ -46,20 +43,17 @@ def verse(request: VerseRequest, result: VerseResult, prompt: str = "") -> Messa
         shown = text(locale, "verse.empty")
     whole = length(shown) <= MAX_DESCRIPTION
     description = shown if whole else cut(shown, text(locale, "verse.cut"))
-    body = embed("", description, BLUE, " · ".join(_receipt(request, result)))
+    body = embed("", description, BLUE, " · ".join(_receipt(request, result, exact)))
     attachment = None if whole else Attachment(VERSE_FILE, result.text.encode())
     return Message(body | {"components": _buttons(request)}, attachment)
 
 
 def _lines(verse: str, prompt: str = "") -> Iterator[str]:
-    """The lines in markdown. What the person wrote is in italics.
-
-    Speakers are bold: a line in capitals, or `Name:` after a blank line.
-    """
-    written = prompt.strip("\n").split("\n")
+    """The lines in markdown. What the person wrote is in italics, and speakers are bold."""
+    written = prompt.strip().split("\n")
     before = ""
-    for number, line in enumerate(verse.strip("\n").split("\n")):
-        speaks = _CAPITALS.fullmatch(line) or (not before.strip() and _NAME.fullmatch(line))
+    for number, line in enumerate(verse.strip().split("\n")):
+        speaks = is_speaker(line, before)
         own = written[number] if number < len(written) else ""
         shown = _italic(own) + escape(line[len(own) :]) if line.startswith(own) else escape(line)
         yield f"**{shown}**" if speaks else shown
@@ -72,7 +66,7 @@ def _italic(written: str) -> str:
     return written.replace(inner, f"*{escape(inner)}*") if inner else written
 
 
-def _receipt(request: VerseRequest, result: VerseResult) -> Iterator[str]:
+def _receipt(request: VerseRequest, result: VerseResult, exact: bool) -> Iterator[str]:
     """Everything that repeats the verse, except the text before a continued one."""
     locale = request.reply_to.locale
     yield text(
@@ -91,14 +85,17 @@ def _receipt(request: VerseRequest, result: VerseResult) -> Iterator[str]:
         yield text(locale, "verse.top_p", top_p=request.top_p)
     if request.min_p is not None:
         yield text(locale, "verse.min_p", min_p=request.min_p)
-    if request.context:
+    if request.context or request.written:
         yield text(locale, "verse.continued")
+    if not exact:
+        yield text(locale, "verse.inexact")
     if result.unknown:
         yield text(locale, "verse.unknown", unknown=[visible(piece) for piece in result.unknown])
 
 
 def _buttons(request: VerseRequest) -> list[Component]:
     locale, of = request.reply_to.locale, request.id
+    continued = bool(request.context or request.written)
     hottest, coldest = request.temperature >= MAX_TEMPERATURE, request.temperature <= 0
     return rows(
         [
@@ -109,7 +106,7 @@ def _buttons(request: VerseRequest) -> list[Component]:
             button(text(locale, "button.change"), custom_ids.Change(of), SECONDARY),
         ],
         [
-            *([button(text(locale, "button.poem"), custom_ids.WholePoem(of))] if request.context else []),
+            *([button(text(locale, "button.poem"), custom_ids.WholePoem(of))] if continued else []),
             button(text(locale, "button.discard"), custom_ids.Discard(of), DANGER),
         ],
     )
@@ -117,7 +114,7 @@ def _buttons(request: VerseRequest) -> list[Component]:
 
 def poem(record: VerseRecord, locale: str) -> Body:
     """A verse with all that it continues, as far as it is kept."""
-    whole = record.context + (record.result.text if record.result else "")
+    whole = poems.whole(record)
     kept = whole[-MAX_POEM:]
     if len(kept) < len(whole):
         kept = kept.partition("\n")[2]

@@ -77,7 +77,7 @@ def _verses(connection: "redis.Redis", guild: str, key: bytes) -> list[dict[str,
             **record.model_dump(
                 include={"temperature", "top_k", "top_p", "min_p", "style", "lines", "random_seed", "private"}
             ),
-            "continued": bool(record.context),
+            "continued": bool(record.context or record.written),
             **_written(record),
         }
         for record in verse_records.of_server(connection, guild)

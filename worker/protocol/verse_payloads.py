@@ -23,12 +23,16 @@ MAX_TEMPERATURE = defaults.MAX_TEMPERATURE
 class VerseSettings(Payload):
     """What decides a verse. `model` is None for the live version. The bot always sets the random seed.
 
-    `context` is text that the model reads before the seed and that is not shown. `top_k`, `top_p` and
-    `min_p` are as in `shakelm.decoding.sampling.SamplingSettings`; `style` is the name of their style.
+    `context` is text that the model reads before the seed and that is not shown. A verse with `written` goes
+    on with another one: it is what that one has from the seed on. `top_k`, `top_p` and `min_p` are as in
+    `shakelm.decoding.sampling.SamplingSettings`; `style` is the name of their style.
     """
 
     prompt: Prompt = ""
     context: Annotated[str, Field(max_length=MAX_CONTEXT_CHARACTERS)] = ""
+    written: Annotated[
+        str, Field(max_length=MAX_CONTEXT_CHARACTERS, exclude_if=lambda written: not written)
+    ] = ""  # unknown to former workers
     temperature: Annotated[float, Field(ge=0, le=MAX_TEMPERATURE)] = defaults.TEMPERATURE
     top_k: Annotated[int | None, Field(ge=1)] = None
     top_p: Annotated[float | None, Field(gt=0, le=1)] = None

@@ -11,7 +11,7 @@ import redis
 from redis.client import Pipeline
 
 from worker.protocol.retention import DAY_S
-from worker.protocol.verse_payloads import MAX_CONTEXT_CHARACTERS, VerseRecord, VerseResult
+from worker.protocol.verse_payloads import VerseRecord, VerseResult
 from worker.records import readable
 
 
@@ -76,20 +76,6 @@ def keep(connection: "redis.Redis", guild: str, days: int) -> None:
             pipeline.expireat(_key(record.id), expires_at)
             _list(pipeline, record, expires_at)
         pipeline.execute()
-
-
-def continuation(record: VerseRecord) -> str:
-    """The context for a verse that continues this one: all that the model has read and written so far.
-
-    A verse ends without a line end, so one is added. If the context is too long, its oldest lines are left
-    out. If nothing was written, it is the record's own context.
-    """
-    if record.result is None or not record.result.text.strip():
-        return record.context
-    context = f"{record.context}{record.result.text}\n"
-    if len(context) <= MAX_CONTEXT_CHARACTERS:
-        return context
-    return context[-MAX_CONTEXT_CHARACTERS:].partition("\n")[2]
 
 
 def _key(record_id: str) -> str:

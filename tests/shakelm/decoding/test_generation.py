@@ -1,5 +1,7 @@
 """Verses of small networks: their lengths, prompts, random seeds, and batches."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,7 @@ from shakelm.data.vocabulary import UNKNOWN, Vocabulary
 from shakelm.data.vocabulary_kinds import fit
 from shakelm.decoding.generation import (
     Length,
+    Verse,
     VerseSettings,
     generate,
     generate_batch,
@@ -16,8 +19,9 @@ from shakelm.decoding.generation import (
 )
 from shakelm.decoding.language_model import LanguageModel
 from shakelm.decoding.sampling import SamplingSettings, distribution, entropy
+from shakelm.decoding.verse_endings import ends_sentence, is_speaker
 from shakelm.errors import ShakelmError
-from shakelm.networks import exact_network
+from shakelm.networks import exact_network, float_network
 from shakelm.networks.network import Floats
 from shakelm.networks.quantization import quantize
 
@@ -25,7 +29,9 @@ TEXT = "To be, or not to be: that is the question.\nWhether 'tis nobler\n\nin th
 PLAIN = SamplingSettings(1.0)
 
 
-def model(vocabulary: Vocabulary, bias: dict[str, float] | None = None) -> LanguageModel:
+def model(
+    vocabulary: Vocabulary, bias: dict[str, float] | None = None, *, former: bool = False
+) -> LanguageModel:
     """Make a small LSTM with random weights. `bias` adds to the logits of some tokens."""
     random = np.random.default_rng(11)
 
@@ -42,6 +48,8 @@ def model(vocabulary: Vocabulary, bias: dict[str, float] | None = None) -> Langu
     }
     for token, value in (bias or {}).items():
         weights["output.bias"][vocabulary.tokens.index(token)] += value
+    if former:
+        return LanguageModel("tiny@1", vocabulary, float_network.make(weights, "lstm"))
     return LanguageModel("tiny@1", vocabulary, exact_network.make(quantize(weights), "lstm"))
 
 
@@ -77,15 +85,70 @@ def test_the_same_random_seed_gives_the_same_verse_and_another_seed_another() ->
     assert verses[0] == verses[1] != verses[2]
 
 
-@pytest.mark.parametrize("vocabulary", [CHARS, WORDS])
+def lines_of(verse: Verse) -> int:
+    """Count the lines from the prompt's last one on, without blank ones."""
+    own = verse.text[verse.prompt.rfind("\n") + 1 :]
+    return sum(bool(line.strip()) for line in own.split("\n"))
+
+
 @pytest.mark.parametrize("prompt", ["", "to be", "to be\n"])
-def test_a_verse_has_the_requested_number_of_lines(vocabulary: Vocabulary, prompt: str) -> None:
+def test_a_verse_without_punctuation_has_the_wished_number_of_lines(prompt: str) -> None:
     for random_seed in range(20):
-        verse = generate(model(vocabulary, {"\n": 1.0}), prompt, PLAIN, Length(lines=3), random_seed)
+        verse = generate(model(WORDS, {"\n": 1.0}), prompt, PLAIN, Length(lines=3), random_seed)
         assert verse.text.startswith(prompt)
-        own = verse.text[prompt.rfind("\n") + 1 :]
-        assert sum(bool(line.strip()) for line in own.split("\n")) == 3
+        assert lines_of(verse) == 3
         assert verse.text == verse.text.rstrip()
+
+
+@pytest.mark.parametrize("prompt", ["", "to be", "to be\n"])
+def test_a_verse_ends_with_a_sentence_a_line_around_the_wished_number(prompt: str) -> None:
+    with_sentences = model(fit(TEXT.replace(" the", "."), "char"), {"\n": 2.0, ".": 4.0})
+    counts: Counter[tuple[int, bool]] = Counter()
+    for random_seed in range(40):
+        verse = generate(with_sentences, prompt, PLAIN, Length(lines=3), random_seed)
+        assert verse.text.startswith(prompt)
+        counts[lines_of(verse), ends_sentence(verse.text)] += 1
+    assert {lines for lines, _ in counts} == {2, 3, 4}
+    assert sum(count for (_, ends), count in counts.items() if ends) > 35
+
+
+@pytest.mark.parametrize("vocabulary", [CHARS, WORDS, fit(TEXT.replace(" the", "."), "char")])
+@pytest.mark.parametrize("prompt", ["", "to be"])
+def test_a_verse_goes_on_as_if_it_had_never_stopped(vocabulary: Vocabulary, prompt: str) -> None:
+    small = model(vocabulary, {"\n": 1.0})
+    for random_seed in range(10):
+        whole = generate(small, prompt, PLAIN, Length(lines=40), random_seed).text
+        text = generate(small, prompt, PLAIN, Length(lines=3), random_seed).text
+        for _ in range(4):
+            assert whole.startswith(text)
+            longer = generate(small, prompt, PLAIN, Length(lines=3), random_seed, after=len(text))
+            assert longer.text.startswith(text)
+            added = longer.text[len(text) :]
+            assert 2 <= sum(bool(line.strip()) for line in added.split("\n")) <= 4
+            text = longer.text
+        assert whole.startswith(text)
+
+
+def test_a_speaker_is_never_without_a_line() -> None:
+    speakers = fit("ROMEO:\nO.\n\nJULIET:\nI.\n\nYes:\nNo.\n\n" * 9, "char")
+    often = model(speakers, {"\n": 3.0, ":": 3.0, "R": 2.0, "O": 2.0, ".": 1.0})
+    found: Counter[str] = Counter()
+    for verse in generate_batch(
+        often, [VerseSettings("", PLAIN, Length(lines=9), seed) for seed in range(99)]
+    ):
+        lines = verse.text.split("\n")
+        for before, line, after in zip(["", *lines], lines, [*lines[1:], ""], strict=False):
+            if is_speaker(line, before):
+                found["speakers"] += 1
+                assert after.strip(), verse.text
+                assert not is_speaker(after, line), verse.text
+    assert found["speakers"] > 99
+
+
+def test_a_version_of_a_former_release_ends_its_verses_as_before() -> None:
+    former = model(CHARS, {"\n": 1.0}, former=True)
+    for random_seed in range(20):
+        assert lines_of(generate(former, "to be", PLAIN, Length(lines=3), random_seed)) == 3
 
 
 @pytest.mark.parametrize("vocabulary", [CHARS, WORDS])
@@ -106,8 +169,8 @@ def test_a_verse_is_never_empty() -> None:
 
 
 def test_a_model_that_never_ends_a_line_stops() -> None:
-    verse = generate(model(CHARS, {"\n": -50.0}), "x", PLAIN, Length(lines=2), 1)
-    assert verse.tokens == 2 * CHARS.tokens_per_line
+    verse = generate(model(CHARS, {"\n": -50.0, " ": -9.0}), "x", PLAIN, Length(lines=2), 1)
+    assert 2 * CHARS.tokens_per_line <= verse.tokens <= 3 * CHARS.tokens_per_line
 
 
 def test_the_unknown_token_is_never_generated() -> None:
@@ -188,9 +251,9 @@ def test_the_measured_entropy_is_the_mean_over_all_choices_of_the_same_verse(
     verse, bits = generate_with_entropy(small, "to", sampling, Length(words=4), 3)
 
     assert verse == generate(small, "to", sampling, Length(words=4), 3)
-    # Every choice is made again from the beginning. The blank that ended the verse was a choice as well.
-    choices = [read_prompt(small, verse.text[:end])[1] for end in range(2, len(verse.text) + 1)]
-    assert len(choices) == verse.tokens + 1
+    # Every choice is made again from the beginning.
+    choices = [read_prompt(small, verse.text[:end])[1] for end in range(2, len(verse.text))]
+    assert len(choices) == verse.tokens
     choices[0][[token.isalnum() for token in CHARS.tokens]] = -np.inf  # the prompt's last word is whole
     assert bits == pytest.approx(
         np.mean([entropy(distribution(logits, sampling)) for logits in choices]), abs=1e-4

@@ -8,7 +8,7 @@ import redis
 
 from tests.support.request_makers import TOKEN, enqueue, verse_request
 from tests.support.rq_records import everything_stored
-from worker.protocol.verse_payloads import MAX_CONTEXT_CHARACTERS, VerseRecord, VerseResult
+from worker.protocol.verse_payloads import VerseRecord, VerseResult
 from worker.records import verse_records
 
 Connection = redis.Redis
@@ -105,19 +105,3 @@ def test_the_records_of_a_server_come_in_the_order_of_asking(connection: Connect
     for kept in (second, first, record(guild="8")):
         verse_records.save(connection, kept, 90)
     assert verse_records.of_server(connection, "2") == [first, second]
-
-
-def test_a_verse_goes_on_after_the_end_of_its_last_line() -> None:
-    nothing = RESULT.model_copy(update={"text": ""})
-    assert verse_records.continuation(record(context="c\n")) == "c\n"
-    assert verse_records.continuation(record(context="c\n", result=nothing)) == "c\n"
-    assert verse_records.continuation(record(result=RESULT)) == "a\nb\n"
-    assert verse_records.continuation(record(context="c\n", result=RESULT)) == "c\na\nb\n"
-
-
-def test_of_a_long_story_the_oldest_lines_are_left_out() -> None:
-    lines = "".join(f"line {number}\n" for number in range(1000))
-    context = verse_records.continuation(record(context=lines[-MAX_CONTEXT_CHARACTERS:], result=RESULT))
-    assert MAX_CONTEXT_CHARACTERS - 20 < len(context) <= MAX_CONTEXT_CHARACTERS
-    assert context.startswith("line ")
-    assert context.endswith("line 999\na\nb\n")
