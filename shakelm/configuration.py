@@ -103,7 +103,7 @@ class TrainingConfiguration(Settings):
 
     With `ema_momentum` the version has an exponential moving average of the weights, otherwise the weights
     themselves. Without `validation` the validation text is learned from too, all epochs are run and the last
-    one is kept.
+    one is kept. With `base` the training goes on from the weights and the vocabulary of that version.
     """
 
     epochs: Annotated[int, Field(ge=1, le=1000, description="Maximum passes through the text")] = 20
@@ -163,6 +163,15 @@ class TrainingConfiguration(Settings):
             description="Precision of an LSTM's matrix products; auto is bfloat16 where the processor has it"
         ),
     ] = "float32"
+    base: Annotated[
+        str | None,
+        Field(
+            alias="from",
+            pattern=f"^{NAME_PATTERN}@{VERSION_PATTERN}$",
+            description="Version to go on from, with its network and vocabulary",
+            exclude_if=lambda base: base is None,
+        ),
+    ] = None
 
 
 class Configuration(Settings):

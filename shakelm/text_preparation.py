@@ -3,7 +3,8 @@
 TensorFlow is not needed: the bot asks before it offers a training.
 """
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 
 from shakelm.configuration import Configuration, TrainingConfiguration
 from shakelm.data.splitting import Parts, split
@@ -24,33 +25,75 @@ class PreparedText:
         learned: what is learned from: the training part, without validation the validation part too.
         vocabulary: the vocabulary of `learned`.
         tokens: the number of tokens of `learned`.
+        unknown: the tokens of `learned` that a given vocabulary does not know, with their numbers.
     """
 
     parts: Parts
     learned: str
     vocabulary: Vocabulary
     tokens: int
+    unknown: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def unknown_summary(self) -> str | None:
+        """What of the text is unknown, in one sentence; None if nothing is."""
+        if not self.unknown:
+            return None
+        share = self.unknown.total() / self.tokens
+        most = ", ".join(repr(piece) for piece, _ in self.unknown.most_common(SHOWN_UNKNOWN))
+        more = ", …" if len(self.unknown) > SHOWN_UNKNOWN else ""
+        return f"The version does not know {share:.2%} of the text's {self.vocabulary.units}: {most}{more}."
 
 
-def prepare(text: str, configuration: Configuration, held_out: int = 0) -> PreparedText:
+LEAST_KNOWN = 0.5
+"""The least share of a text's tokens that a given vocabulary must know."""
+
+SHOWN_UNKNOWN = 10
+"""The most unknown pieces that are shown."""
+
+
+def prepare(
+    text: str, configuration: Configuration, held_out: int = 0, vocabulary: Vocabulary | None = None
+) -> PreparedText:
     """Split a text, learn the vocabulary that the configuration names, and check that a training can work.
 
     Args:
         text: the text.
         configuration: of model and training.
         held_out: the number of characters at the end that are held out; 0 for the split's own share.
+        vocabulary: of the version that the training goes on from, or None.
 
     Raises:
-        ShakelmError: the text is too short, has too few different tokens, or has a part without tokens.
+        ShakelmError: the text is too short, has too few different tokens, has a part without tokens, or has
+            mostly tokens that the given vocabulary does not know.
     """
     settings = configuration.training
     parts = split(text, settings.split, held_out)
     learned = parts.train if settings.validation else parts.train + parts.validation
-    vocabulary = fit(learned, configuration.model.vocabulary)
-    tokens = len(vocabulary.pieces(learned))
-    check_length(tokens, settings, vocabulary.units)
+    unknown: Counter[str] = Counter()
+    if vocabulary is None:
+        vocabulary = fit(learned, configuration.model.vocabulary)
+        pieces = vocabulary.pieces(learned)
+    else:
+        pieces = vocabulary.pieces(learned)
+        unknown.update(piece for piece in pieces if piece not in vocabulary)
+        _check_known(len(pieces), unknown.total())
+    check_length(len(pieces), settings, vocabulary.units)
     _check_scored(parts, vocabulary)
-    return PreparedText(parts, learned, vocabulary, tokens)
+    return PreparedText(parts, learned, vocabulary, len(pieces), unknown)
+
+
+def _check_known(tokens: int, unknown: int) -> None:
+    """Check that a vocabulary knows enough of a text.
+
+    Raises:
+        ShakelmError: it does not.
+    """
+    if unknown > (1 - LEAST_KNOWN) * tokens:
+        raise ShakelmError(
+            f"The version does not know {unknown / tokens:.0%} of this text: train a new model with it, "
+            "without --from."
+        )
 
 
 def check_length(tokens: int, settings: TrainingConfiguration, units: str) -> None:

@@ -245,6 +245,7 @@ def plan(
     vocabulary: VocabularyKind | None = None,
     *,
     preset: str | None = None,
+    network: ModelConfiguration | None = None,
     **settings: Any,
 ) -> Configuration:
     """A whole configuration from what was chosen.
@@ -255,17 +256,22 @@ def plan(
         architecture: the name of an architecture.
         vocabulary: the kind of vocabulary.
         preset: the name of a preset, which the other arguments override.
+        network: of the version that the training goes on from (`base`), which decides about all sizes.
         settings: any other entry of `TRAINING_OPTIONS`, by name. `units` is one width, or a sequence of
             one width for all recurrent layers or one for each.
 
     Raises:
-        ShakelmError: there is no such preset, a value is out of its range, or widths and layers do not fit
-            each other.
+        ShakelmError: there is no such preset, a value is out of its range, widths and layers do not fit each
+            other, or a size is given besides `network`.
     """
     chosen = {"architecture": architecture, "vocabulary": vocabulary} | settings
     given: dict[str, Any] = {"architecture": DEFAULT_ARCHITECTURE, "vocabulary": DEFAULT_VOCABULARY}
     given |= read_preset(preset) if preset is not None else {}
     given |= {name: value for name, value in chosen.items() if value is not None}
+    if network is not None:
+        _check_sizes(chosen)
+        given |= network.model_dump(include={"architecture", "vocabulary", "units", "embedding"})
+        given.pop("layers", None)
     given["units"] = _widths(given["architecture"], given.get("units"), given.pop("layers", None))
     given.setdefault("sequence_length", KINDS[given["vocabulary"]].default_sequence_length)
     model = {name: given.pop(name) for name in list(given) if name in ModelConfiguration.model_fields}
@@ -280,6 +286,18 @@ def plan(
         problem = error.errors()[0]
         place = " ".join(str(part) for part in problem["loc"][1:] if isinstance(part, str)).replace("_", " ")
         raise ShakelmError(f"The {place} cannot be {_shown(problem['input'])}: {_limit(problem)}.") from error
+
+
+def _check_sizes(chosen: Mapping[str, Any]) -> None:
+    """Check that nothing was chosen that a network has already.
+
+    Raises:
+        ShakelmError: names the first option that was.
+    """
+    for name in ("architecture", "vocabulary", "units", "layers", "embedding"):
+        if chosen.get(name) is not None:
+            flag = TRAINING_OPTIONS[name].flag
+            raise ShakelmError(f"With --from, the network is that of the version: leave out {flag}.")
 
 
 def _shown(value: object) -> str:

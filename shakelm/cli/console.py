@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from rich.progress import Progress as ProgressBar
     from rich.progress import ProgressColumn
 
+    from shakelm.data.corpus import Corpus
+
 ModelArgument = Annotated[
     str | None,
     typer.Argument(
@@ -134,3 +136,19 @@ def write_file(path: Path, data: bytes, announce: bool = True) -> None:
 def unwritable(path: Path, error: OSError) -> ShakelmError:
     """The error that says that a file cannot be written."""
     return ShakelmError(f"{str(path)!r} cannot be written ({error.strerror or error}): choose another place.")
+
+
+def load_corpus(sources: list[str]) -> "Corpus":
+    """Load a corpus (`data.corpus.load`), with a progress bar where it is downloaded.
+
+    Raises:
+        ShakelmError: as `data.corpus.load`.
+    """
+    from shakelm.data import corpus
+
+    with progress_bar() as bar:
+        task = bar.add_task(f"downloading {', '.join(sources)}", visible=False)
+        return corpus.load(
+            sources,
+            on_progress=lambda done, total: bar.update(task, completed=done, total=total, visible=True),
+        )

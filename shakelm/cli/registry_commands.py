@@ -1,4 +1,4 @@
-"""`shakelm models`: list, show, promote, roll back and remove versions."""
+"""`shakelm models`: list, show, promote, roll back, convert and remove versions."""
 
 import sys
 from typing import Annotated
@@ -10,12 +10,13 @@ from shakelm.cli.console import (
     JsonOption,
     ModelArgument,
     complete_model,
+    load_corpus,
     open_store,
     print_json,
 )
 from shakelm.errors import ShakelmError
 
-models = typer.Typer(help="List, show, promote, roll back, and remove versions of models.")
+models = typer.Typer(help="List, show, promote, roll back, convert, and remove versions of models.")
 
 
 @models.callback(invoke_without_command=True)
@@ -100,6 +101,26 @@ def rollback() -> None:
     from shakelm.decoding import trial
 
     print(f"{trial.roll_back(open_store()).reference} is live again")
+
+
+@models.command()
+def convert(
+    model: ModelArgument = None,
+    corpus: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME|FILE|FOLDER",
+            help="The text that it learned from, by default the corpus that its card names; may be repeated.",
+        ),
+    ] = None,
+) -> None:
+    """Add a version of a former release as a new version, whose verses are the same everywhere."""
+    from shakelm.evaluation import conversion
+
+    store = open_store()
+    version = store.find(model)
+    text = load_corpus(corpus or [version.card().corpus.name])
+    display.print_card(conversion.convert(store, version, text))
 
 
 @models.command()

@@ -14,7 +14,7 @@ import typer
 
 from shakelm import defaults
 from shakelm.cli import display
-from shakelm.cli.console import open_store, progress_bar
+from shakelm.cli.console import load_corpus, open_store, progress_bar
 from shakelm.configuration import Architecture
 from shakelm.data.vocabulary_kinds import KINDS, VocabularyKind
 from shakelm.errors import ShakelmError
@@ -23,7 +23,6 @@ from shakelm.training_options import NOTEBOOK_UNITS, TRAINING_OPTIONS, TrainingO
 if TYPE_CHECKING:
     from rich.progress import Progress as ProgressBar
 
-    from shakelm.data.corpus import Corpus
     from shakelm.training.progress import Progress
 
 Command = Callable[..., None]
@@ -118,12 +117,15 @@ def train(
 
     If the process is killed, the same command resumes after the last complete epoch.
     """
-    configuration = plan(**chosen)
     store = open_store()
+    base = store.find(chosen["base"]) if chosen["base"] else None
+    network = base.configuration().model if base is not None else None
+    chosen["base"] = base.reference if base is not None else None
+    configuration = plan(**chosen, network=network)
     store.prepare(name)
     # Typer would cut the variable at blanks, which paths may have.
     sources = corpus or [os.environ.get("SHAKELM_CORPUS") or defaults.CORPUS]
-    text = _load_corpus(sources)
+    text = load_corpus(sources)
     if text.reading.summary:
         print(f"{text.name}: {text.reading.summary}", file=sys.stderr)
     from rich.progress import TextColumn
@@ -134,7 +136,7 @@ def train(
     with progress_bar(TextColumn("{task.fields[time_left]}", style="progress.remaining")) as bar:
         report = _TrainingReport(bar, configuration.model.vocabulary)
         version = train_model(
-            name, text, configuration, store, _typed_command(sources), report.show, report.say
+            name, text, configuration, store, _typed_command(sources), report.show, report.say, base=base
         )
     display.print_card(version)
 
@@ -178,14 +180,3 @@ def _typed_command(sources: list[str]) -> str:
     if not any(argument.partition("=")[0] == "--corpus" for argument in arguments):
         arguments += [word for source in sources for word in ("--corpus", source)]
     return shlex.join(["shakelm", *arguments])
-
-
-def _load_corpus(sources: list[str]) -> "Corpus":
-    from shakelm.data import corpus
-
-    with progress_bar() as bar:
-        task = bar.add_task(f"downloading {', '.join(sources)}", visible=False)
-        return corpus.load(
-            sources,
-            on_progress=lambda done, total: bar.update(task, completed=done, total=total, visible=True),
-        )

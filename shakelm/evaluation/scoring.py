@@ -11,6 +11,9 @@ from shakelm.errors import ShakelmError
 from shakelm.networks.network import Floats, Network
 from shakelm.store.card import Figures
 
+FIGURES_WINDOW = 256
+"""Tokens in the windows of the card's second held-out figure (nanoGPT's measure for characters)."""
+
 UNICODE_SCALARS = 0x110000 - 0x800
 """Number of Unicode characters: code points without surrogates."""
 

@@ -81,7 +81,7 @@ def _lstm_step(recurrent_kernel: Matrix, projected: Floats, state: State) -> Sta
     units = hidden.shape[-1]
     gates = recurrent_kernel.times(hidden)
     gates += projected
-    gates = TANH.take(gates.astype(np.intp), mode="clip")
+    TANH.take(gates.astype(np.intp), mode="clip", out=gates)
     sigmoids, candidate = gates[..., : 3 * units], gates[..., 3 * units :]
     sigmoids *= _HALF
     sigmoids += _HALF
@@ -90,7 +90,7 @@ def _lstm_step(recurrent_kernel: Matrix, projected: Floats, state: State) -> Sta
     cell_state += candidate
     places = cell_state * _STEPS
     places += _CENTER
-    hidden = _HIDDEN_TANH.take(places.astype(np.intp), mode="clip")
+    hidden = _HIDDEN_TANH.take(places.astype(np.intp), mode="clip", out=places)
     hidden *= sigmoids[..., 2 * units :]
     return np.rint(hidden, out=hidden), cell_state
 
@@ -99,4 +99,4 @@ def _simple_rnn_step(recurrent_kernel: Matrix, projected: Floats, state: State) 
     """Return the hidden state (..., units), in whole numbers, after one token."""
     places = recurrent_kernel.times(state[0])
     places += projected
-    return (_WHOLE_TANH.take(places.astype(np.intp), mode="clip"),)
+    return (_WHOLE_TANH.take(places.astype(np.intp), mode="clip", out=places),)

@@ -11,16 +11,13 @@ from shakelm.configuration import Configuration
 from shakelm.data.corpus import Corpus
 from shakelm.data.splitting import Parts
 from shakelm.data.vocabulary import Vocabulary
-from shakelm.evaluation.scoring import score
+from shakelm.evaluation.scoring import FIGURES_WINDOW, score
 from shakelm.networks import backend, exact_network
 from shakelm.networks.network import Floats
 from shakelm.networks.quantization import Stored, quantize
 from shakelm.store.card import Card, CorpusFacts, Figures, History
 from shakelm.store.registry import ModelRegistry
 from shakelm.store.version import Version, write_files
-
-FIGURES_WINDOW = 256
-"""Tokens in the windows of the card's second held-out figure (nanoGPT's measure for characters)."""
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,11 @@ from typing import Any
 from shakelm import machine
 from shakelm.configuration import Configuration
 from shakelm.data.corpus import Corpus
+from shakelm.decoding import language_model
 from shakelm.errors import ShakelmError
 from shakelm.networks import architectures, backend
 from shakelm.networks.backend import keras
+from shakelm.networks.loading import load_weights
 from shakelm.store.card import History
 from shakelm.store.registry import ModelRegistry
 from shakelm.store.version import Version
@@ -33,6 +35,7 @@ def train(
     on_progress: OnProgress = lambda _progress: None,
     on_notice: OnNotice = lambda _sentence: None,
     stop: threading.Event | None = None,
+    base: Version | None = None,
 ) -> Version:
     """Train a model, score it once on the held-out part and publish it.
 
@@ -53,20 +56,26 @@ def train(
         command: the command that repeats this training, for the card.
         on_progress: called after every batch, and before the final scoring. What it raises ends the
             training; `Discarded` removes the checkpoint too.
-        on_notice: called with a sentence when the processor lacks bfloat16, when the training resumes, when a
-            checkpoint cannot be read or written, when the loss is no longer a number, and when a second
-            interrupt ends everything.
+        on_notice: called with a sentence when the processor lacks bfloat16, when the vocabulary of `base`
+            lacks tokens of the text, when the training resumes, when a checkpoint cannot be read or written,
+            when the loss is no longer a number, and when a second interrupt ends everything.
         stop: ends the training early, when it is set.
+        base: the version that the training goes on from, as the configuration names it.
 
     Raises:
         ShakelmError: the name is malformed, the text cannot be learned from (`prepare`), the loss is no
-            longer a number, the store cannot be written, or the same training is under way in another
-            process.
+            longer a number, `base` is damaged, the store cannot be written, or the same training is under
+            way in another process.
         Discarded: `on_progress` raised it.
     """
     configuration = _computable(configuration, on_notice)
     settings = configuration.training
-    prepared = prepare(corpus.text, configuration, corpus.held_out)
+    before = language_model.load(base) if base is not None else None
+    prepared = prepare(
+        corpus.text, configuration, corpus.held_out, before.vocabulary if before is not None else None
+    )
+    if prepared.unknown_summary:
+        on_notice(prepared.unknown_summary)
     parts, vocabulary = prepared.parts, prepared.vocabulary
     store.prepare(name)
     with (
@@ -77,7 +86,11 @@ def train(
             backend.halve_threads()
         keras.utils.set_random_seed(settings.random_seed)
         run = training_run.start(
-            configuration, vocabulary, prepared.learned, parts.validation if settings.validation else None
+            configuration,
+            vocabulary,
+            prepared.learned,
+            parts.validation if settings.validation else None,
+            load_weights(base.weights_file) if base is not None else None,
         )
         _resume(run, checkpoint_file, on_notice)
         if not run.is_over():

@@ -14,6 +14,7 @@ from shakelm.decoding.generation import Length, generate
 from shakelm.decoding.language_model import LanguageModel
 from shakelm.decoding.sampling import SamplingSettings
 from shakelm.networks import architectures, exact_network
+from shakelm.networks.architectures import Weights
 from shakelm.networks.lstm import LSTM
 from shakelm.networks.quantization import quantize
 from shakelm.store.card import Epoch
@@ -101,7 +102,11 @@ class TrainingRun:
 
 
 def start(
-    configuration: Configuration, vocabulary: Vocabulary, text: str, validation: str | None
+    configuration: Configuration,
+    vocabulary: Vocabulary,
+    text: str,
+    validation: str | None,
+    weights: Weights | None = None,
 ) -> TrainingRun:
     """A training before its first step.
 
@@ -110,6 +115,7 @@ def start(
         vocabulary: of the text.
         text: what is learned from, as long as `text_preparation` demands.
         validation: what each epoch is scored on, at least two tokens; None for nothing.
+        weights: to begin with; None for new ones.
     """
     settings = configuration.training
     random = np.random.default_rng(settings.random_seed)
@@ -127,7 +133,10 @@ def start(
     )
     streams = settings.batch_size if settings.stateful else None
     model = architectures.build(configuration.model, len(vocabulary), layer, stateful_batch_size=streams)
-    model.get_layer("output").bias.assign(log_frequencies(ids, len(vocabulary)))
+    if weights is None:
+        model.get_layer("output").bias.assign(log_frequencies(ids, len(vocabulary)))
+    else:
+        architectures.set_weights(model, weights)
     ema_model = architectures.build(configuration.model, len(vocabulary), layer)
     ema_model.set_weights(model.get_weights())
     compile_model(model, optimizer=optimizer(settings, len(batches)))

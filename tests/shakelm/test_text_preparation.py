@@ -168,3 +168,23 @@ def test_20_mb_are_ready_in_seconds(tmp_path: Path, kind: str) -> None:
     prepared = prepare(load(tmp_path, data), plan(vocabulary=kind))
     assert time.monotonic() - started < 60
     assert prepared.tokens > 3 * 10**6
+
+
+def test_a_given_vocabulary_stays_and_what_it_lacks_is_told() -> None:
+    known = prepare(SPEECH * 50, CHARACTERS).vocabulary
+    prepared = prepare((SPEECH + "¿Qué? ñ\n") * 50, CHARACTERS, vocabulary=known)
+    assert prepared.vocabulary is known
+    assert prepared.unknown.keys() == set("¿Q?éñ")
+    share = prepared.unknown.total() / prepared.tokens
+    assert prepared.unknown_summary is not None
+    assert prepared.unknown_summary.startswith(
+        f"The version does not know {share:.2%} of the text's characters"
+    )
+    assert "'ñ'" in prepared.unknown_summary
+    assert prepare(SPEECH * 60, CHARACTERS, vocabulary=known).unknown_summary is None
+
+
+def test_a_text_that_is_mostly_unknown_is_refused() -> None:
+    known = prepare(SPEECH * 50, CHARACTERS).vocabulary
+    with pytest.raises(ShakelmError, match="100% of this text: train a new model"):
+        prepare(HINDI.replace(" ", "").replace("\n", ""), CHARACTERS, vocabulary=known)

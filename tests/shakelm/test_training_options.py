@@ -93,6 +93,24 @@ def test_what_has_no_meaning_is_refused_by_the_name_that_people_type(
         plan("lstm", "char", **settings)
 
 
+def test_a_training_that_goes_on_has_the_network_of_the_version() -> None:
+    network = plan("lstm", "char", units=(24,), embedding=12, dropout=0.1).model
+    planned = plan(preset="quick", base="bard@1", network=network)
+    assert planned.training.base == "bard@1"
+    assert (planned.model.architecture, planned.model.units, planned.model.embedding) == ("lstm", (24,), 12)
+    assert plan(planned.model.architecture, "char", units=(24,)).training.base is None
+    assert "base" not in plan().model_dump_json()
+
+
+@pytest.mark.parametrize(
+    ("chosen", "flag"),
+    [({"units": (8,)}, "--units"), ({"vocabulary": "word"}, "--vocabulary"), ({"layers": 1}, "--layers")],
+)
+def test_a_training_that_goes_on_takes_no_sizes(chosen: dict[str, Any], flag: str) -> None:
+    with pytest.raises(ShakelmError, match=f"leave out {flag}"):
+        plan(base="bard@1", network=plan().model, **chosen)
+
+
 # The table
 
 
@@ -108,7 +126,7 @@ def test_the_defaults_of_the_table_are_those_of_a_plan() -> None:
     assert told.items() <= planned.items()
     # Those that depend on other options have none of their own.
     untold = set(TRAINING_OPTIONS) - set(told)
-    assert untold == {"preset", "units", "layers", "embedding_dropout", "sequence_length"}
+    assert untold == {"preset", "units", "layers", "embedding_dropout", "sequence_length", "base"}
 
 
 def test_the_help_of_the_command_line_has_every_option_and_every_preset() -> None:
@@ -155,7 +173,11 @@ def test_teachers_have_a_part_of_the_range(option: TrainingOption) -> None:
 def test_the_command_on_a_shipped_card_gives_the_configuration_beside_it(card: Path) -> None:
     command = shlex.split(json.loads(card.read_text(encoding="utf-8"))["command"])
     beside = card.with_name("configuration.json").read_text(encoding="utf-8")
-    assert parse(command) == Configuration.model_validate_json(beside)
+    planned, trained = parse(command), Configuration.model_validate_json(beside)
+    if planned.training.precision == "auto":  # the machine has decided
+        settings = planned.training.model_copy(update={"precision": trained.training.precision})
+        planned = planned.model_copy(update={"training": settings})
+    assert planned == trained
 
 
 def test_shipped_versions_have_cards() -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from safetensors.numpy import save
 
 from shakelm.configuration import Configuration
+from shakelm.networks.quantization import quantize
 from shakelm.store.card import Card, Figures, History
 from shakelm.store.registry import ModelRegistry
 from shakelm.store.version import Version
@@ -51,7 +52,7 @@ def write_description(folder: Path, name: str, number: int, **more: Any) -> None
         "command": f"shakelm train {name}",
         "number": 1,
         "parameters": 40,
-        "weights": "float32",
+        "weights": "int8",
         "epochs": 1,
         "seconds": 1.5,
         **dict.fromkeys(("validation", "held_out", "held_out_windows"), FIGURES.model_dump()),
@@ -87,7 +88,7 @@ def write_network(folder: Path, letter: str) -> None:
         "output.kernel": np.zeros((3, 5), np.float32),
         "output.bias": np.array([token == letter for token in TOKENS], np.float32),
     }
-    (folder / "weights.safetensors").write_bytes(save(weights))
+    (folder / "weights.safetensors").write_bytes(save(quantize(weights)))
     (folder / "vocabulary.json").write_text(json.dumps({"kind": "char", "tokens": TOKENS}))
 
 

@@ -38,7 +38,8 @@ def verse(request: VerseRequest, result: VerseResult, prompt: str = "", *, exact
     does not promise the same text on another machine.
     """
     locale = request.reply_to.locale
-    shown = "\n".join(_lines(result.text, prompt))
+    # What continues a verse begins with the blank or the line end after it.
+    shown = "\n".join(_lines(result.text.lstrip() if request.written else result.text, prompt))
     if not result.text.strip():
         shown = text(locale, "verse.empty")
     whole = length(shown) <= MAX_DESCRIPTION
@@ -50,9 +51,9 @@ def verse(request: VerseRequest, result: VerseResult, prompt: str = "", *, exact
 
 def _lines(verse: str, prompt: str = "") -> Iterator[str]:
     """The lines in markdown. What the person wrote is in italics, and speakers are bold."""
-    written = prompt.strip().split("\n")
+    written = prompt.strip("\n").split("\n")
     before = ""
-    for number, line in enumerate(verse.strip().split("\n")):
+    for number, line in enumerate(verse.strip("\n").split("\n")):
         speaks = is_speaker(line, before)
         own = written[number] if number < len(written) else ""
         shown = _italic(own) + escape(line[len(own) :]) if line.startswith(own) else escape(line)

@@ -342,3 +342,23 @@ def test_a_cosine_schedule_warms_up_and_ends_low() -> None:
     schedule = learning_rate(settings, steps=100)
     rates = [float(schedule(step)) for step in (0, WARM_UP_STEPS, 550, 1000)]
     assert rates == pytest.approx([0, 0.01, 0.0051, 0.01 * LAST_RATE], rel=0.01)
+
+
+def test_a_text_is_added_to_a_version(own_store: ModelRegistry) -> None:
+    first = train("first", language(3000), small(epochs=2), own_store, "-")
+    more = corpus(language(3000).text.replace("dad", "dag"))
+    notices: list[str] = []
+    configuration = plan(
+        base=first.reference,
+        network=first.configuration().model,
+        learning_rate=0.003,
+        sequence_length=32,
+        epochs=1,
+    )
+    second = train("second", more, configuration, own_store, "-", on_notice=notices.append, base=first)
+
+    assert second.configuration().training.base == "first@1"
+    assert second.vocabulary() == first.vocabulary()
+    assert any("does not know" in notice and "'g'" in notice for notice in notices)
+    losses = [version.history().epochs[0].loss for version in (first, second)]
+    assert losses[1] < losses[0] - 0.3  # it knows the other words already

@@ -306,9 +306,9 @@ def test_a_verse_goes_on_with_a_text_that_its_model_does_not_write(
     """A version that is not exact may have written it on another machine."""
     start("verse")
     enqueue(connection, verse_request(prompt="My lord", written="My lord,\nI come.", lines=1))
-    message = eventually(lambda: webhook.messages("verse"), "a verse")[-1]
-    assert message["embeds"][0]["description"].strip()
-    assert "I come" not in message["embeds"][0]["description"]
+    message = eventually(webhook.messages, "a verse")[-1]
+    assert description(message).strip()
+    assert "I come" not in description(message)
 
 
 def test_verses_and_limits_outlive_a_restart_of_redis(start: Start, webhook: Webhook, tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ KERNELS = {
 def checksums(way: str, **environment: str) -> list[str]:
     """The checksums of all verses, by a process with that environment."""
     process = subprocess.run(
-        [sys.executable, "-m", "tests.support.exact_verses", way],
+        [sys.executable, "-m", "tests.shakelm.networks.exact_verses", way],
         env=os.environ | {"OPENBLAS_NUM_THREADS": "1"} | environment,
         cwd=Path(__file__).parents[3],
         capture_output=True,
