@@ -4,7 +4,6 @@ The options that choose settings come from `shakelm.training_options`.
 """
 
 import inspect
-import os
 import shlex
 import sys
 from collections.abc import Callable
@@ -12,9 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from shakelm import defaults
 from shakelm.cli import display
-from shakelm.cli.console import open_store, progress_bar
+from shakelm.cli.console import CorpusOption, corpus_sources, load_corpus, open_store, progress_bar
 from shakelm.configuration import Architecture
 from shakelm.data.vocabulary_kinds import KINDS, VocabularyKind
 from shakelm.errors import ShakelmError
@@ -23,7 +21,6 @@ from shakelm.training_options import NOTEBOOK_UNITS, TRAINING_OPTIONS, TrainingO
 if TYPE_CHECKING:
     from rich.progress import Progress as ProgressBar
 
-    from shakelm.data.corpus import Corpus
     from shakelm.training.progress import Progress
 
 Command = Callable[..., None]
@@ -104,14 +101,7 @@ def architectures(
 @with_training_options(*TRAINING_OPTIONS)
 def train(
     name: Annotated[str, typer.Argument(help="Name of the model; each training adds a version.")],
-    corpus: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME|FILE|FOLDER",
-            help="A known corpus, a text file, or a folder of them (.txt); may be repeated (default "
-            f"SHAKELM_CORPUS, or else {defaults.CORPUS}).",
-        ),
-    ] = None,
+    corpus: CorpusOption = None,
     **chosen: Any,
 ) -> None:
     """Train a model and publish it as a new version; Ctrl-C keeps the best epoch so far.
@@ -121,11 +111,8 @@ def train(
     configuration = plan(**chosen)
     store = open_store()
     store.prepare(name)
-    # Typer would cut the variable at blanks, which paths may have.
-    sources = corpus or [os.environ.get("SHAKELM_CORPUS") or defaults.CORPUS]
-    text = _load_corpus(sources)
-    if text.reading.summary:
-        print(f"{text.name}: {text.reading.summary}", file=sys.stderr)
+    sources = corpus_sources(corpus)
+    text = load_corpus(sources)
     from rich.progress import TextColumn
 
     from shakelm.training.train import train as train_model  # TensorFlow waits until the input is checked
@@ -178,14 +165,3 @@ def _typed_command(sources: list[str]) -> str:
     if not any(argument.partition("=")[0] == "--corpus" for argument in arguments):
         arguments += [word for source in sources for word in ("--corpus", source)]
     return shlex.join(["shakelm", *arguments])
-
-
-def _load_corpus(sources: list[str]) -> "Corpus":
-    from shakelm.data import corpus
-
-    with progress_bar() as bar:
-        task = bar.add_task(f"downloading {', '.join(sources)}", visible=False)
-        return corpus.load(
-            sources,
-            on_progress=lambda done, total: bar.update(task, completed=done, total=total, visible=True),
-        )
