@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from shakelm.cli import evaluation_commands, training_commands, verse_commands
+from shakelm.cli.baseline_command import baseline
 from shakelm.cli.console import print_version
 from shakelm.cli.doctor_command import doctor
 from shakelm.cli.registry_commands import models
@@ -25,6 +26,7 @@ app.command()(verse_commands.tokens)
 app.command()(training_commands.architectures)
 app.command()(training_commands.train)
 app.command()(evaluation_commands.evaluate)
+app.command()(baseline)
 app.command()(evaluation_commands.plot)
 app.command()(evaluation_commands.export)
 app.command()(doctor)

@@ -1,12 +1,14 @@
 """What the commands share: options, the store, progress bars, and ways to print and write results."""
 
 import os
+import sys
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from shakelm import defaults
 from shakelm.errors import ShakelmError
 from shakelm.networks.network import Engine
 from shakelm.store.registry import ModelRegistry, open_registry
@@ -45,6 +47,18 @@ EngineOption = Annotated[
     Engine,
     typer.Option(envvar="SHAKELM_ENGINE", help="What computes: numpy starts at once, keras can use a GPU."),
 ]
+CorpusOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME|FILE|FOLDER",
+        help="A known corpus, a text file, or a folder of them (.txt); may be repeated (default "
+        f"SHAKELM_CORPUS, or else {defaults.CORPUS}).",
+    ),
+]
+WindowOption = Annotated[
+    int | None,
+    typer.Option(help="Cut the text into windows of this many tokens, each from an empty state."),
+]
 PICTURES = {".png": "png", ".svg": "svg", ".pdf": "pdf", ".jpg": "jpeg", ".jpeg": "jpeg"}
 """matplotlib's name of each format that a picture can have."""
 
@@ -64,6 +78,58 @@ def complete_model(incomplete: str) -> list[str]:
         return [one.reference for one in open_store().versions() if one.reference.startswith(incomplete)]
     except ShakelmError:
         return []
+
+
+def corpus_sources(chosen: list[str] | None) -> list[str]:
+    """What `--corpus` chose, or else `SHAKELM_CORPUS`, or else the default corpus."""
+    # Typer would cut the variable at blanks, which paths may have.
+    return chosen or [os.environ.get("SHAKELM_CORPUS") or defaults.CORPUS]
+
+
+def load_corpus(sources: list[str]) -> "Corpus":
+    """Load a corpus with a progress bar of its download, and tell on stderr how its files were read.
+
+    Raises:
+        ShakelmError: as `corpus.load`.
+    """
+    from shakelm.data import corpus
+
+    with progress_bar() as bar:
+        task = bar.add_task(f"downloading {', '.join(sources)}", visible=False)
+        loaded = corpus.load(
+            sources,
+            on_progress=lambda done, total: bar.update(task, completed=done, total=total, visible=True),
+        )
+    _tell_reading(loaded)
+    return loaded
+
+
+def load_text(file: str) -> str:
+    """Load the text of a file or folder, and tell on stderr how it was read.
+
+    Raises:
+        ShakelmError: as `corpus.load`.
+    """
+    from shakelm.data import corpus
+
+    loaded = corpus.load(file, named={})
+    _tell_reading(loaded)
+    return loaded.text
+
+
+def _tell_reading(loaded: "Corpus") -> None:
+    if loaded.reading.summary:
+        print(f"{loaded.name}: {loaded.reading.summary}", file=sys.stderr)
+
+
+def check_window(window: int | None) -> None:
+    """Check that windows hold something.
+
+    Raises:
+        ShakelmError: they do not.
+    """
+    if window is not None and window < 1:
+        raise ShakelmError(f"A window of {window} tokens holds nothing: give at least 1.")
 
 
 def picture_format(path: Path) -> str:
@@ -136,19 +202,3 @@ def write_file(path: Path, data: bytes, announce: bool = True) -> None:
 def unwritable(path: Path, error: OSError) -> ShakelmError:
     """The error that says that a file cannot be written."""
     return ShakelmError(f"{str(path)!r} cannot be written ({error.strerror or error}): choose another place.")
-
-
-def load_corpus(sources: list[str]) -> "Corpus":
-    """Load a corpus (`data.corpus.load`), with a progress bar where it is downloaded.
-
-    Raises:
-        ShakelmError: as `data.corpus.load`.
-    """
-    from shakelm.data import corpus
-
-    with progress_bar() as bar:
-        task = bar.add_task(f"downloading {', '.join(sources)}", visible=False)
-        return corpus.load(
-            sources,
-            on_progress=lambda done, total: bar.update(task, completed=done, total=total, visible=True),
-        )

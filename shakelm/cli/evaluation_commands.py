@@ -1,6 +1,5 @@
 """`shakelm evaluate`, `plot` and `export`: look at a version, and take it elsewhere."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +11,9 @@ from shakelm.cli.console import (
     JsonOption,
     ModelArgument,
     NamedModel,
+    WindowOption,
+    check_window,
+    load_text,
     open_store,
     picture_format,
     print_json,
@@ -25,10 +27,7 @@ from shakelm.errors import ShakelmError
 def evaluate(
     text: Annotated[str, typer.Option(metavar="FILE", help="A text file.")],
     model: ModelArgument = None,
-    window: Annotated[
-        int | None,
-        typer.Option(help="Cut the text into windows of this many tokens, each from an empty state."),
-    ] = None,
+    window: WindowOption = None,
     engine: EngineOption = "numpy",
     as_json: JsonOption = False,
 ) -> None:
@@ -36,22 +35,18 @@ def evaluate(
 
     Lower nats, lower perplexity, and higher accuracy are better.
     """
-    from shakelm.data import corpus
     from shakelm.decoding import language_model
     from shakelm.evaluation.scoring import score
 
-    if window is not None and window < 1:
-        raise ShakelmError(f"A window of {window} tokens holds nothing: give at least 1.")
-    read = corpus.load(text, named={})
-    if read.reading.summary:
-        print(f"{read.name}: {read.reading.summary}", file=sys.stderr)
+    check_window(window)
+    read = load_text(text)
     loaded = language_model.load(open_store().find(model), engine)
     with progress_bar() as bar:
         task = bar.add_task(f"scoring with {loaded.reference}", total=1.0)
         figures = score(
             loaded.network,
             loaded.vocabulary,
-            read.text,
+            read,
             window,
             lambda share: bar.update(task, completed=share),
         )

@@ -110,7 +110,7 @@ def convert(
         list[str] | None,
         typer.Option(
             metavar="NAME|FILE|FOLDER",
-            help="The text that it learned from, by default the corpus that its card names; may be repeated.",
+            help="The text that it learned from; by default the corpus that its card names. May be repeated.",
         ),
     ] = None,
 ) -> None:

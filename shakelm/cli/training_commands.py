@@ -4,7 +4,6 @@ The options that choose settings come from `shakelm.training_options`.
 """
 
 import inspect
-import os
 import shlex
 import sys
 from collections.abc import Callable
@@ -12,9 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from shakelm import defaults
 from shakelm.cli import display
-from shakelm.cli.console import load_corpus, open_store, progress_bar
+from shakelm.cli.console import CorpusOption, corpus_sources, load_corpus, open_store, progress_bar
 from shakelm.configuration import Architecture
 from shakelm.data.vocabulary_kinds import KINDS, VocabularyKind
 from shakelm.errors import ShakelmError
@@ -103,14 +101,7 @@ def architectures(
 @with_training_options(*TRAINING_OPTIONS)
 def train(
     name: Annotated[str, typer.Argument(help="Name of the model; each training adds a version.")],
-    corpus: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME|FILE|FOLDER",
-            help="A known corpus, a text file, or a folder of them (.txt); may be repeated (default "
-            f"SHAKELM_CORPUS, or else {defaults.CORPUS}).",
-        ),
-    ] = None,
+    corpus: CorpusOption = None,
     **chosen: Any,
 ) -> None:
     """Train a model and publish it as a new version; Ctrl-C keeps the best epoch so far.
@@ -123,11 +114,8 @@ def train(
     chosen["base"] = base.reference if base is not None else None
     configuration = plan(**chosen, network=network)
     store.prepare(name)
-    # Typer would cut the variable at blanks, which paths may have.
-    sources = corpus or [os.environ.get("SHAKELM_CORPUS") or defaults.CORPUS]
+    sources = corpus_sources(corpus)
     text = load_corpus(sources)
-    if text.reading.summary:
-        print(f"{text.name}: {text.reading.summary}", file=sys.stderr)
     from rich.progress import TextColumn
 
     from shakelm.training.train import train as train_model  # TensorFlow waits until the input is checked

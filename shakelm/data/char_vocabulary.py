@@ -16,6 +16,7 @@ class CharVocabulary(Vocabulary):
     wide_output = False
     tokens_per_line = 160
     tokens_per_word = 40
+    ngram_order = 6
     corpus_sizes: ClassVar[Mapping[str, CorpusSize]] = {
         "shakespeare": CorpusSize(tokens=903_468, vocabulary=66),
         "shakespeare-plays": CorpusSize(tokens=4_018_247, vocabulary=75),

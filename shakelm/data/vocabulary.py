@@ -63,6 +63,9 @@ class Vocabulary(BaseModel, ABC):
     tokens_per_word: ClassVar[int]
     """The most tokens of a word in a verse, for the same reason. Line ends between words count too."""
 
+    ngram_order: ClassVar[int] = 5
+    """The order of an n-gram baseline where the person who asks for it does not choose."""
+
     corpus_sizes: ClassVar[Mapping[str, CorpusSize]]
     """The size of each named corpus, so that the cost of a training is known without the text."""
 

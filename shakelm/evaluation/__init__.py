@@ -1,1 +1,1 @@
-"""How good a model is: scores of a text, and plots."""
+"""How good a model is: scores of a text, n-gram baselines, and plots."""

@@ -36,8 +36,8 @@ def convert(store: ModelRegistry, version: Version, corpus: Corpus) -> Version:
         raise ShakelmError(f"{version.reference} needs no conversion: its verses are the same everywhere.")
     if corpus.sha256 != card.corpus.sha256:
         raise ShakelmError(
-            f"{version.reference} learned from another text than {corpus.name}: give the text with the SHA-256 "
-            f"{card.corpus.sha256} with --corpus."
+            f"{version.reference} learned from another text than {corpus.name}: with --corpus, give the text "
+            f"that has the SHA-256 {card.corpus.sha256}."
         )
     weights = quantize(load_weights(version.weights_file))
     network = exact_network.make(weights, configuration.model.cell)

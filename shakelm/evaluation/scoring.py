@@ -57,11 +57,7 @@ def score(
     Raises:
         ShakelmError: the text has fewer than two tokens, or the loss is no number.
     """
-    ids = vocabulary.encode(text)
-    if len(ids) < 2:
-        raise ShakelmError(
-            f"A score needs at least 2 tokens, and this text has {len(ids)}: give a longer text."
-        )
+    ids = scorable_ids(vocabulary, text)
     inputs, targets = ids[:-1], ids[1:]
     nats, correct, done = 0.0, 0, 0
     for batch_inputs, batch_targets in zip(
@@ -72,10 +68,7 @@ def score(
         for start in range(0, batch_inputs.shape[1], steps):
             read, wanted = (part[:, start : start + steps] for part in (batch_inputs, batch_targets))
             logits, state = network.forward(read, state)
-            losses = _losses(logits, wanted)
-            if vocabulary.lossless:
-                losses[wanted == UNKNOWN] = ESCAPE_NATS
-            nats += float(losses.sum())
+            nats += float(with_escapes(vocabulary, _losses(logits, wanted), wanted).sum())
             correct += int((logits.argmax(axis=-1) == wanted).sum())
             done += wanted.size
             on_progress(done / len(targets))
@@ -84,6 +77,48 @@ def score(
             "The loss is no longer a number, so nothing was learned: train with a lower learning rate.",
             key="training.error.diverged",
         )
+    return figures(vocabulary, text, targets, nats, correct)
+
+
+def scorable_ids(vocabulary: Vocabulary, text: str) -> NDArray[np.int32]:
+    """Return the token ids of a text that can be scored, shape (tokens,).
+
+    Raises:
+        ShakelmError: the text has fewer than two tokens.
+    """
+    ids = vocabulary.encode(text)
+    if len(ids) < 2:
+        raise ShakelmError(
+            f"A score needs at least 2 tokens, and this text has {len(ids)}: give a longer text."
+        )
+    return ids
+
+
+def with_escapes(
+    vocabulary: Vocabulary, losses: NDArray[np.float64], targets: NDArray[np.int32]
+) -> NDArray[np.float64]:
+    """Return the losses in nats, with `ESCAPE_NATS` for the unknown tokens of a lossless vocabulary.
+
+    Args:
+        vocabulary: whose tokens were predicted.
+        losses: in nats, of any shape.
+        targets: the ids of the predicted tokens, of the same shape.
+    """
+    return np.where(targets == UNKNOWN, ESCAPE_NATS, losses) if vocabulary.lossless else losses
+
+
+def figures(
+    vocabulary: Vocabulary, text: str, targets: NDArray[np.int32], nats: float, correct: int
+) -> Figures:
+    """Return the scores of a text whose tokens were predicted.
+
+    Args:
+        vocabulary: whose tokens were predicted.
+        text: the text.
+        targets: the ids of its tokens but the first, shape (tokens - 1,).
+        nats: the sum of their losses, at most 700 for each.
+        correct: how many were the most likely token in their place.
+    """
     characters = len(text) - len(vocabulary.pieces(text)[0])
     return Figures(
         tokens=len(targets),

@@ -85,28 +85,38 @@ class NumpyNetwork:
 
     def forward(self, tokens: NDArray[np.int32], state: State) -> tuple[Floats, State]:
         """Read tokens (batch, time). Return logits (batch, time, vocabulary) and the state after them."""
+        if len(tokens) > 1:
+            logits, state_after = self._forward(tokens.T, state)
+            return logits.transpose(1, 0, 2), state_after
+        logits, state_after = self._forward(tokens[0], _first(state))
+        return logits[np.newaxis], _as_batch(state_after)
+
+    def _forward(self, tokens: NDArray[np.int32], state: State) -> tuple[Floats, State]:
+        """As `forward`, for tokens (time, batch), or for tokens (time,) with vectors as state.
+
+        Returns:
+            Logits (time, batch, vocabulary), or (time, vocabulary), and the state after the tokens.
+        """
         state_after: State = ()
-        hidden: Floats = self._embedding[tokens.T]
+        hidden: Floats = self._embedding[tokens]
         for index, layer in enumerate(self._layers):
             if index:
                 hidden = layer.kernel.project(hidden)
             layer_state = self._state_of(index, state)
-            outputs = np.empty((*hidden.shape[:2], len(layer.recurrent_kernel.numbers)), np.float32)
+            outputs = np.empty((*tokens.shape, len(layer.recurrent_kernel.numbers)), np.float32)
             for time, projected in enumerate(hidden):
                 layer_state = layer.step(layer.recurrent_kernel, projected, layer_state)
                 outputs[time] = layer_state[0]
             hidden = outputs
             state_after += layer_state
-        logits = self._logits(hidden.reshape(-1, hidden.shape[-1]))
-        return logits.reshape(*hidden.shape[:2], -1).transpose(1, 0, 2), state_after
+        return self._logits(hidden.reshape(-1, hidden.shape[-1])).reshape(*tokens.shape, -1), state_after
 
     def forward_last(self, tokens: NDArray[np.int32], state: State) -> tuple[Floats, State]:
         """Read tokens (batch, time). Return the last logits (batch, vocabulary) and the state after them."""
         if len(tokens) > 1:
             return self._forward_last(tokens.T, state)
-        # A single verse: NumPy takes less time for vectors than for matrices of one row.
-        logits, state_after = self._forward_last(tokens[0], tuple([array[0] for array in state]))
-        return logits[np.newaxis], tuple([array[np.newaxis] for array in state_after])
+        logits, state_after = self._forward_last(tokens[0], _first(state))
+        return logits[np.newaxis], _as_batch(state_after)
 
     def _forward_last(self, tokens: NDArray[np.int32], state: State) -> tuple[Floats, State]:
         """As `forward_last`, for tokens (time, batch), or for tokens (time,) with vectors as state."""
@@ -129,6 +139,19 @@ class NumpyNetwork:
 
     def _state_of(self, layer: int, state: State) -> State:
         return state[layer * self._states_per_layer : (layer + 1) * self._states_per_layer]
+
+
+# A single verse: NumPy takes less time for vectors than for matrices of one row.
+
+
+def _first(state: State) -> State:
+    """The state of the first row, as vectors."""
+    return tuple([array[0] for array in state])
+
+
+def _as_batch(state: State) -> State:
+    """A state of vectors as that of a batch of one row."""
+    return tuple([array[np.newaxis] for array in state])
 
 
 def layers_of(weights: Iterable[str]) -> range:

@@ -28,6 +28,7 @@ def test_a_kind_says_what_others_ask_it(kind: str) -> None:
     assert vocabulary.units not in ("", vocabulary.unit)
     assert 2 <= vocabulary.default_sequence_length <= 4096
     assert 1 <= vocabulary.tokens_per_word <= vocabulary.tokens_per_line
+    assert 1 <= vocabulary.ngram_order <= 10
     assert vocabulary.corpus_sizes.keys() == NAMED.keys()
 
 
@@ -221,6 +222,7 @@ def test_a_kind_is_one_module_and_one_registration(checkout: Path) -> None:
         ["next", "the king", *model, "--json"],
         ["tokens", "the king", *model],
         ["evaluate", "pairs", "--text", str(text), "--json"],
+        ["baseline", "--vocabulary", "pair", "--corpus", str(text), "--json"],
         ["models"],
     ]
     outputs = run(checkout, BY_COMMANDS, json.dumps(commands))
@@ -238,6 +240,9 @@ def test_a_kind_is_one_module_and_one_registration(checkout: Path) -> None:
     scores = json.loads(outputs["evaluate"])
     assert scores["unknown"] == 0
     assert scores["nats_per_char"] < scores["nats_per_token"]
+    orders = json.loads(outputs["baseline"])
+    assert len(orders) == 5
+    assert orders[-1]["nats_per_char"] < orders[0]["nats_per_char"] < orders[0]["nats_per_token"]
     assert "pair lstm" in outputs["models"]
 
     shown = run(checkout, IN_DISCORD)

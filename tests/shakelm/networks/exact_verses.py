@@ -1,6 +1,6 @@
 """Verses of a fixed network, written in one of several ways; prints the checksum of each.
 
-`python -m tests.shakelm.networks.exact_verses alone` writes each verse alone, `mixed` a quarter of them alone, and the
+Run as a module, with `alone` it writes each verse alone, and with `mixed` a quarter of them alone and the
 others in batches of 2, 7 and 32. The environment decides about processor features and threads.
 """
 
