@@ -10,9 +10,8 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shakelm import defaults, secret_variables
+from shakelm.defaults import LogLevel
 from shakelm.errors import ShakelmError
-
-LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
 _S = TypeVar("_S", bound=BaseSettings)
 
@@ -55,7 +54,7 @@ class QueueSettings(BaseSettings):
     ] = defaults.DISCORD_API
     log_level: Annotated[
         LogLevel, Field(alias="SHAKELM_LOG_LEVEL", description="DEBUG, INFO, WARNING or ERROR.")
-    ] = "INFO"
+    ] = defaults.LOG_LEVEL
 
 
 class WorkerSettings(QueueSettings):
