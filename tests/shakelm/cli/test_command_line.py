@@ -209,6 +209,8 @@ def test_the_doctor_reports_each_thing(shakelm: Shakelm) -> None:
         ("verse --temperature 1e309", "temperature inf is out of range"),
         ("verse --number -5", "number -5 is out of range"),
         ("verse --lines 0", "length 0"),
+        ("verse --lines 100000000", "length of at most 10,000"),
+        ("verse --words 10001", "length of at most 10,000"),
         ("verse --lines 2 --words 2", "lines or in words"),
         ("verse --model nobody", "no model 'nobody'"),
         ("verse --model ../../etc", "does not name a model"),
