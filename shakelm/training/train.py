@@ -54,8 +54,7 @@ def train(
         on_progress: called after every batch, and before the final scoring. What it raises ends the
             training; `Discarded` removes the checkpoint too.
         on_notice: called with a sentence when the processor lacks bfloat16, when the training resumes, when a
-            checkpoint cannot be read or written, when the loss is no longer a number, and when a second
-            interrupt ends everything.
+            checkpoint cannot be read or written, when the loss is no longer a number, and at an interrupt.
         stop: ends the training early, when it is set.
 
     Raises:
@@ -136,7 +135,7 @@ def _fit(
 ) -> None:
     """Train until the last epoch, the early stop or an interrupt."""
     settings = run.configuration.training
-    with interrupts_set(stop):
+    with interrupts_set(stop, on_notice):
         run.model.fit(
             dataset(run.batches),
             initial_epoch=len(run.epochs),

@@ -322,4 +322,5 @@ def test_ctrl_c_keeps_the_best_epoch(place: Path) -> None:
     assert process.wait(timeout=60) == 0, screen.decode(errors="replace")
     os.close(leader)
     assert interrupted
+    assert b"Stopping after this batch" in screen
     assert b"stopped@1" in screen
