@@ -135,6 +135,7 @@ def test_architectures_have_shape_tables(shakelm: Shakelm) -> None:
     output = shakelm("architectures").stdout
     for name in ("simple-rnn", "lstm", "stacked-lstm"):
         assert f"{name}: " in output
+    assert output.count("with a vocabulary of 6,047") == 3
     assert re.search(r"recurrent_1 +LSTM +\(batch, time, 100\) +100,400", output)
 
 
