@@ -2,13 +2,24 @@
 
 from typing import Annotated
 
-from pydantic import Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr
 
 from shakelm import secret_variables
 from worker.protocol import retention
-from worker.settings import QueueSettings
+from worker.settings import QueueSettings, Valid
 
-SnowflakeNumber = Annotated[int, Field(ge=1, lt=2**64)]
+
+def _digits(written: str) -> str:
+    if not (written.isascii() and written.isdigit()):  # pydantic also takes 1_0
+        raise ValueError("not a whole number")
+    return written
+
+
+SnowflakeNumber = Annotated[int, BeforeValidator(_digits), Field(ge=1, lt=2**64)]
+
+_ID = (
+    "the id of a {of}, a whole number (in Discord's Developer Mode, right-click the {of} and choose Copy ID)"
+)
 
 
 class BotSettings(QueueSettings):
@@ -24,6 +35,7 @@ class BotSettings(QueueSettings):
     ]
     admin_role: Annotated[
         SnowflakeNumber | None,
+        Valid(_ID.format(of="role")),
         Field(
             alias="SHAKELM_ADMIN_ROLE",
             description="Id of a role that may use `/admin`, besides who may manage the server.",
@@ -31,6 +43,7 @@ class BotSettings(QueueSettings):
     ] = None
     guild: Annotated[
         SnowflakeNumber | None,
+        Valid(_ID.format(of="server")),
         Field(
             alias="DISCORD_GUILD",
             description="Id of the one server that gets the commands. Default: all servers.",
@@ -38,6 +51,7 @@ class BotSettings(QueueSettings):
     ] = None
     withdraw_s: Annotated[
         float,
+        Valid(f"a number of seconds from 0 to {retention.INTERACTION.seconds}"),
         Field(
             alias="SHAKELM_WITHDRAW_S",
             ge=0,

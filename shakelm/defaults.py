@@ -1,5 +1,7 @@
 """Defaults and limits that several parts of the project share."""
 
+from typing import Literal
+
 TEMPERATURE = 0.8
 """Sampling temperature of a verse."""
 
@@ -15,3 +17,7 @@ REDIS_URL = "redis://localhost:6379/0"
 
 DISCORD_API = "https://discord.com/api/v10"
 """Base address of Discord's REST API."""
+
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+
+LOG_LEVEL: LogLevel = "INFO"

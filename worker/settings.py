@@ -2,6 +2,7 @@
 
 import logging
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_args
 from urllib.parse import urlsplit
@@ -10,17 +11,24 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shakelm import defaults, secret_variables
+from shakelm.defaults import LogLevel
 from shakelm.errors import ShakelmError
-
-LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
 _S = TypeVar("_S", bound=BaseSettings)
 
 
+@dataclass(frozen=True)
+class Valid:
+    """What a setting can be, for the sentence that refuses another value: `set VARIABLE to ...`."""
+
+    values: str
+
+
 def _web_address(url: str) -> str:
     parts = urlsplit(url)
+    _ = parts.port  # raises ValueError for one that is no number
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("it must be an address that starts with https:// or http://")
+        raise ValueError("not an address")
     return url.rstrip("/")
 
 
@@ -51,11 +59,14 @@ class QueueSettings(BaseSettings):
     api_base: Annotated[
         str,
         AfterValidator(_web_address),
+        Valid("an address that starts with https:// or http://"),
         Field(alias="DISCORD_API_BASE", description="Address of the Discord API, with its version."),
     ] = defaults.DISCORD_API
     log_level: Annotated[
-        LogLevel, Field(alias="SHAKELM_LOG_LEVEL", description="DEBUG, INFO, WARNING or ERROR.")
-    ] = "INFO"
+        LogLevel,
+        Valid("DEBUG, INFO, WARNING or ERROR"),
+        Field(alias="SHAKELM_LOG_LEVEL", description="DEBUG, INFO, WARNING or ERROR."),
+    ] = defaults.LOG_LEVEL
 
 
 class WorkerSettings(QueueSettings):
@@ -71,6 +82,7 @@ class WorkerSettings(QueueSettings):
     ] = None
     engine: Annotated[
         Literal["numpy", "keras"],
+        Valid("numpy or keras"),
         Field(alias="SHAKELM_ENGINE", description="Library that computes verses: numpy, or keras for a GPU."),
     ] = "numpy"
     corpus: Annotated[
@@ -88,8 +100,8 @@ def read(kind: type[_S]) -> _S:
     """Read the settings of that kind, and its secrets also from files.
 
     Raises:
-        ShakelmError: a variable is missing or invalid. The sentence names the first one and its valid
-            values, but never its value, which may be a secret.
+        ShakelmError: a variable is missing or invalid. The sentence names the first one and what it can be,
+            but never its value, which may be a secret.
     """
     try:
         return kind(**_secrets(kind))
@@ -101,8 +113,19 @@ def read(kind: type[_S]) -> _S:
             if variable in _secret_names(kind):
                 cure += f", or {secret_variables.file_variable(variable)}"
             raise ShakelmError(f"{variable} is not set: set {cure}.") from None
-        wrong = problem["msg"].removeprefix("Value error, ")
-        raise ShakelmError(f"{variable} cannot be used: {wrong[0].lower()}{wrong[1:]}.") from None
+        raise ShakelmError(f"{variable} cannot be used: set it to {_valid(kind, variable)}.") from None
+
+
+def _valid(kind: type[BaseSettings], variable: str) -> str:
+    """What the setting in that variable can be."""
+    found = [
+        each.values
+        for field in kind.model_fields.values()
+        if field.alias == variable
+        for each in field.metadata
+        if isinstance(each, Valid)
+    ]
+    return found[0] if found else "another value"
 
 
 def _secrets(kind: type[BaseSettings]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The form that changes the settings of a verse, and the button that opens it."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -156,24 +157,25 @@ def _read_freedom(record: VerseRecord, values: Values) -> Mapping[str, Any]:
 
 
 def _temperature(record: VerseRecord) -> str:
-    return f"{record.temperature:g}"
+    return f"{record.temperature:.6f}".rstrip("0").rstrip(".")
+
+
+# Python's own `int` and `float` also take 1_0, nan, 1e0, and the digits of other scripts.
+_WHOLE = re.compile(r"[0-9]+")
+_DECIMAL = re.compile(r"[0-9]+[.,]?[0-9]*|[.,][0-9]+")
 
 
 def _read_temperature(written: str) -> float:
-    try:
-        temperature = float(written.replace(",", "."))
-    except ValueError:
-        temperature = -1
+    plain = _DECIMAL.fullmatch(written.strip())
+    temperature = float(plain[0].replace(",", ".")) if plain else -1
     if not 0 <= temperature <= MAX_TEMPERATURE:
         raise Refusal("refusal.temperature", hottest=MAX_TEMPERATURE)
     return temperature
 
 
 def _read_lines(written: str, longest: int) -> int:
-    try:
-        lines = int(written)
-    except ValueError:
-        lines = 0
+    plain = _WHOLE.fullmatch(written.strip())
+    lines = int(plain[0]) if plain else 0
     if not 1 <= lines <= longest:
         raise Refusal("refusal.lines", longest=longest)
     return lines

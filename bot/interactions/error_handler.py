@@ -91,6 +91,8 @@ def refusal(error: Exception, locale: str) -> ShakelmError | None:
     match error:
         case ShakelmError():
             return error
+        case redis.ResponseError() if "WRONGTYPE" in str(error):
+            return Refusal("refusal.damaged")
         case redis.RedisError() | TimeoutError():
             return Refusal("refusal.queue_silent")
         case ValidationError():

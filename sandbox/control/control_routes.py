@@ -163,7 +163,8 @@ async def _messages(request: web.Request) -> web.Response:
 async def _interaction(request: web.Request) -> web.Response:
     """An interaction; with `wait_s`, as soon as the bot answered it or failed to.
 
-    With `after_edits`, the wait also lasts until the answer has more edits than that.
+    With `after_edits`, the wait also lasts until the answer has more edits than that, or is deleted and
+    followed up.
     """
     world = request.app[WORLD]
     interaction = known_interaction(request, request.match_info["interaction_id"])
@@ -172,7 +173,8 @@ async def _interaction(request: web.Request) -> web.Response:
     def settled() -> bool:
         state = interaction_lifecycle.state(world, interaction)
         edits = interaction.original.edits if interaction.original else 0
-        return state == "failed" or (state == "answered" and edits > after)
+        replaced = interaction.original is None and bool(interaction.followups)
+        return state == "failed" or (state == "answered" and (edits > after or replaced))
 
     await world.changes.wait_until(settled, wait_s(request))
     return answer(interaction_view(world, interaction))

@@ -5,19 +5,22 @@ import os
 import platform
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from importlib import metadata
 from pathlib import Path
+from typing import get_args
 from urllib.parse import urlsplit
 
 from shakelm import defaults, redis_address, secret_variables
-from shakelm.data import corpus_downloads
+from shakelm.data import corpus, corpus_downloads
 from shakelm.data.named_corpora import NAMED
 from shakelm.errors import ShakelmError
 from shakelm.machine import NVIDIA_DRIVER
+from shakelm.networks.network import Engine
 from shakelm.store.registry import default_root, open_registry
 
 MIN_PYTHON = (3, 11)
@@ -48,24 +51,27 @@ class Finding:
 
 
 def examine(store_root: Path | None, cache: Path | None, environment: Mapping[str, str]) -> list[Finding]:
-    """Check everything, in the order in which it is needed; nothing is created or changed.
+    """Check everything, in the order in which it is needed; nothing that stays is created or changed.
 
     No finding holds the bot's token or a password of Redis.
 
     Args:
         store_root: the store's folder; None for the default place.
         cache: the folder of downloaded corpora; None for the default place.
-        environment: the environment variables, with the settings of Redis and Discord.
+        environment: the environment variables, with the settings.
     """
     return [
         _python(),
         *_tensorflow(),
         *_parts(),
         *_store(store_root or default_root()),
+        _engine(environment),
         *_corpora(cache or corpus_downloads.default_cache()),
+        _corpus(environment, cache),
         _redis(environment),
         _discord_token(environment),
         *_discord_api(environment),
+        _log_level(environment),
     ]
 
 
@@ -155,8 +161,57 @@ def _store(root: Path) -> Iterator[Finding]:
 
 def _can_be_written(folder: Path) -> bool:
     """Whether the folder can be written, or created if it does not exist."""
-    nearest = next(path for path in (folder.absolute(), *folder.absolute().parents) if os.path.lexists(path))
-    return nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)
+    try:
+        nearest = next(path for path in (folder.absolute(), *folder.absolute().parents) if _exists(path))
+        # The permissions do not tell: root has all of them, even in a file system that takes no files.
+        with tempfile.TemporaryFile(dir=nearest):
+            return True
+    except OSError:
+        return False
+
+
+def _exists(path: Path) -> bool:
+    """Whether there is something at the path, be it a link that leads nowhere.
+
+    Raises:
+        OSError: nothing can be there, as with a name that is too long.
+    """
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _engine(environment: Mapping[str, str]) -> Finding:
+    return _one_of("Engine", "SHAKELM_ENGINE", get_args(Engine), "numpy", environment)
+
+
+def _log_level(environment: Mapping[str, str]) -> Finding:
+    levels = get_args(defaults.LogLevel)
+    return _one_of("Log level", "SHAKELM_LOG_LEVEL", levels, defaults.LOG_LEVEL, environment)
+
+
+def _one_of(
+    what: str, variable: str, allowed: tuple[str, ...], default: str, environment: Mapping[str, str]
+) -> Finding:
+    """The setting in a variable that may have only some values."""
+    value = environment.get(variable) or default
+    if value in allowed:
+        return Finding(what, True, value)
+    return Finding(what, False, f"{value!r} is unknown", f"set {variable} to {' or '.join(allowed)}")
+
+
+def _corpus(environment: Mapping[str, str], cache: Path | None) -> Finding:
+    """The text of trainings that name none. A named one has its own row."""
+    source = environment.get("SHAKELM_CORPUS") or defaults.CORPUS
+    if source in NAMED:
+        return Finding("Corpus", True, source)
+    try:
+        characters = len(corpus.load(source, cache).text)
+    except ShakelmError as error:
+        return Finding("Corpus", False, "SHAKELM_CORPUS cannot be used", str(error))
+    return Finding("Corpus", True, f"{source}, {characters:,} characters")
 
 
 def _corpora(cache: Path) -> Iterator[Finding]:

@@ -2,12 +2,14 @@
 
 import os
 
+import typer
+
 from shakelm.cli import display
 from shakelm.cli.console import store_root
 
 
 def doctor() -> None:
-    """Check what is installed and set up, and say how to cure each fault."""
+    """Check what is installed and set up, and say how to cure each fault; the exit status is then 1."""
     from shakelm.cli.doctor import examine
     from shakelm.data import corpus_downloads
 
@@ -24,3 +26,5 @@ def doctor() -> None:
             for finding in findings
         ],
     )
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(1)

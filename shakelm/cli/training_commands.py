@@ -81,7 +81,10 @@ def parse_widths(text: str) -> tuple[int, ...]:
 @with_training_options("units", "layers", "embedding", "dropout")
 def architectures(
     name: Annotated[Architecture | None, typer.Argument(help="The architecture; by default all.")] = None,
-    vocabulary_size: Annotated[int, typer.Option(min=3, help="Number of tokens in the vocabulary.")] = 6500,
+    vocabulary_size: Annotated[
+        int,
+        typer.Option(min=3, help="Number of tokens in the vocabulary; by default that of a shipped model."),
+    ] = KINDS["word"].corpus_sizes[defaults.CORPUS].vocabulary,
     **chosen: Any,
 ) -> None:
     """Show each architecture's layers, output shapes, and parameters."""

@@ -34,6 +34,10 @@ class Verse:
     tokens: int
 
 
+MAX_LENGTH = 10_000
+"""The most lines or words of a verse."""
+
+
 @dataclass(frozen=True)
 class Length:
     """The length of a verse, either in lines or in words.
@@ -49,13 +53,17 @@ class Length:
         """Check the values.
 
         Raises:
-            ShakelmError: neither or both are given, or the length is below 1.
+            ShakelmError: neither or both are given, or the length is not from 1 to `MAX_LENGTH`.
         """
         given = [length for length in (self.lines, self.words) if length is not None]
         if len(given) != 1:
             raise ShakelmError("The length of a verse is in lines or in words: give one of the two.")
         if given[0] < 1:
             raise ShakelmError(f"A verse of length {given[0]} has no text: give a length of at least 1.")
+        if given[0] > MAX_LENGTH:
+            raise ShakelmError(
+                f"A verse of length {given[0]:,} is too long: give a length of at most {MAX_LENGTH:,}."
+            )
 
     def max_tokens(self, vocabulary: Vocabulary) -> int:
         """Return the most tokens that a verse of this length may have."""

@@ -24,18 +24,30 @@ def explain_resumption(file: CheckpointFile, on_notice: OnNotice) -> Iterator[No
         raise
 
 
+STOPPING = (
+    "Stopping after this batch: the best epoch so far becomes a version. Another Ctrl-C ends everything "
+    "without one."
+)
+
+
 @contextmanager
-def interrupts_set(stop: threading.Event) -> Iterator[None]:
+def interrupts_set(stop: threading.Event, on_notice: OnNotice) -> Iterator[None]:
     """Make the first Ctrl-C set `stop` instead of raising in native code, which would abort the process.
+
+    `on_notice` then gets a sentence, on another thread.
 
     This holds only where Ctrl-C would raise KeyboardInterrupt. A process that ignores it, or handles it
     itself, is left alone.
     """
 
+    # A signal may come in the middle of a line that is being written, where a handler cannot write another.
+    telling = threading.Thread(target=on_notice, args=(STOPPING,))
+
     def interrupt(number: int, frame: FrameType | None) -> None:
         if stop.is_set():
             signal.default_int_handler(number, frame)
         stop.set()
+        telling.start()
 
     handler = signal.getsignal(signal.SIGINT)
     if handler is not signal.default_int_handler:
@@ -46,3 +58,5 @@ def interrupts_set(stop: threading.Event) -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, handler)
+        if telling.ident is not None:
+            telling.join()

@@ -58,7 +58,7 @@ def train(
             training; `Discarded` removes the checkpoint too.
         on_notice: called with a sentence when the processor lacks bfloat16, when the vocabulary of `base`
             lacks tokens of the text, when the training resumes, when a checkpoint cannot be read or written,
-            when the loss is no longer a number, and when a second interrupt ends everything.
+            when the loss is no longer a number, and at an interrupt.
         stop: ends the training early, when it is set.
         base: the version that the training goes on from, as the configuration names it.
 
@@ -149,7 +149,7 @@ def _fit(
 ) -> None:
     """Train until the last epoch, the early stop or an interrupt."""
     settings = run.configuration.training
-    with interrupts_set(stop):
+    with interrupts_set(stop, on_notice):
         run.model.fit(
             dataset(run.batches),
             initial_epoch=len(run.epochs),

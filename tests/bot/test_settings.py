@@ -15,6 +15,7 @@ VARIABLES = (
     "SHAKELM_ADMIN_ROLE",
     "SHAKELM_WITHDRAW_S",
     "DISCORD_API_BASE",
+    "SHAKELM_LOG_LEVEL",
 )
 
 
@@ -42,20 +43,30 @@ def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) ->
     assert read(BotSettings).guild is None
 
 
+ROLE = "set it to the id of a role, a whole number"
+SERVER = "set it to the id of a server, a whole number"
+SECONDS = "set it to a number of seconds from 0 to 900."
+ADDRESS = "set it to an address that starts with https:// or http://."
+
+
 @pytest.mark.parametrize(
-    ("variable", "value"),
+    ("variable", "value", "cure"),
     [
-        ("DISCORD_TOKEN", ""),
-        ("DISCORD_GUILD", "my server"),
-        ("DISCORD_GUILD", "0"),
-        ("SHAKELM_ADMIN_ROLE", "Teacher"),
-        ("SHAKELM_WITHDRAW_S", "901"),
-        ("SHAKELM_WITHDRAW_S", "nan"),
-        ("DISCORD_API_BASE", "discord.com"),
+        ("DISCORD_TOKEN", "", "is not set"),
+        ("DISCORD_GUILD", "my server", SERVER),
+        ("DISCORD_GUILD", "0", SERVER),
+        ("SHAKELM_ADMIN_ROLE", "Teacher", ROLE),
+        ("SHAKELM_ADMIN_ROLE", "1_0", ROLE),
+        ("SHAKELM_WITHDRAW_S", "901", SECONDS),
+        ("SHAKELM_WITHDRAW_S", "nan", SECONDS),
+        ("DISCORD_API_BASE", "discord.com", ADDRESS),
+        ("DISCORD_API_BASE", "http://[", ADDRESS),
+        ("DISCORD_API_BASE", "http://localhost:port", ADDRESS),
+        ("SHAKELM_LOG_LEVEL", "debug", "set it to DEBUG, INFO, WARNING or ERROR."),
     ],
 )
-def test_an_invalid_setting_is_one_sentence_that_names_the_variable(
-    monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+def test_an_invalid_setting_is_one_sentence_with_the_variable_and_the_cure(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, cure: str
 ) -> None:
     monkeypatch.setenv("DISCORD_TOKEN", "a-secret")
     monkeypatch.setenv(variable, value)
@@ -64,6 +75,7 @@ def test_an_invalid_setting_is_one_sentence_that_names_the_variable(
         read(BotSettings)
 
     assert str(caught.value).startswith(variable)
+    assert cure in str(caught.value)
     assert "a-secret" not in str(caught.value)
 
 

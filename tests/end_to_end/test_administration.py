@@ -55,4 +55,5 @@ def test_a_roll_back_undoes_a_promotion_and_a_second_one_has_nothing_to_undo(
 
     refused = discord.ask("/admin rollback", "teacher")
     assert title(refused) == "⚠️ That did not work"
+    assert is_private(refused)
     assert discord.verse("lines: 1").model == shipped

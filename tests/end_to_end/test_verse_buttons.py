@@ -244,8 +244,12 @@ def test_a_style_in_the_form_brings_its_temperature_unless_that_was_changed_too(
         ("temperature", "hot", "The temperature must be a number from 0 to 2"),
         ("temperature", "nan", "The temperature must be a number from 0 to 2"),
         ("temperature", "2.5", "The temperature must be a number from 0 to 2"),
+        ("temperature", "0_1", "The temperature must be a number from 0 to 2"),
+        ("temperature", "1e0", "The temperature must be a number from 0 to 2"),
         ("lines", "many", "Lines must be a whole number from 1 to 40"),
         ("lines", "41", "Lines must be a whole number from 1 to 40"),
+        ("lines", "1_0", "Lines must be a whole number from 1 to 40"),
+        ("lines", "\N{FULLWIDTH DIGIT ONE}", "Lines must be a whole number from 1 to 40"),
     ],
 )
 def test_what_the_form_cannot_use_is_one_private_sentence(

@@ -9,7 +9,7 @@ from shakelm.decoding import trial
 from shakelm.store.registry import ModelRegistry, open_registry
 from tests.support import tiny_models
 from tests.support.control_client import Verse
-from tests.support.discord_messages import description, title
+from tests.support.discord_messages import description, is_private, title
 from tests.support.full_stack import Stack
 from tests.support.waiting import eventually
 from worker.records import incidents, model_index
@@ -76,5 +76,6 @@ def test_nothing_to_roll_back_is_told_in_private_and_names_a_command_of_discord(
     own_stack.start_worker("verse")
     own_stack.discord.ask("/admin rollback", "teacher")
     answer = own_stack.discord.ask("/admin rollback", "teacher")
+    assert is_private(answer)
     assert "`shakelm" not in description(answer)
     assert "/admin promote" in description(answer)

@@ -36,7 +36,7 @@ class Verse:
 
     RECEIPT: ClassVar = re.compile(
         r"(\S+) · temperature (\S+) · number (\d+) · (\S+) s((?: · (?:style|top-k|top-p|min-p) \S+)*)"
-        r"( · continued)?(?: · not in the model's vocabulary: (.+))?"
+        r"( · continued)?(?: · may differ on another machine)?(?: · not in the model's vocabulary: (.+))?"
     )
 
     @classmethod
@@ -92,13 +92,14 @@ class Discord:
         return str(response.json()["error"])
 
     def answer(self, interaction: str, until: Callable[[dict[str, Any]], bool] = is_final) -> dict[str, Any]:
-        """The answer to an interaction, once it is as it is waited for."""
+        """The answer to an interaction, once it is as waited for; where it is deleted, what followed."""
         edits, end = -1, time.monotonic() + DEADLINE_S
         while time.monotonic() < end:
             seen = self.get(f"interactions/{interaction}", wait_s=10, after_edits=edits)
             assert seen["state"] != "failed", "the bot did not answer in time"
-            if seen["message"] and until(seen["message"]):
-                return dict(seen["message"])
+            shown = seen["message"] or next(reversed(seen["followups"]), None)
+            if shown and until(shown):
+                return dict(shown)
             edits = seen["edits"]
         raise AssertionError(f"there was never such an answer, but {seen}")
 

@@ -83,7 +83,7 @@ class Webhook:
                 super().finish()
 
             def do_PATCH(self) -> None:
-                content = self.rfile.read(int(self.headers["Content-Length"]))
+                content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 endpoint.received.append(Received(self.command, self.path, dict(self.headers), content))
                 answer = endpoint._answer()
                 if answer.held:
@@ -96,6 +96,15 @@ class Webhook:
                 self.wfile.write(body)
 
             def do_POST(self) -> None:
+                self.do_PATCH()
+
+            def do_GET(self) -> None:
+                if "/webhooks/" in self.path:
+                    self.do_PATCH()
+                else:
+                    self.send_error(501)
+
+            def do_DELETE(self) -> None:
                 self.do_PATCH()
 
             def log_message(self, *_arguments: object) -> None:
@@ -133,7 +142,11 @@ class Webhook:
     def messages(self, token: str = TOKEN) -> list[dict[str, Any]]:
         """The messages that came for one interaction, oldest first."""
         place = f"/{quote(token, safe='')}/"
-        return [received.message() for received in list(self.received) if place in f"{received.path}/"]
+        return [
+            received.message()
+            for received in list(self.received)
+            if received.content and place in f"{received.path}/"
+        ]
 
     def hang_up(self) -> None:
         """Close the open connections."""

@@ -53,7 +53,7 @@ def test_an_empty_variable_is_no_setting(monkeypatch: pytest.MonkeyPatch) -> Non
     [
         ("DISCORD_API_BASE", "secret", "https://"),
         ("SHAKELM_ENGINE", "secret", "numpy"),
-        ("SHAKELM_LOG_LEVEL", "secret", "'INFO'"),
+        ("SHAKELM_LOG_LEVEL", "secret", "INFO"),
     ],
 )
 def test_a_wrong_value_gets_one_sentence(

@@ -67,8 +67,9 @@ class _File(BaseModel):
 class Answer(BaseModel):
     """An answer on its way.
 
-    `instead`: it says why there is no answer. `attempts` have failed so far. `author`, `channel`, and
-    `private` are for a delivery by another way; empty if no person's request is behind it.
+    `instead`: it says why there is no answer, `to_person_only` if nobody else may read that. `attempts` have
+    failed so far. `author`, `channel`, and `private` are for a delivery by another way; empty if no person's
+    request is behind it.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -78,6 +79,7 @@ class Answer(BaseModel):
     body: Body
     file: _File | None = None
     instead: bool = False
+    to_person_only: bool = False
     author: str = ""
     channel: str = ""
     private: bool = True
@@ -104,7 +106,13 @@ class Sender:
 
 
 def answer(
-    job_id: str, reply_to: ReplyTo, message: Message, sender: Sender, *, instead: bool = False
+    job_id: str,
+    reply_to: ReplyTo,
+    message: Message,
+    sender: Sender,
+    *,
+    instead: bool = False,
+    to_person_only: bool = False,
 ) -> Answer:
     """The answer of a job."""
     file = message.attachment
@@ -114,6 +122,7 @@ def answer(
         body=message.body,
         file=_File(**vars(file)) if file else None,
         instead=instead,
+        to_person_only=to_person_only,
         **vars(sender),
     )
 

@@ -1,8 +1,8 @@
-"""Edits the first answer of an interaction, through the webhook of its token.
+"""What becomes of the first answer of an interaction, through the webhook of its token.
 
-Discord's documentation: Edit Original Interaction Response, Create Followup Message, Uploading Files, Rate
-Limits. The URL holds the token, and the exceptions of `requests` quote the URL: none of them leaves this
-module.
+Discord's documentation: Edit and Delete Original Interaction Response, Create Followup Message, Uploading
+Files, Rate Limits. The URL holds the token, and the exceptions of `requests` quote the URL: none of them
+leaves this module.
 """
 
 import json
@@ -70,8 +70,32 @@ def say_instead(api_base: str, reply_to: ReplyTo, body: Body) -> None:
     if not reply_to.in_place:
         edit_original(api_base, reply_to, body)
         return
-    private = {"json": body | {"flags": EPHEMERAL}}
-    _send("POST", _webhook(api_base, reply_to), reply_to, private, FINAL_ANSWER)
+    _follow_up_in_private(api_base, reply_to, body, FINAL_ANSWER)
+
+
+def refuse_in_private(api_base: str, reply_to: ReplyTo, body: Body) -> None:
+    """Say to the person alone why there is no answer. A first answer that everybody sees is deleted.
+
+    A repetition goes on where the last attempt stopped. All of it ends before a lease of the outbox.
+
+    Raises:
+        DeliveryRefusedError, DeliveryFailedError: as in `edit_original`.
+    """
+    try:
+        private = original(api_base, reply_to).get("flags", 0) & EPHEMERAL
+        if not private:
+            _send("DELETE", f"{_webhook(api_base, reply_to)}/messages/@original", reply_to, {}, REFRESH)
+    except DeliveryRefusedError:  # deleted before
+        private = False
+    if private:
+        edit_original(api_base, reply_to, body, policy=REFRESH)
+    else:
+        _follow_up_in_private(api_base, reply_to, body, REFRESH)
+
+
+def _follow_up_in_private(api_base: str, reply_to: ReplyTo, body: Body, policy: RetryPolicy) -> None:
+    content = {"json": body | {"flags": EPHEMERAL}}
+    _send("POST", _webhook(api_base, reply_to), reply_to, content, policy)
 
 
 def measure_clock(api_base: str) -> None:
@@ -133,7 +157,7 @@ def _attempt(method: str, url: str, content: dict[str, Any], policy: RetryPolicy
         raise TryAgainError(f"Discord answered {status}")
     if status in REFUSALS:
         raise DeliveryRefusedError(f"Discord answered {status}")
-    if status != 200:
+    if status not in (200, 204):
         raise MalformedMessageError(f"Discord answered {status}: {response.text[:500]}")
 
 

@@ -27,8 +27,9 @@ def answers(kind: type[R], make: Callable[[R], Message]) -> Callable[[dict[str, 
     """The job that answers requests of one kind with the message that `make` returns.
 
     A `ShakelmError` of `make` becomes the answer. A request whose token has expired is dropped, and so is one
-    whose answer is written already.
+    whose answer is written already. The refusal of what only teachers can ask for is theirs alone to read.
     """
+    to_person_only = not issubclass(kind, JobRequest)
 
     def job(request: dict[str, Any]) -> None:
         wanted = kind.model_validate(request)
@@ -38,7 +39,7 @@ def answers(kind: type[R], make: Callable[[R], Message]) -> Callable[[dict[str, 
             message, instead = make(wanted), False
         except ShakelmError as error:
             message, instead = Message(problem(error, wanted.reply_to.locale)), True
-        answer(wanted.reply_to, message, _sender(wanted), instead=instead)
+        answer(wanted.reply_to, message, _sender(wanted), instead=instead, to_person_only=to_person_only)
 
     job.__name__ = job.__qualname__ = kind.job
     return job
@@ -53,13 +54,23 @@ def is_late(reply_to: ReplyTo) -> bool:
 
 
 def answer(
-    reply_to: ReplyTo, message: Message, sender: Sender | None = None, *, instead: bool = False
+    reply_to: ReplyTo,
+    message: Message,
+    sender: Sender | None = None,
+    *,
+    instead: bool = False,
+    to_person_only: bool = False,
 ) -> None:
-    """Claim the answer, and put it into the outbox. With `instead`, it says why there is no answer."""
+    """Claim the answer, and put it into the outbox.
+
+    With `instead`, it says why there is no answer, `to_person_only` if nobody else may read that.
+    """
     if not answer_lock.claim(connection(), reply_to):
         log.warning("%s: somebody else has answered", job_id())
         return
-    wanted = outbox.answer(job_id(), reply_to, message, sender or Sender(), instead=instead)
+    wanted = outbox.answer(
+        job_id(), reply_to, message, sender or Sender(), instead=instead, to_person_only=to_person_only
+    )
     outbox.put(connection(), wanted)
 
 

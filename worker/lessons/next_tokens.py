@@ -86,7 +86,7 @@ def step(wanted: StepRequest, tools: Tools) -> Message:
     """The line after a press: with one more token, or without the last one.
 
     Raises:
-        Refusal: the line has expired or belongs to another guild, or somebody else was faster.
+        Refusal: the line has expired, is damaged, or belongs to another guild, or somebody else was faster.
         ShakelmError: the line's model is gone.
         redis.RedisError: the queue cannot be reached.
     """
@@ -96,7 +96,9 @@ def step(wanted: StepRequest, tools: Tools) -> Message:
     if line.guild != wanted.guild:
         raise Refusal("refusal.record_gone")
     if line.changed_by == wanted.id:  # by an earlier attempt, whose answer did not get through
-        return message(line, predict(tools.load(line.model), line.text, OFFERED))
+        model = tools.load(line.model)
+        prediction = predict(model, line.text, OFFERED)
+        return message(_offering(line, model, prediction), prediction)
     before = shared_lines.at(tools.connection, wanted.line, wanted.version)
     model = tools.load(before.model)
     added = _added(before, wanted, model)
@@ -104,9 +106,14 @@ def step(wanted: StepRequest, tools: Tools) -> Message:
         update={"added": added, "version": before.version + 1, "changed_by": wanted.id}
     )
     prediction = predict(model, changed.text, OFFERED)
-    after = changed.model_copy(update={"offered": _pieces(model.vocabulary, prediction)})
+    after = _offering(changed, model, prediction)
     shared_lines.change(tools.connection, before, after)
     return message(after, prediction)
+
+
+def _offering(line: SharedLine, model: "LanguageModel", prediction: "Prediction") -> SharedLine:
+    """The line, with what may be appended to it now."""
+    return line.model_copy(update={"offered": _pieces(model.vocabulary, prediction)})
 
 
 def _added(line: SharedLine, wanted: StepRequest, model: "LanguageModel") -> tuple[str, ...]:
@@ -115,6 +122,8 @@ def _added(line: SharedLine, wanted: StepRequest, model: "LanguageModel") -> tup
     from shakelm.decoding.sampling import SamplingSettings
 
     if wanted.choice is not None:
+        if wanted.choice >= len(line.offered):  # a damaged line
+            raise Refusal("refusal.record_gone")
         return (*line.added, line.offered[wanted.choice])
     if not wanted.drawn:
         return line.added[:-1]

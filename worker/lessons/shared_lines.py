@@ -4,14 +4,16 @@ A line is JSON under `shakelm:line:ID` and expires. The set `shakelm:person:ID:l
 that a person began.
 """
 
-from typing import cast
+from typing import Annotated, cast
 
 import redis
+from pydantic import Field
 
 from worker.messages.catalog import Refusal
 from worker.protocol import retention
 from worker.protocol.job_request import Asked
 from worker.protocol.payload import ModelReference, Prompt, RecordId
+from worker.records import readable
 
 _CHANGE = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then
@@ -32,7 +34,7 @@ class SharedLine(Asked):
 
     prompt: Prompt
     added: tuple[str, ...] = ()
-    offered: tuple[str, ...]
+    offered: Annotated[tuple[str, ...], Field(min_length=1)]
     model: ModelReference
     version: int = 0
     changed_by: RecordId
@@ -57,7 +59,7 @@ def find(connection: "redis.Redis", line_id: str) -> SharedLine:
     """The line as it is now.
 
     Raises:
-        Refusal: it has expired.
+        Refusal: it has expired, or is damaged.
     """
     return _read(cast("bytes | None", connection.get(_key(line_id))))
 
@@ -66,7 +68,7 @@ def at(connection: "redis.Redis", line_id: str, version: int) -> SharedLine:
     """The line, if it still has that version.
 
     Raises:
-        Refusal: it has expired, or has another version by now.
+        Refusal: it has expired or is damaged, or has another version by now.
     """
     line = find(connection, line_id)
     if line.version != version:
@@ -78,7 +80,7 @@ def change(connection: "redis.Redis", before: SharedLine, after: SharedLine) -> 
     """Replace a line by its changed form, unless another change was faster.
 
     Raises:
-        Refusal: it has expired, or somebody else was faster.
+        Refusal: it has expired or is damaged, or somebody else was faster.
     """
     key = _key(after.id)
     stored = cast("bytes | None", connection.get(key))
@@ -99,9 +101,10 @@ def forget(connection: "redis.Redis", author: str) -> None:
 
 
 def _read(stored: bytes | None) -> SharedLine:
-    if stored is None:
+    line = readable.record(SharedLine, stored)
+    if line is None:
         raise Refusal("refusal.record_gone")
-    return SharedLine.model_validate_json(stored)
+    return line
 
 
 def _key(line_id: str) -> str:

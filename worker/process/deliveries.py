@@ -115,7 +115,9 @@ def attempt(connection: "redis.Redis", answer: Answer) -> None:
         outbox.remove(connection, answer)
         return
     try:
-        if answer.instead:
+        if answer.instead and answer.to_person_only:
+            webhook_client.refuse_in_private(settings().api_base, answer.reply_to, answer.body)
+        elif answer.instead:
             webhook_client.say_instead(settings().api_base, answer.reply_to, answer.body)
         else:
             webhook_client.edit_original(settings().api_base, answer.reply_to, answer.body, answer.attachment)

@@ -15,8 +15,12 @@ _INDEX = "shakelm:models"
 
 
 def load(connection: "redis.Redis") -> ModelIndex | None:
-    """The versions in the workers' store. None if no worker has ever published them."""
-    record = cast("bytes | None", connection.get(_INDEX))
+    """The versions in the workers' store. None if no worker has published them, or if they cannot be read."""
+    try:
+        record = cast("bytes | None", connection.get(_INDEX))
+    except redis.ResponseError:
+        log.warning("The index of models cannot be read")
+        return None
     try:
         return None if record is None else ModelIndex.model_validate_json(record)
     except ValidationError:
@@ -41,4 +45,7 @@ def _readable(record: bytes) -> ModelIndex:
 def save(connection: "redis.Redis", index: ModelIndex) -> bool:
     """Publish the versions of the store. Returns whether that changed anything."""
     record = index.model_dump_json().encode()
-    return connection.set(_INDEX, record, get=True) != record
+    try:
+        return connection.set(_INDEX, record, get=True) != record
+    except redis.ResponseError:  # of another type, which a plain SET replaces
+        return bool(connection.set(_INDEX, record))

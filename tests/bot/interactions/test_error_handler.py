@@ -37,6 +37,7 @@ def invalid_request(name: str = "small", epochs: int = 1) -> ValidationError:
         (redis.ConnectionError("secret:password@host"), "The queue does not respond"),
         (redis.TimeoutError(), "The queue does not respond"),
         (TimeoutError(), "The queue does not respond"),
+        (redis.ResponseError("WRONGTYPE Operation against a key"), "What is stored for this is damaged"),
         (invalid_request(name="a/b"), "I cannot use this name. It must have only lowercase letters"),
         (invalid_request(epochs=0), "The option epochs must be 1 or more."),
         (

@@ -135,6 +135,7 @@ def test_architectures_have_shape_tables(shakelm: Shakelm) -> None:
     output = shakelm("architectures").stdout
     for name in ("simple-rnn", "lstm", "stacked-lstm"):
         assert f"{name}: " in output
+    assert output.count("with a vocabulary of 6,047") == 3
     assert re.search(r"recurrent_1 +LSTM +\(batch, time, 100\) +100,400", output)
 
 
@@ -195,7 +196,7 @@ def test_an_exported_model_gives_the_same_logits(shakelm: Shakelm, place: Path) 
 
 def test_the_doctor_reports_each_thing(shakelm: Shakelm) -> None:
     result = shakelm("doctor", SHAKELM_REDIS_URL="redis://127.0.0.1:1/0")
-    assert result.returncode == 0
+    assert result.returncode == 1
     for what in ("Python", "TensorFlow", "Devices", "Store", "Redis", "Discord token"):
         assert what in result.stdout
     assert "not OK" in result.stdout
@@ -209,6 +210,8 @@ def test_the_doctor_reports_each_thing(shakelm: Shakelm) -> None:
         ("verse --temperature 1e309", "temperature inf is out of range"),
         ("verse --number -5", "number -5 is out of range"),
         ("verse --lines 0", "length 0"),
+        ("verse --lines 100000000", "length of at most 10,000"),
+        ("verse --words 10001", "length of at most 10,000"),
         ("verse --lines 2 --words 2", "lines or in words"),
         ("verse --model nobody", "no model 'nobody'"),
         ("verse --model ../../etc", "does not name a model"),
@@ -320,4 +323,5 @@ def test_ctrl_c_keeps_the_best_epoch(place: Path) -> None:
     assert process.wait(timeout=60) == 0, screen.decode(errors="replace")
     os.close(leader)
     assert interrupted
+    assert b"Stopping after this batch" in screen
     assert b"stopped@1" in screen

@@ -75,12 +75,15 @@ def test_python_and_tensorflow_are_in_order_here(tmp_path: Path) -> None:
         "Queue",
         "Store",
         "Models",
+        "Engine",
         "Corpus shakespeare",
         "Corpus shakespeare-plays",
         "Corpus quijote",
+        "Corpus",
         "Redis",
         "Discord token",
         "Discord API",
+        "Log level",
     ]
     assert findings["Python"].ok
     assert sys.executable in findings["Python"].detail
@@ -128,6 +131,33 @@ def test_a_store_that_cannot_be_written(tmp_path: Path) -> None:
     finding = found("Store", tmp_path / "file")
     assert not finding.ok
     assert "SHAKELM_STORE" in finding.cure
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("root", [Path("/proc/x"), Path("/") / ("x" * 300)])
+def test_a_store_that_cannot_exist(root: Path) -> None:
+    assert not found("Store", root).ok
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(
+    ("what", "variable", "right", "wrong"),
+    [
+        ("Engine", "SHAKELM_ENGINE", "keras", "jax"),
+        ("Log level", "SHAKELM_LOG_LEVEL", "DEBUG", "debug"),
+        ("Corpus", "SHAKELM_CORPUS", "quijote", "shakespear"),
+        ("Corpus", "SHAKELM_CORPUS", __file__, "/missing.txt"),
+    ],
+)
+def test_a_setting_has_a_row_with_its_cure(
+    tmp_path: Path, what: str, variable: str, right: str, wrong: str
+) -> None:
+    assert found(what, tmp_path).ok
+    assert found(what, tmp_path, environment={variable: right}).detail.startswith(right)
+    finding = found(what, tmp_path, environment={variable: wrong})
+    assert not finding.ok
+    assert wrong in finding.detail + finding.cure
+    assert variable in finding.detail + finding.cure
 
 
 @pytest.mark.usefixtures("quick")

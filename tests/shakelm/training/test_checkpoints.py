@@ -28,6 +28,7 @@ from shakelm.training.checkpoints import (
     CheckpointMetadata,
     claim,
 )
+from shakelm.training.interrupts import STOPPING
 from shakelm.training.progress import Discarded, Progress
 from shakelm.training.train import train
 from shakelm.training_options import plan
@@ -338,7 +339,10 @@ def test_a_second_interrupt_says_how_to_go_on(own_store: ModelRegistry) -> None:
     said: list[str] = []
     with pytest.raises(KeyboardInterrupt):
         train("model", corpus(TEXT), small(), own_store, "c", interrupt_twice, said.append)
-    assert said == ["Stopped without a version: run the same command again to go on after epoch 2."]
+    assert said == [
+        STOPPING,
+        "Stopped without a version: run the same command again to go on after epoch 2.",
+    ]
     assert own_store.versions() == []
     assert checkpoint(own_store).exists()
 

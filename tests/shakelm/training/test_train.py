@@ -21,6 +21,7 @@ from shakelm.networks import architectures
 from shakelm.store.registry import ModelRegistry
 from shakelm.training.batches import Windows
 from shakelm.training.callbacks import StateReset
+from shakelm.training.interrupts import STOPPING
 from shakelm.training.optimization import LAST_RATE, WARM_UP_STEPS, learning_rate
 from shakelm.training.progress import Progress
 from shakelm.training.train import train
@@ -227,9 +228,9 @@ def test_an_interrupt_keeps_the_best_so_far(own_store: ModelRegistry, interrupte
         ):
             signal.raise_signal(signal.SIGINT)
 
-    version = train(
-        "stopped", language(1500), small(epochs=50), own_store, "shakelm train stopped", interrupt
-    )
+    said: list[str] = []
+    version = train("stopped", language(1500), small(epochs=50), own_store, "c", interrupt, said.append)
+    assert said == [STOPPING]
     assert len(version.history().epochs) == interrupted_in_epoch
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     assert validation_figure(version) < math.log(6)

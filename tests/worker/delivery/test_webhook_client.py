@@ -11,7 +11,7 @@ import pytest
 from shakelm.errors import ShakelmError
 from tests.support.request_makers import TOKEN, reply_to
 from tests.support.webhook_endpoint import Webhook
-from worker.delivery import answer_lock, webhook_client
+from worker.delivery import answer_lock, outbox, webhook_client
 from worker.delivery.retry_policy import FINAL_ANSWER, REFRESH
 from worker.delivery.webhook_client import DeliveryFailedError, DeliveryRefusedError
 from worker.messages import notices
@@ -66,6 +66,11 @@ def test_threads_share_the_connections(webhook: Webhook) -> None:
     assert 1 <= webhook.connections <= 8
 
 
+def test_a_refusal_in_private_ends_before_its_lease() -> None:
+    look_s = REFRESH.connect_s + REFRESH.silence_s
+    assert look_s + 2 * REFRESH.longest_s < outbox.LEASE_S
+
+
 def test_a_refresh_ends_before_its_lock_does() -> None:
     assert REFRESH.longest_s < answer_lock.REFRESH_S < FINAL_ANSWER.longest_s
 
@@ -98,6 +103,43 @@ def test_beside_a_message_that_has_to_stay_it_is_said_in_private(webhook: Webhoo
     _, received = webhook.received
     assert (received.method, received.path) == ("POST", f"/api/v10/webhooks/42/{TOKEN}")
     assert received.message() == BODY | {"flags": 64}
+
+
+@pytest.mark.parametrize(
+    ("first", "methods"),
+    [
+        ((200, 0), ["GET", "DELETE", "POST"]),
+        ((404, 0), ["GET", "POST"]),
+        ((200, 64), ["GET", "PATCH"]),
+    ],
+    ids=["public", "deleted", "private"],
+)
+def test_a_refusal_in_private_leaves_no_public_answer(
+    webhook: Webhook, first: tuple[int, int], methods: list[str]
+) -> None:
+    status, flags = first
+    webhook.prepare(status, flags=flags)
+    webhook_client.refuse_in_private(webhook.api_base, reply_to(), BODY)
+    assert [received.method for received in webhook.received] == methods
+    original = f"/api/v10/webhooks/42/{TOKEN}/messages/@original"
+    *_, last = webhook.received
+    if methods[-1] == "POST":
+        assert last.path == f"/api/v10/webhooks/42/{TOKEN}"
+        assert last.message() == BODY | {"flags": 64}
+    else:
+        assert (last.path, last.message()) == (original, BODY)
+    assert {received.path for received in webhook.received[:-1]} == {original}
+
+
+def test_a_refusal_in_private_goes_on_where_it_stopped(webhook: Webhook) -> None:
+    webhook.prepare(200, flags=0)
+    webhook.prepare(204)
+    webhook.prepare(400)
+    with pytest.raises(DeliveryFailedError):
+        webhook_client.refuse_in_private(webhook.api_base, reply_to(), BODY)
+    webhook.prepare(404)
+    webhook_client.refuse_in_private(webhook.api_base, reply_to(), BODY)
+    assert [one.method for one in webhook.received] == ["GET", "DELETE", "POST", "GET", "POST"]
 
 
 def test_a_token_cannot_leave_its_place_in_the_path(webhook: Webhook) -> None:

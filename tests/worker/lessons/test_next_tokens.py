@@ -199,6 +199,17 @@ def test_a_forgotten_line_is_gone(
         step(line, 0, 0)
 
 
+def test_a_choice_that_a_damaged_line_does_not_offer_is_gone(
+    connection: Connection, begun: tuple[str, Message], step: Callable[..., Message]
+) -> None:
+    line, _ = begun
+    stored = shared_lines.find(connection, line)
+    damaged = stored.model_copy(update={"offered": stored.offered[:1]})
+    connection.set(f"shakelm:line:{line}", damaged.model_dump_json())
+    with pytest.raises(Refusal, match="no longer stored"):
+        step(line, 0, 1)
+
+
 @pytest.mark.parametrize("text", ["to be ", "*\n", "<@1>@everyone "])
 def test_nothing_is_appended_to_a_text_of_full_length(tools: Tools, text: str) -> None:
     long = (text * MAX_PROMPT_CHARACTERS)[: MAX_PROMPT_CHARACTERS - 1] + "x"

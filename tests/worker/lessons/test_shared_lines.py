@@ -1,5 +1,7 @@
 """Shared lines as Redis keeps them."""
 
+from collections.abc import Callable
+
 import pytest
 import redis
 
@@ -35,3 +37,18 @@ def test_what_is_forgotten_meanwhile_does_not_come_back(connection: Connection, 
     with pytest.raises(Refusal, match="no longer stored"):
         shared_lines.change(connection, line, line.model_copy(update={"version": 1}))
     assert not connection.exists(f"shakelm:line:{line.id}")
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda _: "{", lambda _: "[]", lambda stored: stored.replace('["b"]', "[]")]
+)
+def test_a_damaged_line_is_gone(
+    connection: Connection, line: SharedLine, damage: Callable[[str], str]
+) -> None:
+    connection.set(f"shakelm:line:{line.id}", damage(line.model_dump_json()))
+    for look in (
+        lambda: shared_lines.find(connection, line.id),
+        lambda: shared_lines.change(connection, line, line.model_copy(update={"version": 1})),
+    ):
+        with pytest.raises(Refusal, match="no longer stored"):
+            look()
