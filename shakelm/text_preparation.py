@@ -5,10 +5,10 @@ TensorFlow is not needed: the bot asks before it offers a training.
 
 from dataclasses import dataclass
 
-from shakelm.configuration import Configuration, TrainingConfiguration
+from shakelm.configuration import Configuration, ModelConfiguration, TrainingConfiguration
 from shakelm.data.splitting import Parts, split
-from shakelm.data.vocabulary import Vocabulary
-from shakelm.data.vocabulary_kinds import fit
+from shakelm.data.vocabulary import CorpusSize, Vocabulary
+from shakelm.data.vocabulary_kinds import KINDS, fit
 from shakelm.errors import ShakelmError
 
 MIN_TOKENS = 2
@@ -41,16 +41,41 @@ def prepare(text: str, configuration: Configuration, held_out: int = 0) -> Prepa
         held_out: the number of characters at the end that are held out; 0 for the split's own share.
 
     Raises:
-        ShakelmError: the text is too short, has too few different tokens, or has a part without tokens.
+        ShakelmError: the text is too short, has too few different tokens, or has a part without tokens; or
+            a library that learns the vocabulary cannot be imported.
     """
     settings = configuration.training
     parts = split(text, settings.split, held_out)
     learned = parts.train if settings.validation else parts.train + parts.validation
-    vocabulary = fit(learned, configuration.model.vocabulary)
+    vocabulary = fit(learned, configuration.model.vocabulary, configuration.model.pieces)
     tokens = len(vocabulary.pieces(learned))
     check_length(tokens, settings, vocabulary.units)
     _check_scored(parts, vocabulary)
     return PreparedText(parts, learned, vocabulary, tokens)
+
+
+def measure(text: str, configuration: Configuration) -> CorpusSize:
+    """Check a text as `prepare` does, and measure its training part, without libraries of a training.
+
+    Raises:
+        ShakelmError: the text is too short, has too few different tokens, or has a part without tokens.
+    """
+    model = configuration.model
+    kind = KINDS[model.vocabulary]
+    if kind.characters_per_token is None:
+        prepared = prepare(text, configuration)
+        return CorpusSize(len(prepared.vocabulary.pieces(prepared.parts.train)), len(prepared.vocabulary))
+    as_characters = model.model_copy(update={"vocabulary": "char", "pieces": None})
+    prepared = prepare(text, configuration.model_copy(update={"model": as_characters}))
+    check_length(estimate(prepared.tokens, model).tokens, configuration.training, kind.units)
+    return estimate(len(prepared.parts.train), model)
+
+
+def estimate(characters: int, model: ModelConfiguration) -> CorpusSize:
+    """The approximate size of a training part of that many characters, in a kind of estimated size."""
+    per_token = KINDS[model.vocabulary].characters_per_token
+    assert per_token is not None and model.pieces is not None  # noqa: S101 (a kind of estimated size)
+    return CorpusSize(round(characters / per_token), model.pieces)
 
 
 def check_length(tokens: int, settings: TrainingConfiguration, units: str) -> None:

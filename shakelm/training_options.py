@@ -260,14 +260,22 @@ def plan(
 
     Raises:
         ShakelmError: there is no such preset, a value is out of its range, or widths and layers do not fit
-            each other.
+            each other, or `pieces` are given for a vocabulary whose size the text decides.
     """
     chosen = {"architecture": architecture, "vocabulary": vocabulary} | settings
     given: dict[str, Any] = {"architecture": DEFAULT_ARCHITECTURE, "vocabulary": DEFAULT_VOCABULARY}
     given |= read_preset(preset) if preset is not None else {}
     given |= {name: value for name, value in chosen.items() if value is not None}
     given["units"] = _widths(given["architecture"], given.get("units"), given.pop("layers", None))
-    given.setdefault("sequence_length", KINDS[given["vocabulary"]].default_sequence_length)
+    kind = KINDS[given["vocabulary"]]
+    given.setdefault("sequence_length", kind.default_sequence_length)
+    if kind.default_pieces is not None:
+        given.setdefault("pieces", kind.default_pieces)
+    elif "pieces" in given:
+        raise ShakelmError(
+            f"The text decides the size of a vocabulary of {kind.units}: leave out --pieces, or choose "
+            "--vocabulary subword."
+        )
     model = {name: given.pop(name) for name in list(given) if name in ModelConfiguration.model_fields}
     # By their keys, which people know, and which pydantic then names in its errors.
     training = {
