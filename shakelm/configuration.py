@@ -6,12 +6,13 @@ name of the option, its description is the option's help line.
 """
 
 import secrets
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from shakelm.data.splitting import Split
-from shakelm.data.vocabulary_kinds import VocabularyKind
+from shakelm.data.vocabulary_kinds import KINDS, VocabularyKind
 
 Architecture = Literal["simple-rnn", "lstm", "stacked-lstm"]
 Cell = Literal["simple-rnn", "lstm"]
@@ -87,6 +88,24 @@ class ModelConfiguration(Settings):
     weight_dropout: Annotated[
         float, Field(ge=0, lt=1, description="Share of an LSTM's recurrent weights dropped")
     ] = 0.0
+    pieces: Annotated[
+        int | None,
+        Field(
+            ge=500,
+            le=4000,
+            description="Size of a subword vocabulary; 1000 if left out, fewer in a small text",
+            exclude_if=lambda pieces: pieces is None,
+        ),
+    ] = None
+
+    @model_validator(mode="after")
+    def _pieces_belong_to_the_kind(self) -> Self:
+        if (self.pieces is None) != (KINDS[self.vocabulary].default_pieces is None):
+            raise PydanticCustomError(
+                "pieces",
+                "the number of pieces belongs to vocabularies whose size is chosen, and to no others",
+            )
+        return self
 
     @property
     def cell(self) -> Cell:
@@ -114,7 +133,7 @@ class TrainingConfiguration(Settings):
             alias="window",
             ge=2,
             le=4096,
-            description="Tokens in a window; 32 words or 128 characters if left out",
+            description="Tokens in a window; 32 words, 64 pieces, or 128 characters if left out",
         ),
     ]
     learning_rate: Annotated[float, Field(gt=0, le=1, description="Step size of AdamW")] = 0.002

@@ -6,10 +6,10 @@ TensorFlow is not needed: the bot asks before it offers a training.
 from collections import Counter
 from dataclasses import dataclass, field
 
-from shakelm.configuration import Configuration, TrainingConfiguration
+from shakelm.configuration import Configuration, ModelConfiguration, TrainingConfiguration
 from shakelm.data.splitting import Parts, split
-from shakelm.data.vocabulary import Vocabulary
-from shakelm.data.vocabulary_kinds import fit
+from shakelm.data.vocabulary import CorpusSize, Vocabulary
+from shakelm.data.vocabulary_kinds import KINDS, fit
 from shakelm.errors import ShakelmError
 
 MIN_TOKENS = 2
@@ -65,14 +65,15 @@ def prepare(
 
     Raises:
         ShakelmError: the text is too short, has too few different tokens, has a part without tokens, or has
-            mostly tokens that the given vocabulary does not know.
+            mostly tokens that the given vocabulary does not know; or a library that learns the vocabulary
+            cannot be imported.
     """
     settings = configuration.training
     parts = split(text, settings.split, held_out)
     learned = parts.train if settings.validation else parts.train + parts.validation
     unknown: Counter[str] = Counter()
     if vocabulary is None:
-        vocabulary = fit(learned, configuration.model.vocabulary)
+        vocabulary = fit(learned, configuration.model.vocabulary, configuration.model.pieces)
         pieces = vocabulary.pieces(learned)
     else:
         pieces = vocabulary.pieces(learned)
@@ -94,6 +95,30 @@ def _check_known(tokens: int, unknown: int) -> None:
             f"The version does not know {unknown / tokens:.0%} of this text: train a new model with it, "
             "without --from."
         )
+
+
+def measure(text: str, configuration: Configuration) -> CorpusSize:
+    """Check a text as `prepare` does, and measure its training part, without libraries of a training.
+
+    Raises:
+        ShakelmError: the text is too short, has too few different tokens, or has a part without tokens.
+    """
+    model = configuration.model
+    kind = KINDS[model.vocabulary]
+    if kind.characters_per_token is None:
+        prepared = prepare(text, configuration)
+        return CorpusSize(len(prepared.vocabulary.pieces(prepared.parts.train)), len(prepared.vocabulary))
+    as_characters = model.model_copy(update={"vocabulary": "char", "pieces": None})
+    prepared = prepare(text, configuration.model_copy(update={"model": as_characters}))
+    check_length(estimate(prepared.tokens, model).tokens, configuration.training, kind.units)
+    return estimate(len(prepared.parts.train), model)
+
+
+def estimate(characters: int, model: ModelConfiguration) -> CorpusSize:
+    """The approximate size of a training part of that many characters, in a kind of estimated size."""
+    per_token = KINDS[model.vocabulary].characters_per_token
+    assert per_token is not None and model.pieces is not None  # noqa: S101 (a kind of estimated size)
+    return CorpusSize(round(characters / per_token), model.pieces)
 
 
 def check_length(tokens: int, settings: TrainingConfiguration, units: str) -> None:

@@ -262,7 +262,8 @@ def plan(
 
     Raises:
         ShakelmError: there is no such preset, a value is out of its range, widths and layers do not fit each
-            other, or a size is given besides `network`.
+            other, `pieces` are given for a vocabulary whose size the text decides, or a size is given besides
+            `network`.
     """
     chosen = {"architecture": architecture, "vocabulary": vocabulary} | settings
     given: dict[str, Any] = {"architecture": DEFAULT_ARCHITECTURE, "vocabulary": DEFAULT_VOCABULARY}
@@ -270,10 +271,20 @@ def plan(
     given |= {name: value for name, value in chosen.items() if value is not None}
     if network is not None:
         _check_sizes(chosen)
-        given |= network.model_dump(include={"architecture", "vocabulary", "units", "embedding"})
+        given |= network.model_dump(
+            include={"architecture", "vocabulary", "units", "embedding", "pieces"}, exclude_none=True
+        )
         given.pop("layers", None)
     given["units"] = _widths(given["architecture"], given.get("units"), given.pop("layers", None))
-    given.setdefault("sequence_length", KINDS[given["vocabulary"]].default_sequence_length)
+    kind = KINDS[given["vocabulary"]]
+    given.setdefault("sequence_length", kind.default_sequence_length)
+    if kind.default_pieces is not None:
+        given.setdefault("pieces", kind.default_pieces)
+    elif "pieces" in given:
+        raise ShakelmError(
+            f"The text decides the size of a vocabulary of {kind.units}: leave out --pieces, or choose "
+            "--vocabulary subword."
+        )
     model = {name: given.pop(name) for name in list(given) if name in ModelConfiguration.model_fields}
     # By their keys, which people know, and which pydantic then names in its errors.
     training = {
@@ -288,13 +299,17 @@ def plan(
         raise ShakelmError(f"The {place} cannot be {_shown(problem['input'])}: {_limit(problem)}.") from error
 
 
+_SIZES = ("architecture", "vocabulary", "pieces", "units", "embedding")
+"""What a training that goes on from a version takes from its network."""
+
+
 def _check_sizes(chosen: Mapping[str, Any]) -> None:
     """Check that nothing was chosen that a network has already.
 
     Raises:
         ShakelmError: names the first option that was.
     """
-    for name in ("architecture", "vocabulary", "units", "layers", "embedding"):
+    for name in ("layers", *_SIZES):
         if chosen.get(name) is not None:
             flag = TRAINING_OPTIONS[name].flag
             raise ShakelmError(f"With --from, the network is that of the version: leave out {flag}.")

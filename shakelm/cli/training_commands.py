@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from shakelm import defaults
 from shakelm.cli import display
 from shakelm.cli.console import CorpusOption, corpus_sources, load_corpus, open_store, progress_bar
 from shakelm.configuration import Architecture

@@ -97,7 +97,7 @@ def next_tokens(
     engine: EngineOption = "numpy",
     as_json: JsonOption = False,
 ) -> None:
-    """Show the most likely next words or characters after a text, at several temperatures."""
+    """Show the most likely next words, pieces, or characters after a text, at several temperatures."""
     from shakelm.decoding import language_model, prediction
 
     loaded = language_model.load(open_store().find(model), engine)
@@ -121,7 +121,7 @@ def tokens(
     text: Annotated[str, typer.Argument(help="The text to split into tokens.")],
     model: ModelOption = None,
 ) -> None:
-    """Show how a model reads a text: each word or character, its id, and what the id decodes to."""
+    """Show how a model reads a text: each word, piece, or character, its id, and what the id decodes to."""
     from shakelm.data.vocabulary import check_mapping, visible
 
     version = open_store().find(model)

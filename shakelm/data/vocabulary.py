@@ -66,6 +66,15 @@ class Vocabulary(BaseModel, ABC):
     ngram_order: ClassVar[int] = 5
     """The order of an n-gram baseline where the person who asks for it does not choose."""
 
+    default_pieces: ClassVar[int | None] = None
+    """The size of the vocabulary where people choose it and did not; None where the text decides it."""
+
+    characters_per_token: ClassVar[float | None] = None
+    """About how many characters a token has, where only a training worker can learn the vocabulary."""
+
+    space_begins_word: ClassVar[bool] = False
+    """Whether the space between two words is part of the token that begins the second one."""
+
     corpus_sizes: ClassVar[Mapping[str, CorpusSize]]
     """The size of each named corpus, so that the cost of a training is known without the text."""
 
@@ -77,6 +86,11 @@ class Vocabulary(BaseModel, ABC):
     def learn(cls, text: str) -> Self:
         """Make a vocabulary from the training part of a text; the first token is `UNKNOWN_TOKEN`."""
 
+    @classmethod
+    def learn_sized(cls, text: str, pieces: int) -> Self:  # noqa: ARG003 (for kinds with `default_pieces`)
+        """Make a vocabulary of about that many tokens, in a kind that has `default_pieces`."""
+        return cls.learn(text)
+
     @abstractmethod
     def pieces(self, text: str) -> list[str]:
         """Cut a text into pieces, each of which is a token or unknown."""
@@ -84,6 +98,10 @@ class Vocabulary(BaseModel, ABC):
     @abstractmethod
     def extend(self, text: str, token: int) -> str:
         """Return what a token adds to the end of a text: the token itself, with a space where one belongs."""
+
+    def grows_word(self, character: str) -> bool:
+        """Whether a character directly after a word belongs to it."""
+        return character.isalnum()
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -138,5 +156,5 @@ def check_mapping(text: str, vocabulary: Vocabulary) -> list[TokenMapping]:
 
 
 def visible(piece: str) -> str:
-    """Return a piece as a table or picture can show it: blanks and control characters as in `repr`."""
-    return repr(piece) if not piece.isprintable() or piece.isspace() else piece
+    """Return a piece as a table can show it: as in `repr` if an end of it or all is invisible."""
+    return repr(piece) if not piece.isprintable() or piece != piece.strip() else piece

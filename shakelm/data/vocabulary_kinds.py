@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import BaseModel
 
 from shakelm.data.char_vocabulary import CharVocabulary
+from shakelm.data.subword_vocabulary import SubwordVocabulary
 from shakelm.data.vocabulary import Vocabulary
 from shakelm.data.word_vocabulary import WordVocabulary
 from shakelm.errors import ShakelmError
 
 KINDS: dict[str, type[Vocabulary]] = {
-    kind.model_fields["kind"].default: kind for kind in (WordVocabulary, CharVocabulary)
+    kind.model_fields["kind"].default: kind for kind in (WordVocabulary, CharVocabulary, SubwordVocabulary)
 }
 """Every kind by its name, in the order in which people choose among them."""
 
@@ -40,14 +41,23 @@ def parse(data: bytes) -> Vocabulary:
     return KINDS[_Header.model_validate_json(data).kind].model_validate_json(data)
 
 
-def fit(text: str, kind: str) -> Vocabulary:
+def fit(text: str, kind: str, pieces: int | None = None) -> Vocabulary:
     """Learn a vocabulary of a registered kind from the training part of a text.
 
+    Args:
+        text: the training part.
+        kind: the name of the kind.
+        pieces: the wished number of tokens, in a kind that has `default_pieces`; None for that number.
+
     Raises:
-        ShakelmError: the vocabulary has fewer than two tokens besides blanks and line ends.
+        ShakelmError: the vocabulary has fewer than two tokens besides blanks and line ends, or a library that
+            learns it cannot be imported.
     """
-    vocabulary = KINDS[kind].learn(text)
-    if sum(not token.isspace() for token in vocabulary.tokens[1:]) >= 2:
+    learn = KINDS[kind]
+    vocabulary = learn.learn(text) if pieces is None else learn.learn_sized(text, pieces)
+    # Merges make several pieces of one character.
+    seen = vocabulary.tokens[1:] if not vocabulary.default_pieces else "".join(vocabulary.tokens[1:])
+    if len({token for token in seen if not token.isspace()}) >= 2:
         return vocabulary
     if vocabulary.lossless:
         raise ShakelmError(

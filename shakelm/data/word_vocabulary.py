@@ -65,7 +65,13 @@ def _words(text: str, marks: bool) -> list[str]:
 
 @cache
 def _word_with_marks() -> re.Pattern[str]:
-    """The pattern of a word whose letters may have marks, which `re` has no class for.
+    """The pattern of a word whose letters may have marks."""
+    return re.compile(rf"['\w]*[^\W_]['\w{marks()}]*|\n")
+
+
+@cache
+def marks() -> str:
+    """The combining marks and joiners as part of a character class of `re`, which has no class for them.
 
     A joiner shapes the letter before it, and belongs to the word as a mark does.
     """
@@ -73,8 +79,8 @@ def _word_with_marks() -> re.Pattern[str]:
     codes = [code for code in (*range(0x300, 0x20000), *range(0xE0100, 0xE01F0)) if _is_mark(chr(code))]
     starts = [code for code in codes if not _is_mark(chr(code - 1))]
     ends = [code for code in codes if not _is_mark(chr(code + 1))]
-    marks = "".join(f"{chr(first)}-{chr(last)}" for first, last in zip(starts, ends, strict=True))
-    return re.compile(rf"['\w]*[^\W_]['\w{marks}\u200c\u200d]*|\n")
+    ranges = "".join(f"{chr(first)}-{chr(last)}" for first, last in zip(starts, ends, strict=True))
+    return f"{ranges}\u200c\u200d"
 
 
 def _is_mark(character: str) -> bool:

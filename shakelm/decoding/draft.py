@@ -77,7 +77,9 @@ class Draft:
         piece = self._model.vocabulary.extend(self._text, token)
         if self._begun_words == self._words and piece[0].isspace():
             return False
-        counted = len(self._text) >= self._start
+        # The first token after what is known ends its line, or is part of what is new.
+        new = len(self._text) == self._start - 1 and not piece.isspace()
+        counted = new or len(self._text) >= self._start
         if counted and not piece.isspace():
             first = not self._token_ends or not self._text
             self._begun_words += first or self._text[-1].isspace() or piece[0].isspace()

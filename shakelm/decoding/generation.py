@@ -122,9 +122,9 @@ def _whole_words(vocabulary: Vocabulary, prompt: str, logits: Floats) -> Floats:
 
     If nothing else can follow, as with a vocabulary of letters alone, all tokens stay.
     """
-    if not prompt[-1:].isalnum():
+    if not prompt or not vocabulary.grows_word(prompt[-1]):
         return logits
-    grows = [vocabulary.extend(prompt, token)[0].isalnum() for token in range(len(vocabulary))]
+    grows = [vocabulary.grows_word(vocabulary.extend(prompt, token)[0]) for token in range(len(vocabulary))]
     whole: Floats = np.where(grows, -np.inf, logits)
     return whole if np.isfinite(np.delete(whole, UNKNOWN)).any() else logits
 
@@ -233,11 +233,14 @@ def _begin(model: LanguageModel, prompt: str, verse: VerseSettings) -> Draft:
 def _known_form(prompt: str, vocabulary: Vocabulary) -> str:
     """Clean a prompt as corpora are cleaned.
 
-    Typographic quotes and dashes, which phones insert, become plain where the vocabulary lacks them.
+    Typographic quotes and dashes, which phones insert, become plain where the vocabulary lacks them. A space
+    at the end is left out where it is part of the token that comes next.
     """
     prompt = clean(prompt)
     if not prompt.strip():
         return ""
-    return "".join(
+    prompt = "".join(
         _PLAIN.get(character, character) if character not in vocabulary else character for character in prompt
     )
+    begun = vocabulary.space_begins_word and prompt[-1] == " " and not prompt[-2].isspace()
+    return prompt[:-1] if begun else prompt

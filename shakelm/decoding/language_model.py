@@ -22,8 +22,8 @@ class LanguageModel:
 
     @cached_property
     def blank_tokens(self) -> list[int]:
-        """The ids of the tokens that are nothing but white space."""
-        return [number for number, token in enumerate(self.vocabulary.tokens) if token.isspace()]
+        """The ids of the tokens that begin with white space, or are nothing else."""
+        return [number for number, token in enumerate(self.vocabulary.tokens) if token[:1].isspace()]
 
     @cached_property
     def line_ends(self) -> list[int]:

@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 
-HEAVY = {"tensorflow", "keras", "sklearn", "matplotlib", "numpy", "safetensors"}
+HEAVY = {"tensorflow", "keras", "sklearn", "matplotlib", "numpy", "safetensors", "sentencepiece"}
 
 IMPORT_EVERYTHING = """
 import importlib, json, pkgutil, sys

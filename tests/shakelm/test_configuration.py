@@ -45,3 +45,13 @@ def test_a_file_is_read_as_it_was_written() -> None:
 def test_an_unknown_key_is_refused() -> None:
     with pytest.raises(ValidationError, match="momentum"):
         TrainingConfiguration.model_validate({"window": 16, "momentum": 0.9})
+
+
+def test_only_a_model_of_subwords_has_a_number_of_pieces() -> None:
+    assert "pieces" not in json.loads(configuration().model_dump_json())["model"]
+    sizes = {"architecture": "lstm", "units": [8]}
+    subwords = ModelConfiguration.model_validate({**sizes, "vocabulary": "subword", "pieces": 500})
+    assert json.loads(subwords.model_dump_json())["pieces"] == 500
+    for wrong in ({"vocabulary": "subword"}, {"vocabulary": "char", "pieces": 500}):
+        with pytest.raises(ValidationError, match="number of pieces"):
+            ModelConfiguration.model_validate(sizes | wrong)

@@ -1,6 +1,7 @@
 """What people give to a training: a text works, or is refused with one sentence before the start."""
 
 import random
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,15 @@ from hypothesis import strategies as st
 from shakelm.configuration import Configuration
 from shakelm.data import corpus
 from shakelm.data.text_cleaning import clean
+from shakelm.data.vocabulary_kinds import KINDS
 from shakelm.errors import ShakelmError
-from shakelm.text_preparation import check_length, prepare
+from shakelm.text_preparation import check_length, measure, prepare
 from shakelm.training.batches import Streams, Windows
 from shakelm.training_options import plan
 
 WORDS = plan(vocabulary="word")
 CHARACTERS = plan(vocabulary="char")
+SUBWORDS = plan(vocabulary="subword")
 QUICK = plan(preset="quick")
 
 SPEECH = "First Citizen:\nBefore we proceed any further, hear me speak.\n\n"
@@ -35,11 +38,15 @@ WORK: list[tuple[str, bytes, list[Configuration]]] = [
     ("one line without an end", b"to be or not to be " * 300, [WORDS, CHARACTERS]),
     ("= as the last tenth", SPEECH.encode() * 100 + b"=" * 800, [CHARACTERS]),
     ("ab", b"ab" * 3000, [CHARACTERS, QUICK]),
-    ("DNA", DNA.encode(), [CHARACTERS, QUICK]),
-    ("Chinese", CHINESE.encode(), [CHARACTERS, QUICK]),
-    ("Hindi", HINDI.encode(), [WORDS, CHARACTERS]),
+    ("DNA", DNA.encode(), [CHARACTERS, SUBWORDS, QUICK]),
+    ("Chinese", CHINESE.encode(), [CHARACTERS, SUBWORDS, QUICK]),
+    ("Hindi", HINDI.encode(), [WORDS, CHARACTERS, SUBWORDS]),
     ("decomposed accents", "e\u0301te\u0301 a\u0300 la mer\n".encode() * 300, [WORDS, CHARACTERS]),
-    ("200 characters", (b"to be or not to be, that is the question " * 5)[:200], [WORDS, CHARACTERS]),
+    (
+        "200 characters",
+        (b"to be or not to be, that is the question " * 5)[:200],
+        [WORDS, CHARACTERS, SUBWORDS],
+    ),
 ]
 
 
@@ -69,6 +76,7 @@ SENTENCES = {
     "words": r"Fewer than two words occur more than once.*--vocabulary char",
     "untested": r"The held-out part of the text, near its end, has no words",
     "streams": r"too short for 32 streams with windows of 64 characters: it has 162 .* 4,097 are needed",
+    "pieces": r"fewer than two different pieces",
     "one": r"fewer than two different characters",
     "split": r"only 99 characters",
 }
@@ -82,6 +90,7 @@ SENTENCES = {
         (CHINESE.encode(), WORDS, "words"),
         (b"a" * 6000, WORDS, "words"),
         (b"a" * 6000, CHARACTERS, "one"),
+        (b"a" * 6000, SUBWORDS, "pieces"),
         (b"a a\n" * 2000, CHARACTERS, "one"),
         (SPEECH.encode() * 100 + b"=" * 800, WORDS, "untested"),
         (
@@ -142,7 +151,7 @@ PIECES = st.one_of(
 
 @given(
     st.lists(st.tuples(PIECES, st.sampled_from((1, 7, 100, 2500))), max_size=6),
-    st.sampled_from((WORDS, CHARACTERS, QUICK, plan(preset="best"))),
+    st.sampled_from((WORDS, CHARACTERS, SUBWORDS, QUICK, plan(preset="best"))),
 )
 def test_any_text_can_be_learned_or_is_refused(
     pieces: list[tuple[str, int]], configuration: Configuration
@@ -161,7 +170,7 @@ def test_any_text_can_be_learned_or_is_refused(
     assert len(prepared.vocabulary.encode(prepared.parts.held_out)) >= 2
 
 
-@pytest.mark.parametrize("kind", ["word", "char"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_20_mb_are_ready_in_seconds(tmp_path: Path, kind: str) -> None:
     data = SPEECH.encode() * (20 * 10**6 // len(SPEECH))
     started = time.monotonic()
@@ -188,3 +197,23 @@ def test_a_text_that_is_mostly_unknown_is_refused() -> None:
     known = prepare(SPEECH * 50, CHARACTERS).vocabulary
     with pytest.raises(ShakelmError, match="100% of this text: train a new model"):
         prepare(HINDI.replace(" ", "").replace("\n", ""), CHARACTERS, vocabulary=known)
+
+
+@pytest.mark.parametrize("configuration", [WORDS, CHARACTERS])
+def test_a_text_is_measured_as_it_is_prepared(configuration: Configuration) -> None:
+    prepared = prepare(SPEECH * 100, configuration)
+    size = measure(SPEECH * 100, configuration)
+    assert (size.tokens, size.vocabulary) == (prepared.tokens, len(prepared.vocabulary))
+
+
+def test_subwords_are_measured_where_they_cannot_be_learned(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sentencepiece", None)
+    size = measure(SPEECH * 100, plan(vocabulary="subword", pieces=600))
+    characters = prepare(SPEECH * 100, CHARACTERS).tokens
+    assert (size.tokens, size.vocabulary) == (round(characters / 2.5), 600)
+    for text in ("a" * 6000, SPEECH, "to be or not to be " * 5, SPEECH * 100 + "\n" * 900):
+        with pytest.raises(ShakelmError) as refused:
+            measure(text, plan(vocabulary="subword", preset="quick"))
+        assert refused.value.key.startswith("refusal.corpus_")
+    with pytest.raises(ShakelmError, match="needs sentencepiece"):
+        prepare(SPEECH * 100, SUBWORDS)

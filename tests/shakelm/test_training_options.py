@@ -61,6 +61,17 @@ def test_what_is_given_replaces_what_the_preset_says_and_none_does_not() -> None
     assert configuration.training == expected.training.model_copy(update={"epochs": 5})
 
 
+def test_subwords_alone_have_a_number_of_pieces() -> None:
+    assert plan(vocabulary="subword").model.pieces == 1000
+    assert plan(vocabulary="subword", pieces=4000).model.pieces == 4000
+    assert plan(preset="quick", vocabulary="subword").model.pieces == 1000
+    assert plan(vocabulary="char").model.pieces is None
+    with pytest.raises(ShakelmError, match="leave out --pieces, or choose --vocabulary subword"):
+        plan(vocabulary="char", pieces=1000)
+    with pytest.raises(ShakelmError, match="The pieces cannot be 499: give 500 or more"):
+        plan(vocabulary="subword", pieces=499)
+
+
 @pytest.mark.parametrize("name", presets())
 def test_presets_are_plans(name: str) -> None:
     assert plan(preset=name) == plan(**read_preset(name))
@@ -126,7 +137,9 @@ def test_the_defaults_of_the_table_are_those_of_a_plan() -> None:
     assert told.items() <= planned.items()
     # Those that depend on other options have none of their own.
     untold = set(TRAINING_OPTIONS) - set(told)
-    assert untold == {"preset", "units", "layers", "embedding_dropout", "sequence_length", "base"}
+    assert untold == {
+        *("preset", "units", "layers", "embedding_dropout", "pieces", "sequence_length", "base")
+    }
 
 
 def test_the_help_of_the_command_line_has_every_option_and_every_preset() -> None:
@@ -138,8 +151,8 @@ def test_the_help_of_the_command_line_has_every_option_and_every_preset() -> Non
 
 
 def only(option: TrainingOption, number: float) -> dict[str, Any]:
-    """What `plan` gets where nothing else was chosen."""
-    return {option.name: number}
+    """What `plan` gets where nothing is chosen that the option does not need."""
+    return {option.name: number} | ({"vocabulary": "subword"} if option.name == "pieces" else {})
 
 
 @pytest.mark.parametrize("option", NUMBERS, ids=lambda option: option.key)
@@ -148,9 +161,9 @@ def test_plan_and_command_line_keep_to_the_range(option: TrainingOption) -> None
         with pytest.raises(ShakelmError):
             plan(**only(option, number))
         with pytest.raises(ShakelmError):
-            parse(["shakelm", "train", "x", f"{option.flag}={number}"])
+            parse(command_line("x", "y", only(option, number)))
     for number in values(option):
-        assert plan(**only(option, number)) == parse(["shakelm", "train", "x", f"{option.flag}={number}"])
+        assert plan(**only(option, number)) == parse(command_line("x", "y", only(option, number)))
 
 
 # What teachers may choose

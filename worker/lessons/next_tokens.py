@@ -134,7 +134,7 @@ def _added(line: SharedLine, wanted: StepRequest, model: "LanguageModel") -> tup
 def _pieces(vocabulary: "Vocabulary", prediction: "Prediction") -> tuple[str, ...]:
     """What each predicted token adds to the text."""
     return tuple(
-        vocabulary.extend(prediction.prompt, int(vocabulary.encode(token)[0])) for token in prediction.tokens
+        vocabulary.extend(prediction.prompt, vocabulary.tokens.index(token)) for token in prediction.tokens
     )
 
 

@@ -13,7 +13,7 @@ def token_name(token: str, locale: str) -> str:
 
 
 def _visible(piece: str) -> str:
-    """The piece, or its code points if it is not visible."""
+    """The piece with visible spaces, or its code points if it is not visible."""
     if piece.isprintable() and not piece.isspace():
-        return piece
+        return piece.replace(" ", "␣")
     return " ".join(f"U+{ord(character):04X}" for character in piece)

@@ -11,19 +11,21 @@ Keys in Redis:
 
 import shlex
 import socket
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import cast
 
 import redis
 
+from shakelm import text_preparation
 from shakelm.configuration import Configuration, ModelConfiguration
 from shakelm.data import corpus
 from shakelm.data.named_corpora import NAMED
 from shakelm.data.splitting import VALIDATION_FRACTION
+from shakelm.data.vocabulary import CorpusSize
 from shakelm.data.vocabulary_kinds import KINDS, VocabularyKind
 from shakelm.errors import ShakelmError
 from shakelm.networks.layers import layers
-from shakelm.text_preparation import check_length, prepare
 from shakelm.training_options import command_line, plan
 from worker.messages.catalog import Refusal
 from worker.protocol.payload import Payload
@@ -32,6 +34,9 @@ from worker.queue import rq_internals
 
 _RATES = "shakelm:training:rates"
 _CORPUS = "shakelm:training:corpus"
+
+_MEASURED = [name for name, kind in KINDS.items() if kind.characters_per_token is None]
+"""The kinds whose sizes a worker publishes. A bot of the former release can read no others."""
 
 
 class TextSize(Payload):
@@ -52,14 +57,17 @@ class WorkersCorpus(Payload):
     size: TextSize | None
 
 
-def known_size(name: str) -> TextSize | None:
+def known_size(name: str, kinds: Iterable[VocabularyKind] = KINDS) -> TextSize | None:
     """The size of a known corpus, which the bot does not download. None for any other text."""
     known = NAMED.get(name)
     if known is None:
         return None
-    sizes = {kind: vocabulary.corpus_sizes[name] for kind, vocabulary in KINDS.items()}
+    return _text_size(known.characters, {kind: KINDS[kind].corpus_sizes[name] for kind in kinds})
+
+
+def _text_size(characters: int, sizes: Mapping[VocabularyKind, CorpusSize]) -> TextSize:
     return TextSize(
-        characters=known.characters,
+        characters=characters,
         tokens={kind: size.tokens for kind, size in sizes.items()},
         vocabulary={kind: size.vocabulary for kind, size in sizes.items()},
     )
@@ -82,13 +90,12 @@ def command(request: TrainRequest, source: str) -> str:
 def measure(text: str, planned: Configuration) -> TextSize:
     """The size of a text, with the vocabulary of this configuration and no other.
 
+    It is estimated where `text_preparation.measure` estimates it.
+
     Raises:
         ShakelmError: the text cannot be learned from with this configuration.
     """
-    prepared = prepare(text, planned)
-    kind = planned.model.vocabulary
-    pieces = len(prepared.vocabulary.pieces(prepared.parts.train))
-    return TextSize(characters=len(text), tokens={kind: pieces}, vocabulary={kind: len(prepared.vocabulary)})
+    return _text_size(len(text), {planned.model.vocabulary: text_preparation.measure(text, planned)})
 
 
 def check(request: TrainRequest, size: TextSize) -> None:
@@ -100,7 +107,7 @@ def check(request: TrainRequest, size: TextSize) -> None:
     planned, units = configuration(request), KINDS[request.vocabulary].units
     if request.vocabulary not in size.tokens:
         raise Refusal("refusal.corpus_kind", units=units)
-    check_length(_learned(planned, size), planned.training, units)
+    text_preparation.check_length(_learned(planned, size), planned.training, units)
 
 
 def publish_corpus(connection: "redis.Redis", source: str) -> None:
@@ -108,7 +115,7 @@ def publish_corpus(connection: "redis.Redis", source: str) -> None:
 
     What cannot be read is withdrawn.
     """
-    size = known_size(source)
+    size = known_size(source, _MEASURED)
     name = source
     if size is None:
         try:
@@ -121,24 +128,30 @@ def publish_corpus(connection: "redis.Redis", source: str) -> None:
 
 
 def _measure_all(text: str) -> TextSize:
-    """The size of a text with each kind of vocabulary that it can be learned with."""
-    size = TextSize(characters=len(text), tokens={}, vocabulary={})
-    for kind in KINDS:
+    """The size of a text with each measured kind of vocabulary that it can be learned with."""
+    sizes = {}
+    for kind in _MEASURED:
         with suppress(ShakelmError):
-            of_kind = measure(text, plan(vocabulary=kind))
-            size = size.model_copy(
-                update={
-                    "tokens": size.tokens | of_kind.tokens,
-                    "vocabulary": size.vocabulary | of_kind.vocabulary,
-                }
-            )
-    return size
+            sizes[kind] = text_preparation.measure(text, plan(vocabulary=kind))
+    return _text_size(len(text), sizes)
 
 
 def workers_corpus(connection: "redis.Redis") -> WorkersCorpus | None:
     """The corpus of trainings that name no text. None if no training worker has published it."""
     record = cast("bytes | None", connection.get(_CORPUS))
-    return None if record is None else WorkersCorpus.model_validate_json(record)
+    if record is None:
+        return None
+    found = WorkersCorpus.model_validate_json(record)
+    return found if found.size is None else found.model_copy(update={"size": _with_estimates(found.size)})
+
+
+def _with_estimates(size: TextSize) -> TextSize:
+    """A size with the kinds that are not measured: those of a text that can be learned as characters."""
+    sizes = {kind: CorpusSize(size.tokens[kind], size.vocabulary[kind]) for kind in size.tokens}
+    if "char" in sizes:
+        for kind in KINDS.keys() - set(_MEASURED):
+            sizes[kind] = text_preparation.estimate(sizes["char"].tokens, plan(vocabulary=kind).model)
+    return _text_size(size.characters, sizes)
 
 
 def cost(connection: "redis.Redis", request: TrainRequest, size: TextSize) -> Cost:

@@ -25,7 +25,8 @@ def test_a_text_is_composed_and_cleaned_before_it_is_mapped() -> None:
 
 
 @pytest.mark.parametrize(
-    ("piece", "shown"), [("to", "to"), ("☃", "☃"), (" ", "' '"), ("\n", "'\\n'"), ("\x07", "'\\x07'")]
+    ("piece", "shown"),
+    [("to", "to"), ("☃", "☃"), (" ", "' '"), ("\n", "'\\n'"), (" to", "' to'"), ("\x07", "'\\x07'")],
 )
 def test_a_piece_that_cannot_be_seen_is_shown_by_its_escape(piece: str, shown: str) -> None:
     assert visible(piece) == shown

@@ -93,6 +93,7 @@ def test_an_empty_text_is_refused(kind: str) -> None:
         ("天地玄黃宇宙洪荒\n" * 9, "word", "--vocabulary char"),
         ("aaaa", "char", "fewer than two different characters"),
         ("aaaa aa\na\n", "char", "fewer than two different characters"),
+        ("aaaa aa\na\n", "subword", "fewer than two different pieces"),
     ],
 )
 def test_too_few_tokens_are_refused(text: str, kind: str, part: str) -> None:
@@ -102,7 +103,11 @@ def test_too_few_tokens_are_refused(text: str, kind: str, part: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "damage", ["", "{", '{"kind": "rune", "tokens": []}', '{"kind": "char"}', '{"kind": "char", "tokens": 3}']
+    "damage",
+    [
+        *("", "{", '{"kind": "rune", "tokens": []}', '{"kind": "char"}', '{"kind": "char", "tokens": 3}'),
+        '{"kind": "subword", "tokens": ["<unk>", "a", "bc"]}',
+    ],
 )
 def test_a_damaged_vocabulary_is_refused(damage: str) -> None:
     with pytest.raises(ValidationError):
@@ -246,5 +251,5 @@ def test_a_kind_is_one_module_and_one_registration(checkout: Path) -> None:
     assert "pair lstm" in outputs["models"]
 
     shown = run(checkout, IN_DISCORD)
-    assert shown["choices"] == [["word", "char", "pair"]] * 2
+    assert shown["choices"] == [["word", "char", "pair", "subword"]] * 2
     assert "one pair at a time" in shown["shown"]

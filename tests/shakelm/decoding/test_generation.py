@@ -7,7 +7,7 @@ import pytest
 
 from shakelm.configuration import MAX_RANDOM_SEED
 from shakelm.data.vocabulary import UNKNOWN, Vocabulary
-from shakelm.data.vocabulary_kinds import fit
+from shakelm.data.vocabulary_kinds import KINDS, fit
 from shakelm.decoding.generation import (
     Length,
     Verse,
@@ -55,12 +55,14 @@ def model(
 
 CHARS = fit(TEXT, "char")
 WORDS = fit(TEXT, "word")
+SUBWORDS = fit(TEXT, "subword")
 
 
+@pytest.mark.parametrize("vocabulary", [CHARS, SUBWORDS])
 @pytest.mark.parametrize("prompt", ["my teacher", "To be", "Act 1", "tís"])
-def test_the_last_word_of_the_prompt_does_not_grow(prompt: str) -> None:
+def test_the_last_word_of_the_prompt_does_not_grow(vocabulary: Vocabulary, prompt: str) -> None:
     verses = generate_batch(
-        model(CHARS), [VerseSettings(prompt, PLAIN, Length(words=3), seed) for seed in range(40)]
+        model(vocabulary), [VerseSettings(prompt, PLAIN, Length(words=3), seed) for seed in range(40)]
     )
     after = {verse.text[len(prompt) :][:1] for verse in verses}
     assert not any(character.isalnum() for character in after)
@@ -70,6 +72,39 @@ def test_the_last_word_of_the_prompt_does_not_grow(prompt: str) -> None:
 def test_a_prompt_that_ends_within_no_word_may_go_on_with_any_token() -> None:
     verses = [generate(model(CHARS), "to ", PLAIN, Length(words=3), seed) for seed in range(40)]
     assert any(verse.text[3:4].isalpha() for verse in verses)
+
+
+@pytest.mark.parametrize("prompt", ["to be", "हिन्दी", "'tis nobler in"])
+def test_subwords_of_the_last_word_are_those_of_the_whole_verse(prompt: str) -> None:
+    """The mark and the letter would change how the word before them is read."""
+    vocabulary = fit(TEXT + "हिन्दी में\n" * 9, "subword")
+    for random_seed in range(20):
+        verse = generate(model(vocabulary, {"ी": 5.0}), prompt, PLAIN, Length(words=3), random_seed)
+        read = vocabulary.pieces(prompt)
+        assert vocabulary.pieces(verse.text)[: len(read)] == read
+
+
+def test_a_space_after_the_prompt_belongs_to_the_next_subword() -> None:
+    with_space, without = (generate(model(SUBWORDS), p, PLAIN, Length(lines=2), 3) for p in ("to ", "to"))
+    assert with_space == without
+    assert generate(model(SUBWORDS), "to\n ", PLAIN, Length(lines=2), 3).prompt == "to\n "
+    assert generate(model(CHARS), "to ", PLAIN, Length(lines=2), 3).prompt == "to "
+
+
+def test_a_verse_of_subwords_begins_without_a_space() -> None:
+    often = model(SUBWORDS, {" the": 9.0, " ": 9.0, "\n": 9.0})
+    for random_seed in range(20):
+        assert not generate(often, "", PLAIN, Length(lines=1), random_seed).text[0].isspace()
+
+
+@pytest.mark.parametrize("vocabulary", [CHARS, WORDS, SUBWORDS])
+def test_words_are_counted_after_what_is_known(vocabulary: Vocabulary) -> None:
+    small = model(vocabulary)
+    for random_seed in range(20):
+        text = generate(small, "to be", PLAIN, Length(words=4), random_seed).text
+        longer = generate(small, "to be", PLAIN, Length(words=4), random_seed, after=len(text)).text
+        assert longer.startswith(text)
+        assert len(longer[len(text) :].split()) == 4
 
 
 def test_a_vocabulary_of_letters_alone_can_only_grow_the_last_word() -> None:
@@ -112,10 +147,13 @@ def test_a_verse_ends_with_a_sentence_a_line_around_the_wished_number(prompt: st
     assert sum(count for (_, ends), count in counts.items() if ends) > 35
 
 
-@pytest.mark.parametrize("vocabulary", [CHARS, WORDS, fit(TEXT.replace(" the", "."), "char")])
+@pytest.mark.parametrize(
+    "vocabulary",
+    [CHARS, WORDS, SUBWORDS, *(fit(TEXT.replace(" the", "."), kind) for kind in ("char", "subword"))],
+)
 @pytest.mark.parametrize("prompt", ["", "to be"])
 def test_a_verse_goes_on_as_if_it_had_never_stopped(vocabulary: Vocabulary, prompt: str) -> None:
-    small = model(vocabulary, {"\n": 1.0})
+    small = model(vocabulary, {"\n": 2.0})
     for random_seed in range(10):
         whole = generate(small, prompt, PLAIN, Length(lines=40), random_seed).text
         text = generate(small, prompt, PLAIN, Length(lines=3), random_seed).text
@@ -129,8 +167,9 @@ def test_a_verse_goes_on_as_if_it_had_never_stopped(vocabulary: Vocabulary, prom
         assert whole.startswith(text)
 
 
-def test_a_speaker_is_never_without_a_line() -> None:
-    speakers = fit("ROMEO:\nO.\n\nJULIET:\nI.\n\nYes:\nNo.\n\n" * 9, "char")
+@pytest.mark.parametrize("kind", ["char", "subword"])
+def test_a_speaker_is_never_without_a_line(kind: str) -> None:
+    speakers = fit("ROMEO:\nO.\n\nJULIET:\nI.\n\nYes:\nNo.\n\n" * 9, kind)
     often = model(speakers, {"\n": 3.0, ":": 3.0, "R": 2.0, "O": 2.0, ".": 1.0})
     found: Counter[str] = Counter()
     for verse in generate_batch(
@@ -142,7 +181,7 @@ def test_a_speaker_is_never_without_a_line() -> None:
                 found["speakers"] += 1
                 assert after.strip(), verse.text
                 assert not is_speaker(after, line), verse.text
-    assert found["speakers"] > 99
+    assert found["speakers"] > 50
 
 
 def test_a_version_of_a_former_release_ends_its_verses_as_before() -> None:
@@ -151,7 +190,7 @@ def test_a_version_of_a_former_release_ends_its_verses_as_before() -> None:
         assert lines_of(generate(former, "to be", PLAIN, Length(lines=3), random_seed)) == 3
 
 
-@pytest.mark.parametrize("vocabulary", [CHARS, WORDS])
+@pytest.mark.parametrize("vocabulary", [CHARS, WORDS, SUBWORDS])
 def test_a_verse_has_the_requested_number_of_words(vocabulary: Vocabulary) -> None:
     for random_seed in range(20):
         verse = generate(model(vocabulary), "", PLAIN, Length(words=5), random_seed)
@@ -202,7 +241,7 @@ def test_typographic_quotes_become_plain_only_if_the_vocabulary_lacks_them() -> 
     assert generate(model(typographic), "’tis", PLAIN, Length(lines=1), 1).prompt == "’tis"
 
 
-@pytest.mark.parametrize("kind", ["char", "word"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_prompt_is_cleaned_as_texts_are(kind: str) -> None:
     french = model(fit("été à la mer\n" * 3, kind))
     decomposed = "\ufeffe\u0301te\u0301\r\na\u0300 la\u00ad"
@@ -226,7 +265,7 @@ def test_a_blank_prompt_is_the_same_as_an_empty_one() -> None:
     assert blank == empty
 
 
-@pytest.mark.parametrize("vocabulary", [CHARS, WORDS])
+@pytest.mark.parametrize("vocabulary", [CHARS, WORDS, SUBWORDS])
 def test_verses_of_a_batch_are_the_same_as_one_by_one(vocabulary: Vocabulary) -> None:
     settings = [
         VerseSettings("", PLAIN, Length(lines=2), 1),

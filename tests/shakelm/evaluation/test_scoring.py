@@ -88,6 +88,19 @@ def test_an_unknown_character_costs_an_escape() -> None:
     assert pytest.approx(2 * math.log(1_112_064)) == ESCAPE_NATS
 
 
+def test_a_score_of_subwords_is_told_per_character() -> None:
+    vocabulary = fit(TEXT, "subword")
+    net = network(vocabulary)
+    text = "the king ☃"
+    figures = score(net, vocabulary, text)
+    pieces = vocabulary.pieces(text)
+    known = nats_one_by_one(net, vocabulary.encode(text), lambda _place: False)[:-1]
+    assert figures.characters == len(text) - len(pieces[0])
+    assert figures.tokens == len(pieces) - 1 < figures.characters
+    assert figures.nats_per_char is not None
+    assert figures.nats_per_char * figures.characters == pytest.approx(sum(known) + ESCAPE_NATS, abs=1e-4)
+
+
 def test_a_lossy_vocabulary_has_no_nats_per_character() -> None:
     vocabulary = fit(TEXT, "word")
     figures = score(network(vocabulary), vocabulary, "the king and zounds the queen")

@@ -1,7 +1,11 @@
 """Real trainings on small texts, one of them a language whose entropy is known."""
 
+import json
 import math
+import os
 import signal
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 from typing import Any
@@ -51,6 +55,38 @@ def test_a_trained_model_comes_near_the_entropy_of_its_language(own_store: Model
     assert figures.nats_per_char == pytest.approx(ENTROPY, rel=0.03)
     assert figures.nats_per_char is not None
     assert figures.nats_per_char > ENTROPY * 0.995
+
+
+def test_a_model_of_subwords_writes_where_sentencepiece_is_missing(own_store: ModelRegistry) -> None:
+    configuration = plan("lstm", "subword", units=(24,), embedding=12, pieces=500, epochs=3, batch_size=16)
+    version = train("pieces", language(12_000), configuration, own_store, "shakelm train pieces")
+    figures = version.card().held_out
+    assert figures.characters > 2 * figures.tokens
+    assert figures.nats_per_char == pytest.approx(ENTROPY, rel=0.1)
+    assert version.configuration() == configuration
+    script = (
+        "import sys; sys.modules['sentencepiece'] = sys.modules['tensorflow'] = None\n"
+        "from shakelm.cli.command_line import app\n"
+        "app(['verse', 'abc dad', '--model', 'pieces', '--words', '9', '--number', '1', '--json'])\n"
+    )
+    environment = {**os.environ, "SHAKELM_STORE": own_store.location}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, check=True)
+    verse = json.loads(done.stdout)
+    assert verse["text"].startswith("abc dad ")
+    assert set(verse["text"].split()) <= set(LEXICON)
+    assert (len(verse["text"].split()), verse["unknown"]) == (11, [])
+
+
+def test_a_damaged_vocabulary_of_subwords_is_told_in_a_sentence(own_store: ModelRegistry) -> None:
+    configuration = plan("lstm", "subword", units=(2,), embedding=2, pieces=500, epochs=1, batch_size=64)
+    version = train("damaged", language(1500), configuration, own_store, "shakelm train damaged")
+    path = version.file("vocabulary.json")
+    path.chmod(0o644)
+    path.write_text(path.read_text().replace('"a",', '"a","a",'))
+    with pytest.raises(
+        ShakelmError, match=r"damaged \(the piece 'a' occurs twice\): remove damaged@1, or tr"
+    ):
+        version.vocabulary()
 
 
 def test_a_model_that_hardly_trained_knows_how_frequent_characters_are_and_no_more(

@@ -24,6 +24,15 @@ def test_backticks_in_a_token_do_not_end_the_block() -> None:
     assert description.endswith("\n```")
 
 
+def test_the_space_in_a_piece_is_seen() -> None:
+    mappings = [TokenMapping(" the", 5, " the"), TokenMapping("s", 6, "s"), TokenMapping(" ", 1, " ")]
+    body = token_view.message(mappings, "subword", "m@1").body
+
+    _, _, *rows, _ = embed(body)["description"].split("\n")
+    assert [row.split("  ", 1)[0].strip() for row in rows] == ["␣the", "s", "␣ space"]
+    assert embed(body)["title"] == r"m\@1 knows 3 of 3 pieces of words"
+
+
 def test_tokens_are_shown_with_ids_and_unknown_ones_in_words(tools: Tools) -> None:
     wanted = TokensRequest(text="Good, zounds\n", model="shakespeare-word", reply_to=reply_to(), **WHO)
     message = token_view.answer(wanted, tools)

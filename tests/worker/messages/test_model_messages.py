@@ -68,7 +68,7 @@ def test_every_version_is_on_one_page_the_latest_first(number: int) -> None:
     assert model_messages.models(index, pages + 7) == model_messages.models(index, pages - 1)
 
 
-@pytest.mark.parametrize("kind", ["word", "char"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_architectures_are_those_that_keras_builds(kind: Any) -> None:
     description = embed(model_messages.architectures(kind))["description"]
     size = KINDS[kind].corpus_sizes["shakespeare"].vocabulary

@@ -200,7 +200,7 @@ def test_a_finished_training_is_compared_with_the_live_model_and_can_be_promoted
     ("verdict", "part"),
     [
         ("worse", "The live model predicts"),
-        ("kinds", "one model reads words, the other reads characters"),
+        ("kinds", "tokens of different kinds"),
         ("words", "have different vocabularies"),
         ("texts", "from different texts"),
     ],

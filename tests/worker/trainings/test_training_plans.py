@@ -1,5 +1,6 @@
 """What a training will be and what it costs."""
 
+import json
 import random
 import shlex
 from collections.abc import Iterator
@@ -88,10 +89,11 @@ def test_a_text_is_measured_as_it_is_split_and_for_the_chosen_vocabulary_alone(k
     text = " ".join(words) + " rarely rarely"
     planned = training_plans.configuration(train_request(vocabulary=kind))
     vocabulary = fit(learned := split(text, "contiguous").train, kind)
+    estimated = kind == "subword"
     assert training_plans.measure(text, planned) == TextSize(
         characters=len(text),
-        tokens={kind: len(vocabulary.pieces(learned))},
-        vocabulary={kind: len(vocabulary)},
+        tokens={kind: round(len(learned) / 2.5) if estimated else len(vocabulary.pieces(learned))},
+        vocabulary={kind: 1000 if estimated else len(vocabulary)},
     )
 
 
@@ -157,7 +159,11 @@ def test_what_the_workers_learn_from_is_told_where_it_can_be_read(connection: Co
     training_plans.publish_corpus(connection, "shakespeare")
     own = training_plans.workers_corpus(connection)
     assert own is not None
-    assert own.size == training_plans.known_size("shakespeare")
+    known = training_plans.known_size("shakespeare")
+    assert own.size is not None
+    assert known is not None
+    assert own.size.tokens == known.tokens | {"subword": pytest.approx(known.tokens["subword"], rel=0.03)}
+    assert own.size.vocabulary == known.vocabulary
     training_plans.publish_corpus(connection, "/nowhere/missing.txt")
     assert training_plans.workers_corpus(connection) is None
 
@@ -169,7 +175,15 @@ def test_a_workers_corpus_has_the_sizes_that_it_can_be_learned_with(
     training_plans.publish_corpus(connection, str(tmp_path / "chinese.txt"))
     own = training_plans.workers_corpus(connection)
     assert own is not None
-    assert own.size == TextSize(characters=800, tokens={"char": 648}, vocabulary={"char": 9})
+    assert own.size == TextSize(
+        characters=800, tokens={"char": 648, "subword": 259}, vocabulary={"char": 9, "subword": 1000}
+    )
+
+
+def test_a_bot_of_the_former_release_can_read_a_workers_corpus(connection: Connection) -> None:
+    training_plans.publish_corpus(connection, "shakespeare")
+    published = json.loads(str(connection.get("shakelm:training:corpus"), "utf-8"))  # type: ignore[arg-type]
+    assert published["size"]["tokens"].keys() == published["size"]["vocabulary"].keys() == {"word", "char"}
 
 
 def test_the_size_of_every_known_corpus_is_known() -> None:

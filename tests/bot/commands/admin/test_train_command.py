@@ -1,6 +1,7 @@
 """`/admin train`: its options come from the table, and what was chosen becomes a proposal."""
 
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,19 @@ async def test_a_workers_corpus_that_cannot_be_learned_as_chosen_is_refused_befo
         await check_refused(room, options, part)
     await room.ask("/admin train preset: quick", "teacher")
     assert proposed(room).vocabulary == "char"
+
+
+async def test_subwords_are_offered_where_the_bot_cannot_learn_them(
+    room: Room, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "sentencepiece", None)
+    (tmp_path / "dna.txt").write_text("GATTACA" * 900)
+    training_plans.publish_corpus(room.bot.connection, str(tmp_path / "dna.txt"))
+    await check_refused(room, "preset: best vocabulary: subword", "2,268 pieces to learn from")
+    for options in ("", "corpus: shakespeare", "preset: quick corpus: quijote"):
+        asked = await room.ask(f"/admin train vocabulary: subword {options}", "teacher")
+        assert "subword vocabulary" in embed(asked)["description"]
+        assert "parameters" in embed(asked)["description"]
 
 
 async def test_each_named_corpus_is_offered_with_its_cost(room: Room) -> None:
