@@ -40,6 +40,12 @@ def store(tmp_path: Path, packaged: Path) -> ModelRegistry:
 
 
 @pytest.fixture
+def own_store(tmp_path: Path) -> ModelRegistry:
+    """An empty store without packaged versions."""
+    return open_registry(tmp_path / "store", packaged=tmp_path / "nothing")
+
+
+@pytest.fixture
 def interrupts() -> Iterator[None]:
     """Ctrl-C as on a terminal, also where the tests run in the background, which ignores it."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
