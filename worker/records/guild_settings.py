@@ -22,7 +22,11 @@ def read(connection: "redis.Redis", guild: str) -> GuildSettings:
     Raises:
         redis.RedisError: the queue cannot be reached.
     """
-    stored: dict[bytes, bytes] = connection.hgetall(_key(guild))  # type: ignore[assignment]
+    try:
+        stored: dict[bytes, bytes] = connection.hgetall(_key(guild))  # type: ignore[assignment]
+    except redis.ResponseError:
+        log.warning("The settings of server %s cannot be read", guild)
+        return GuildSettings()
     settings = {k.decode(errors="replace"): v.decode(errors="replace") for k, v in stored.items()}
     try:
         return GuildSettings.model_validate_strings(settings)

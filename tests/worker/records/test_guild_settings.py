@@ -43,3 +43,8 @@ def test_what_has_no_meaning_changes_nothing(connection: Connection, changes: di
     with pytest.raises(ValidationError):
         guild_settings.change(connection, "2", open_per_person=7, **changes)
     assert guild_settings.read(connection, "2") == GuildSettings()
+
+
+def test_a_key_of_another_type_has_no_settings(connection: Connection) -> None:
+    connection.set("shakelm:server:2:settings", "x")
+    assert guild_settings.read(connection, "2") == GuildSettings()
