@@ -9,10 +9,10 @@ from worker.protocol import retention
 from worker.settings import QueueSettings, Valid
 
 
-def _digits(written: str) -> str:
-    if not (written.isascii() and written.isdigit()):  # pydantic also takes 1_0
+def _digits(given: object) -> object:
+    if isinstance(given, str) and not (given.isascii() and given.isdigit()):  # pydantic also takes 1_0
         raise ValueError("not a whole number")
-    return written
+    return given
 
 
 SnowflakeNumber = Annotated[int, BeforeValidator(_digits), Field(ge=1, lt=2**64)]
