@@ -53,7 +53,7 @@ STUDENT = {
 
 TEACHER = {
     "Models": (
-        "/admin promote model: shakespeare-word@2",
+        "/admin promote model: shakespeare-word@3",
         "/admin rollback",
         "/admin remove model: little@1",
         "!press Remove little@1",

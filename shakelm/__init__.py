@@ -2,7 +2,7 @@
 
 >>> import shakelm
 >>> model = shakelm.load()
->>> print(shakelm.generate(model, "O Romeo", lines=2, number=7))
+>>> print(shakelm.generate(model, "O Romeo", lines=2, number=4))
 """
 
 from importlib import metadata

@@ -47,7 +47,7 @@ def test_a_roll_back_undoes_a_promotion_and_a_second_one_has_nothing_to_undo(
     discord: Discord, shipped: str
 ) -> None:
     discord.ask("/admin promote model: shakespeare-word", "teacher")
-    assert discord.verse("lines: 1").model == "shakespeare-word@2"
+    assert discord.verse("lines: 1").model == "shakespeare-word@3"
 
     rolled_back = discord.ask("/admin rollback", "teacher")
     assert f"{shipped} is live again" in title(rolled_back)

@@ -79,7 +79,7 @@ def test_temperatures_are_side_by_side_each_verse_as_its_number_gives_it(
         assert field["value"].replace("\\", "") == alone.text
         assert field["name"].startswith(f"{temperature:g} · ")
         assert field["name"].endswith(" bits per word")
-    assert embed(message)["footer"]["text"].startswith("shakespeare-word@2 · number 3")
+    assert embed(message)["footer"]["text"].startswith("shakespeare-word@3 · number 3")
 
 
 def test_an_unknown_model_is_one_private_sentence(discord: Discord) -> None:

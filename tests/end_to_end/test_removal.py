@@ -66,7 +66,7 @@ def test_a_version_is_removed_once_that_is_confirmed(stack: Stack, discord: Disc
 @pytest.mark.parametrize(
     ("model", "part"),
     [
-        ("shakespeare-word@2", "is part of the program"),
+        ("shakespeare-word@3", "is part of the program"),
         ("shakespeare-word", "Name the version"),
         ("nobody@1", "There is no model"),
     ],

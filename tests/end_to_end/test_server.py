@@ -15,7 +15,7 @@ from worker.protocol import retention
 from worker.records import guild_settings, incidents, verse_records
 
 COMMANDS = [
-    "/admin remove model: shakespeare-word@2",
+    "/admin remove model: shakespeare-word@3",
     "/admin queue see",
     "/admin queue clear",
     "/admin pause",

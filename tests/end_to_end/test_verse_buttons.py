@@ -214,15 +214,15 @@ def test_the_form_opens_with_what_the_verse_was_written_from(discord: Discord, s
         name: [option["value"] for option in fields[name]["options"] if option.get("default")]
         for name in ("style", "model")
     }
-    assert chosen == {"style": ["careful"], "model": ["shakespeare-word@2"]}
+    assert chosen == {"style": ["careful"], "model": ["shakespeare-word@3"]}
     assert shipped in {option["value"] for option in fields["model"]["options"]}
 
 
 def test_what_is_changed_in_the_form_makes_a_new_verse(discord: Discord, verse: dict[str, Any]) -> None:
-    changed = submit(discord, verse, seed="my lord", temperature="1,1", lines="2", model="shakespeare-word@2")
+    changed = submit(discord, verse, seed="my lord", temperature="1,1", lines="2", model="shakespeare-word@3")
 
     assert description(changed).startswith("my lord")
-    assert receipt(changed) == "shakespeare-word@2 · temperature 1.1 · number 5"
+    assert receipt(changed) == "shakespeare-word@3 · temperature 1.1 · number 5"
     assert verse["id"] in seen(discord)
 
 

@@ -76,8 +76,8 @@ def test_models_are_offered_with_their_figures_while_the_name_is_typed(
 
     assert offered[0]["value"] == shipped
     assert offered[0]["name"].startswith(f"{shipped} (live): 1.")
-    assert "shakespeare-word@2" in {choice["value"] for choice in offered}
-    assert [choice["value"] for choice in words] == ["shakespeare-word@2"]
+    assert "shakespeare-word@3" in {choice["value"] for choice in offered}
+    assert [choice["value"] for choice in words] == ["shakespeare-word@3"]
     assert discord.complete("/verse model: nobody") == []
 
 
@@ -96,7 +96,7 @@ def test_the_word_model_names_the_word_that_it_does_not_know(discord: Discord) -
     verse = discord.verse("seed: the king has a smartphone model: shakespeare-word")
 
     assert verse.text.startswith("the king has a smartphone")
-    assert verse.model == "shakespeare-word@2"
+    assert verse.model == "shakespeare-word@3"
     assert verse.unknown == "smartphone"
 
 
@@ -201,7 +201,7 @@ def test_models_lists_figures_and_the_live_one(discord: Discord, shipped: str) -
     assert "live" in live
     assert shipped in live
     assert "perplexity" in figures
-    assert any("shakespeare-word@2" in line for line in others)
+    assert any("shakespeare-word@3" in line for line in others)
     assert not any("live" in line for line in others)
 
 

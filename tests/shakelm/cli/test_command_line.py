@@ -245,7 +245,7 @@ def test_the_doctor_reports_each_thing(shakelm: Shakelm) -> None:
         ("plot tiny -o no/such/folder/x.png", "cannot be written"),
         ("export tiny x.h5", "does not end in .keras"),
         ("models promote nobody", "no model 'nobody'"),
-        ("models remove shakespeare-word@2 --yes", "cannot be removed"),
+        ("models remove shakespeare-word@3 --yes", "cannot be removed"),
         ("models rollback", "no previous live model"),
     ],
 )

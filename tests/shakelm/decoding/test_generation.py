@@ -8,6 +8,7 @@ import pytest
 from shakelm.configuration import MAX_RANDOM_SEED
 from shakelm.data.vocabulary import UNKNOWN, Vocabulary
 from shakelm.data.vocabulary_kinds import KINDS, fit
+from shakelm.decoding import language_model
 from shakelm.decoding.generation import (
     Length,
     Verse,
@@ -24,6 +25,7 @@ from shakelm.errors import ShakelmError
 from shakelm.networks import exact_network, float_network
 from shakelm.networks.network import Floats
 from shakelm.networks.quantization import quantize
+from shakelm.store.registry import PACKAGED, open_registry
 
 TEXT = "To be, or not to be: that is the question.\nWhether 'tis nobler\n\nin the mind to suffer\n" * 3
 PLAIN = SamplingSettings(1.0)
@@ -309,3 +311,17 @@ def test_random_seeds_out_of_range_are_refused(random_seed: int) -> None:
 def test_a_length_in_both_units_or_none_or_below_one_is_refused(lines: int | None, words: int | None) -> None:
     with pytest.raises(ShakelmError):
         Length(lines, words)
+
+
+def test_verses_of_the_shipped_model_end_well() -> None:
+    shipped = language_model.load(open_registry(PACKAGED).find(None))
+    settings = [VerseSettings("", SamplingSettings(0.8), Length(lines=8), number) for number in range(1, 21)]
+    verses = generate_batch(shipped, settings)
+    for verse in verses:
+        lines = ["", *verse.text.split("\n")]
+        assert 7 <= lines_of(verse) <= 9
+        assert not is_speaker(lines[-1], lines[-2]), verse.text
+    assert sum(ends_sentence(verse.text) for verse in verses) >= 17
+    assert [verse.text for verse in verses[:2]] == [
+        generate(shipped, "", SamplingSettings(0.8), Length(lines=8), number).text for number in (1, 2)
+    ]

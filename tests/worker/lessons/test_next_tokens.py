@@ -172,7 +172,7 @@ def test_a_line_keeps_its_model_whatever_is_live(
 
     wanted = StepRequest(line=line, version=0, choice=0, reply_to=reply_to(), **WHO)
     next_tokens.step(wanted, dataclasses.replace(tools, load=load))
-    assert asked == ["shakespeare-word@2"]
+    assert asked == ["shakespeare-word@3"]
 
 
 def test_a_model_that_is_gone_leaves_the_line_as_it_is(

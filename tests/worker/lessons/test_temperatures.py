@@ -32,7 +32,7 @@ def test_each_verse_is_the_one_that_its_number_gives_alone(words: LanguageModel,
         bits.append(entropy)
     assert bits[0] < bits[2] < bits[4]
     receipt = embed["footer"]["text"]
-    assert receipt.startswith("shakespeare-word@2 · number 5 · ")
+    assert receipt.startswith("shakespeare-word@3 · number 5 · ")
     assert receipt.endswith("not in the model's vocabulary: zounds")
 
 
