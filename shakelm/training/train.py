@@ -68,14 +68,14 @@ def train(
             way in another process.
         Discarded: `on_progress` raised it.
     """
-    configuration = _computable(configuration, on_notice)
-    settings = configuration.training
     before = language_model.load(base) if base is not None else None
     prepared = prepare(
         corpus.text, configuration, corpus.held_out, before.vocabulary if before is not None else None
     )
     if prepared.unknown_summary:
         on_notice(prepared.unknown_summary)
+    configuration = _computable(configuration, on_notice)
+    settings = configuration.training
     parts, vocabulary = prepared.parts, prepared.vocabulary
     store.prepare(name)
     with (

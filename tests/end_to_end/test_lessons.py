@@ -191,7 +191,7 @@ def test_a_line_whose_press_is_withdrawn_stays_as_it_is(stack: Stack, discord: D
 
 def test_tokens_are_shown_and_many_are_attached(discord: Discord) -> None:
     few = discord.ask(f"/tokens text: Good morrow zounds {WORDS}")
-    assert embed(few)["title"] == r"shakespeare-word\@2 knows 2 of 3 words"
+    assert embed(few)["title"] == r"shakespeare-word\@3 knows 2 of 3 words"
     assert "zounds    0  ✗ <unk>, unknown" in embed(few)["description"]
 
     many = discord.ask(f"/tokens text: {'☃' * 400} model: shakespeare-char")

@@ -189,7 +189,8 @@ def test_an_exported_model_gives_the_same_logits(shakelm: Shakelm, place: Path) 
     tokens = loaded.vocabulary.encode("Speak, speak.")[np.newaxis]
     expected, _ = loaded.network.forward(tokens, loaded.network.empty_state(1))
     exported = keras.saving.load_model(place / "tiny.keras")
-    np.testing.assert_allclose(exported.predict(tokens, verbose=0), expected, atol=1e-4)
+    # Of the hidden states, the exported model keeps what 8 bits do not hold.
+    np.testing.assert_allclose(exported.predict(tokens, verbose=0), expected, atol=0.02)
     vocabulary = json.loads((place / "tiny.vocabulary.json").read_text())
     assert vocabulary["tokens"] == list(loaded.vocabulary.tokens)
 

@@ -38,7 +38,7 @@ def test_tokens_are_shown_with_ids_and_unknown_ones_in_words(tools: Tools) -> No
     message = token_view.answer(wanted, tools)
 
     (embed,) = message.body["embeds"]
-    assert embed["title"] == r"shakespeare-word\@2 knows 2 of 3 words"
+    assert embed["title"] == r"shakespeare-word\@3 knows 2 of 3 words"
     fence, _, *rows, end = embed["description"].split("\n")
     assert (fence, end) == ("```", "```")
     assert [row.split("  ", 1)[0].strip() for row in rows] == ["good", "zounds", "↵ line end"]
