@@ -21,11 +21,11 @@ from rich.console import Console
 from rich.table import Table
 
 from shakelm import defaults
+from shakelm.cli.console import open_store
 from shakelm.data import corpus
 from shakelm.decoding import language_model, verse_endings
 from shakelm.decoding.generation import Length, VerseSettings, generate_batch
 from shakelm.decoding.sampling import SamplingSettings
-from shakelm.store.registry import open_registry
 from shakelm.store.version import Version
 from shakelm.text_preparation import prepare
 
@@ -41,7 +41,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
 def main(models: Sequence[str]) -> None:
     """Measure the verses of each model and the held-out text, and print them side by side."""
-    versions = [open_registry().find(model) for model in models or (None,)]
+    versions = [open_store().find(model) for model in models or (None,)]
     text = corpus.load([versions[0].card().corpus.name])
     prepared = prepare(text.text, versions[0].configuration(), text.held_out)
     columns = {"held-out text": _excerpts(prepared.parts.held_out)}
@@ -138,7 +138,9 @@ def _longest_copies(verses: list[str], learned: str) -> list[int]:
     for length in COPIES:
         there = np.unique(_hashes(learned, length))
         for number, verse in enumerate(verses):
-            if len(verse) >= length and np.isin(_hashes(verse, length), there).any():
+            pieces = _hashes(verse, length)
+            places = np.minimum(np.searchsorted(there, pieces), len(there) - 1)
+            if (there[places] == pieces).any():
                 longest[number] = length
         if length not in longest:
             break

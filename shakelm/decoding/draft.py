@@ -43,7 +43,7 @@ class Draft:
         self._text = prompt
         self._line = prompt.rpartition("\n")[2]
         self._under_speaker = model.network.quantized and verse_endings.is_under_speaker(prompt)
-        self._ended_lines = self._begun_words = 0
+        self._ended_lines = self._begun_words = self._open_lines = 0
         self._end: int | None = None
         self._token_ends: list[int] = []
 
@@ -58,9 +58,20 @@ class Draft:
         return min(bisect_left(self._token_ends, len(self.text)) + 1, len(self._token_ends))
 
     def exclude(self, logits: Floats) -> None:
-        """Exclude the tokens by which a speaker would say nothing. Changes logits (vocabulary,)."""
-        if not self._under_speaker:
-            return
+        """Exclude what a whole verse does not have (`verse_endings`). Changes logits (vocabulary,)."""
+        if self._under_speaker:
+            self._exclude_silence(logits)
+        if self._open_lines >= verse_endings.PATIENCE and not verse_endings.has_end(self._line):
+            self._exclude_pauses(logits)
+
+    def _exclude_pauses(self, logits: Floats) -> None:
+        """Where a long sentence may end, exclude the marks that would go on with it."""
+        ends = self._model.sentence_ends
+        if logits[ends].max() > logits[UNKNOWN + 1 :].max() - verse_endings.LIKELY:
+            logits[self._model.pauses] = -np.inf
+
+    def _exclude_silence(self, logits: Floats) -> None:
+        """Exclude the tokens by which a speaker would say nothing."""
         tokens = self._model.vocabulary.tokens
         silent = [
             token for token in self._model.line_ends if verse_endings.says_nothing(self._line + tokens[token])
@@ -87,7 +98,9 @@ class Draft:
         if "\n" in piece:
             *ended, self._line = (self._line + piece).split("\n")
             self._ended_lines += counted and any(map(str.strip, ended))
-            self._under_speaker = self._model.network.quantized and verse_endings.is_under_speaker(self._text)
+            if self._model.network.quantized:
+                self._under_speaker = verse_endings.is_under_speaker(self._text)
+                self._count_open(ended)
         else:
             self._line += piece
         if not counted:
@@ -99,9 +112,17 @@ class Draft:
             return self._end is None
         return not over
 
+    def _count_open(self, ended: list[str]) -> None:
+        """Count the lines since the last one in which a sentence ended."""
+        for line in ended:
+            if verse_endings.has_end(line) or not self._model.sentence_ends:
+                self._open_lines = 0
+            elif line.strip() and not self._under_speaker:
+                self._open_lines += 1
+
     def _verse_end(self, lines: int, over: bool) -> int | None:
         if not self._model.network.quantized:
             return len(self._text)
         return verse_endings.verse_end(
-            self._text, self._start, lines, sentences=self._model.has_sentences, over=over
+            self._text, self._start, lines, sentences=bool(self._model.sentence_ends), over=over
         )

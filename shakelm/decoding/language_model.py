@@ -1,11 +1,12 @@
 """A version of a model in memory."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 from safetensors import SafetensorError
 
-from shakelm.data.vocabulary import Vocabulary
+from shakelm.data.vocabulary import UNKNOWN, Vocabulary
 from shakelm.decoding.verse_endings import ends_sentence
 from shakelm.networks.loading import load_network, most_bytes
 from shakelm.networks.network import Engine, Network
@@ -31,9 +32,18 @@ class LanguageModel:
         return [number for number, token in enumerate(self.vocabulary.tokens) if {":", "\n"} & set(token)]
 
     @cached_property
-    def has_sentences(self) -> bool:
-        """Whether the tokens have the marks at which sentences end."""
-        return any(map(ends_sentence, self.vocabulary.tokens))
+    def sentence_ends(self) -> list[int]:
+        """The ids of the tokens with which a sentence ends. Empty if texts lack these marks."""
+        return [number for number, token in self._known if ends_sentence(token)]
+
+    @cached_property
+    def pauses(self) -> list[int]:
+        """The ids of the tokens with which a sentence pauses: a comma, a semicolon, or a colon."""
+        return [number for number, token in self._known if token.rstrip()[-1:] in (",", ";", ":")]
+
+    @property
+    def _known(self) -> Iterator[tuple[int, str]]:
+        return ((number, token) for number, token in enumerate(self.vocabulary.tokens) if number != UNKNOWN)
 
 
 def load(version: Version, engine: Engine = "numpy") -> LanguageModel:

@@ -20,7 +20,7 @@ from shakelm.decoding.generation import (
 )
 from shakelm.decoding.language_model import LanguageModel
 from shakelm.decoding.sampling import SamplingSettings, distribution, entropy
-from shakelm.decoding.verse_endings import ends_sentence, is_speaker
+from shakelm.decoding.verse_endings import PATIENCE, ends_sentence, has_end, is_speaker
 from shakelm.errors import ShakelmError
 from shakelm.networks import exact_network, float_network
 from shakelm.networks.network import Floats
@@ -186,6 +186,23 @@ def test_a_speaker_is_never_without_a_line(kind: str) -> None:
     assert found["speakers"] > 50
 
 
+def test_after_two_lines_without_an_end_no_mark_goes_on_where_a_sentence_may_end() -> None:
+    marks = fit("to be, or not. to\nbe: that; is\n" * 9, "char")
+    # All marks are always possible, and the end of a sentence is about as likely as the best of them.
+    biased = model(marks, {",": 9.0, ";": 9.0, ":": 9.0, ".": 9.0, "\n": 9.0})
+    seen: Counter[bool] = Counter()
+    settings = [VerseSettings("", PLAIN, Length(lines=30), random_seed) for random_seed in range(20)]
+    for verse in generate_batch(biased, settings):
+        open_lines = 0
+        for line in filter(str.strip, verse.text.split("\n")):
+            before, _, _ = line.partition(".")
+            if open_lines >= PATIENCE:
+                seen[any(mark in before for mark in ",;:")] += 1
+            open_lines = 0 if has_end(line) else open_lines + 1
+    assert seen[False] > 100
+    assert seen[True] < seen[False] / 20  # where the end was too unlikely
+
+
 def test_a_version_of_a_former_release_ends_its_verses_as_before() -> None:
     former = model(CHARS, {"\n": 1.0}, former=True)
     for random_seed in range(20):
@@ -288,7 +305,7 @@ def test_verses_of_a_batch_are_the_same_as_one_by_one(vocabulary: Vocabulary) ->
 def test_the_measured_entropy_is_the_mean_over_all_choices_of_the_same_verse(
     sampling: SamplingSettings,
 ) -> None:
-    small = model(CHARS, {"\n": 1.0})
+    small = model(CHARS, {"\n": -9.0})  # in one line, to which no rule applies
     verse, bits = generate_with_entropy(small, "to", sampling, Length(words=4), 3)
 
     assert verse == generate(small, "to", sampling, Length(words=4), 3)
@@ -321,7 +338,7 @@ def test_verses_of_the_shipped_model_end_well() -> None:
         lines = ["", *verse.text.split("\n")]
         assert 7 <= lines_of(verse) <= 9
         assert not is_speaker(lines[-1], lines[-2]), verse.text
-    assert sum(ends_sentence(verse.text) for verse in verses) >= 15
+    assert sum(ends_sentence(verse.text) for verse in verses) >= 17
     assert [verse.text for verse in verses[:2]] == [
         generate(shipped, "", SamplingSettings(0.8), Length(lines=8), number).text for number in (1, 2)
     ]

@@ -4,6 +4,7 @@ import pytest
 
 from shakelm.decoding.verse_endings import (
     ends_sentence,
+    has_end,
     is_speaker,
     is_under_speaker,
     says_nothing,
@@ -96,3 +97,9 @@ def test_ends_of_sentences(text: str) -> None:
 @pytest.mark.parametrize("text", ["", "Go,", "Go--", "Go. And"])
 def test_other_texts_end_no_sentence(text: str) -> None:
     assert not ends_sentence(text)
+
+
+def test_a_sentence_may_end_within_a_line() -> None:
+    assert has_end("Go. And come,")
+    assert has_end("Go!' he said")
+    assert not has_end("Go, and 3.5 come")

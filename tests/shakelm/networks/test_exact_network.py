@@ -53,7 +53,7 @@ def alone() -> list[str]:
 def test_a_verse_is_the_same_on_every_machine() -> None:
     found = alone()
     assert found[:3] == ["a6b9b3eb8634", "d98741d80472", "b4a2a2412393"]
-    assert hashlib.sha256("".join(found).encode()).hexdigest()[:12] == "249f552881c8"
+    assert hashlib.sha256("".join(found).encode()).hexdigest()[:12] == "967d85674b85"
     assert len(set(found)) > 1800
 
 
