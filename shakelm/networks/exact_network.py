@@ -21,13 +21,15 @@ from shakelm.networks.numpy_network import (
     NumpyNetwork,
     arranged_gates,
     halved_sigmoids,
+    layers_of,
+    lstm_cell,
     padded,
 )
 from shakelm.networks.quantization import EMBEDDING, LARGEST, Stored, scale_name
 
 _EXACT_IN_FLOAT32 = 2**24
 
-_HALF, _STEPS, _CENTER, _LARGEST = (np.array(number, np.float32) for number in (0.5, STEPS, CENTER, LARGEST))
+_STEPS, _CENTER, _LARGEST = (np.array(number, np.float32) for number in (STEPS, CENTER, LARGEST))
 """Arrays, because NumPy would convert Python numbers at each use."""
 
 _HIDDEN_TANH = TANH * _LARGEST
@@ -50,9 +52,8 @@ def make(stored: Stored, cell: Cell) -> NumpyNetwork:
         return _matrix(numbers, scale, bias)
 
     step = _lstm_step if cell == "lstm" else _simple_rnn_step
-    count = sum(name.endswith(".recurrent_kernel") for name in stored)
     layers = [
-        Layer(matrix("kernel", layer), matrix("recurrent_kernel", layer), step) for layer in range(count)
+        Layer(matrix("kernel", layer), matrix("recurrent_kernel", layer), step) for layer in layers_of(stored)
     ]
     embedding = layers[0].kernel.times(stored[EMBEDDING].astype(np.float32))
     embedding *= stored[scale_name(EMBEDDING)][:, np.newaxis] * _LARGEST
@@ -73,25 +74,16 @@ def _matrix(numbers: NDArray[Any], scale: Floats, bias: Floats) -> Matrix:
 
 
 def _lstm_step(recurrent_kernel: Matrix, projected: Floats, state: State) -> State:
-    """Return the hidden state, in whole numbers, and the cell state (..., units) after one token.
-
-    The function works in place where it can: at these sizes, a new array costs as much as its arithmetic.
-    """
+    """Return the hidden state, in whole numbers, and the cell state (..., units) after one token."""
     hidden, cell_state = state
-    units = hidden.shape[-1]
     gates = recurrent_kernel.times(hidden)
     gates += projected
     TANH.take(gates.astype(np.intp), mode="clip", out=gates)
-    sigmoids, candidate = gates[..., : 3 * units], gates[..., 3 * units :]
-    sigmoids *= _HALF
-    sigmoids += _HALF
-    cell_state = sigmoids[..., units : 2 * units] * cell_state
-    candidate *= sigmoids[..., :units]
-    cell_state += candidate
+    output_gate, cell_state = lstm_cell(gates, cell_state)
     places = cell_state * _STEPS
     places += _CENTER
     hidden = _HIDDEN_TANH.take(places.astype(np.intp), mode="clip", out=places)
-    hidden *= sigmoids[..., 2 * units :]
+    hidden *= output_gate
     return np.rint(hidden, out=hidden), cell_state
 
 

@@ -17,11 +17,10 @@ from shakelm.networks.numpy_network import (
     NumpyNetwork,
     arranged_gates,
     halved_sigmoids,
+    layers_of,
+    lstm_cell,
     padded,
 )
-
-_HALF = np.array(0.5, np.float32)
-"""An array, because NumPy would convert a Python number at each use."""
 
 
 def make(weights: Mapping[str, Floats], cell: Cell) -> NumpyNetwork:
@@ -34,9 +33,9 @@ def make(weights: Mapping[str, Floats], cell: Cell) -> NumpyNetwork:
         return Matrix(arranged(f"recurrent_{layer}.{name}"), None, arranged(f"recurrent_{layer}.bias"))
 
     step = _lstm_step if cell == "lstm" else _simple_rnn_step
-    count = sum(name.endswith(".recurrent_kernel") for name in weights)
     layers = [
-        Layer(matrix("kernel", layer), matrix("recurrent_kernel", layer), step) for layer in range(count)
+        Layer(matrix("kernel", layer), matrix("recurrent_kernel", layer), step)
+        for layer in layers_of(weights)
     ]
     # The embedding is multiplied by the first layer's kernel once.
     embedding = weights["embedding.embeddings"] @ layers[0].kernel.numbers + layers[0].kernel.bias
@@ -45,23 +44,14 @@ def make(weights: Mapping[str, Floats], cell: Cell) -> NumpyNetwork:
 
 
 def _lstm_step(recurrent_kernel: Matrix, projected: Floats, state: State) -> State:
-    """Return the hidden state and the cell state (..., units) after one token.
-
-    The function works in place where it can: at these sizes, a new array costs as much as its arithmetic.
-    """
+    """Return the hidden state and the cell state (..., units) after one token."""
     hidden, cell_state = state
-    units = hidden.shape[-1]
     gates = recurrent_kernel.times(hidden)
     gates += projected
     np.tanh(gates, out=gates)
-    sigmoids, candidate = gates[..., : 3 * units], gates[..., 3 * units :]
-    sigmoids *= _HALF
-    sigmoids += _HALF
-    cell_state = sigmoids[..., units : 2 * units] * cell_state
-    candidate *= sigmoids[..., :units]
-    cell_state += candidate
+    output_gate, cell_state = lstm_cell(gates, cell_state)
     hidden = np.tanh(cell_state)
-    hidden *= sigmoids[..., 2 * units :]
+    hidden *= output_gate
     return hidden, cell_state
 
 

@@ -18,6 +18,9 @@ from shakelm.networks.network import Floats, State
 _CACHE_LINE = 16
 """Numbers of type float32 in a cache line of 64 bytes."""
 
+_HALF = np.array(0.5, np.float32)
+"""An array, because NumPy would convert a Python number at each use."""
+
 _Number = TypeVar("_Number", bound=np.generic)
 
 
@@ -157,6 +160,21 @@ def _as_batch(state: State) -> State:
 def layers_of(weights: Iterable[str]) -> range:
     """Return the numbers of the recurrent layers, given the names of all arrays."""
     return range(sum(name.endswith(".recurrent_kernel") for name in weights))
+
+
+def lstm_cell(gates: Floats, cell_state: Floats) -> tuple[Floats, Floats]:
+    """Return the output gate and the next cell state (..., units), given tanh of the gates (..., 4 units).
+
+    The function works in place where it can: at these sizes, a new array costs as much as its arithmetic.
+    """
+    units = cell_state.shape[-1]
+    sigmoids, candidate = gates[..., : 3 * units], gates[..., 3 * units :]
+    sigmoids *= _HALF
+    sigmoids += _HALF
+    cell_state = sigmoids[..., units : 2 * units] * cell_state
+    candidate *= sigmoids[..., :units]
+    cell_state += candidate
+    return sigmoids[..., 2 * units :], cell_state
 
 
 def padded(columns: NDArray[_Number]) -> NDArray[_Number]:
