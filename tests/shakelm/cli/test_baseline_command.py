@@ -96,7 +96,9 @@ def test_several_files_make_one_corpus(baseline: Baseline) -> None:
     assert "from corpus.txt+more.txt" in result.stdout
 
 
-@pytest.mark.skipif(not at_hand("shakespeare"), reason="the corpus is not in the cache")
+@pytest.mark.skipif(
+    not at_hand("shakespeare"), reason="tests download no corpus; checked where one is in the cache"
+)
 @pytest.mark.parametrize(
     ("options", "nats"),
     [
