@@ -151,7 +151,7 @@ def check_length(tokens: int, settings: TrainingConfiguration, units: str) -> No
 def _check_scored(parts: Parts, vocabulary: Vocabulary) -> None:
     """Check that the validation part and the held-out part have tokens, besides blanks and line ends.
 
-    The validation part decides about the precision of the weights even where it is learned from.
+    The validation part is checked even where it is learned from: a text works with both or with neither.
     """
     units = vocabulary.units
     for part, which in ((parts.validation, "validation"), (parts.held_out, "held-out")):
