@@ -11,7 +11,6 @@ from bot.interactions.custom_id_handlers import pressed
 from worker.messages import help_messages
 from worker.privacy import forgetting
 from worker.protocol.custom_ids import Forget
-from worker.records import guild_settings
 
 TOPICS = ("verse", "lessons", "privacy", "teachers")
 
@@ -23,7 +22,7 @@ TOPICS = ("verse", "lessons", "privacy", "teachers")
 )
 async def help_(interaction: discord.Interaction[Bot], topic: str | None = None) -> None:
     """Show the overview, or the help on one topic."""
-    settings = await interaction.client.ask(interaction, guild_settings.read, str(interaction.guild_id))
+    settings = await interaction.client.guild_settings(interaction)
     mentions, locale = interaction.client.mentions, interaction.locale.value
     message = help_messages.help_(topic, settings.retention_days, mentions, locale)
     await answer(interaction, message, private=True)

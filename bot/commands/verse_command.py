@@ -19,7 +19,7 @@ from worker.protocol.custom_ids import Again
 from worker.protocol.payload import MAX_PROMPT_CHARACTERS
 from worker.protocol.styles import STYLES, freedom
 from worker.protocol.verse_payloads import DEFAULT_LINES, MAX_LINES, MAX_TEMPERATURE, VerseRequest
-from worker.records import guild_settings, verse_records
+from worker.records import verse_records
 
 
 async def ask_for_verse(
@@ -45,7 +45,7 @@ async def ask_for_verse(
         discord.HTTPException: Discord refuses the notice.
     """
     await check_known_model(interaction, settings.get("model"))
-    guild = await interaction.client.ask(interaction, guild_settings.read, str(interaction.guild_id))
+    guild = await interaction.client.guild_settings(interaction)
     request = VerseRequest(
         **settings,
         lines=min(DEFAULT_LINES, guild.longest_verse) if lines is None else lines,

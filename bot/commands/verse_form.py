@@ -21,7 +21,7 @@ from worker.protocol.model_payloads import ModelIndex
 from worker.protocol.payload import MAX_PROMPT_CHARACTERS
 from worker.protocol.styles import STYLES, freedom
 from worker.protocol.verse_payloads import MAX_TEMPERATURE, VerseRecord
-from worker.records import form_drafts, guild_settings, model_index
+from worker.records import form_drafts, model_index
 
 NO_STYLE = "none"
 
@@ -83,7 +83,7 @@ async def _offer_again(
 
 async def _longest(interaction: discord.Interaction[Bot]) -> int:
     """The most lines of a verse in this guild."""
-    settings = await interaction.client.ask(interaction, guild_settings.read, str(interaction.guild_id))
+    settings = await interaction.client.guild_settings(interaction)
     return settings.longest_verse
 
 

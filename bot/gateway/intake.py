@@ -8,7 +8,7 @@ session of the gateway only up to the first event that it has not finished.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Protocol, cast
 
 import discord
@@ -17,6 +17,7 @@ from discord.webhook.async_ import async_context
 
 from bot.gateway import instances
 from bot.gateway.first_answers import MARGIN_S, WINDOW_S, FirstAnswers
+from bot.gateway.gathered_calls import GatheredCalls
 from bot.gateway.instances import GatewaySession
 from worker.protocol import discord_time, retention
 
@@ -28,8 +29,8 @@ LOOK_AGAIN_S = 0.3
 CROWD = 50
 """More interactions than this at once are a crowd."""
 
-CLAIMS_AT_ONCE = 4
-"""Threads that claim interactions. The others are for commands."""
+LOOKS_AT_ONCE = 4
+"""Threads that look after the interactions of other bots. The others are for commands."""
 
 _DONE = b"done"
 
@@ -79,7 +80,9 @@ class Intake:
         self._bot = bot
         self._state = state
         self._handle = handle
-        self._claims = asyncio.Semaphore(CLAIMS_AT_ONCE)
+        self._claims = GatheredCalls(self._claim_all, bot.in_background)
+        self._marks = GatheredCalls(self._mark_all, bot.in_background)
+        self._looks = asyncio.Semaphore(LOOKS_AT_ONCE)
         self._unfinished: set[tuple[str | None, int]] = set()
         # discord.py's own handler starts tasks that nobody can wait for.
         state.parsers["INTERACTION_CREATE"] = self._receive
@@ -132,18 +135,18 @@ class Intake:
         """Whether this bot has to handle the interaction. Without Redis, it does, and says so."""
         key = _key(interaction.id)
         try:
-            async with asyncio.timeout(CLAIM_S), self._claims:
-                owner = await self._bot.call(_claim, key, self.name)
+            async with asyncio.timeout(CLAIM_S):
+                owner = await self._claims(key)
             while owner is not None:
                 other = owner.decode(errors="replace")
                 if owner == _DONE or other == self.name:
                     return False
-                async with self._claims:
+                async with self._looks:
                     if not await self._bot.call(instances.is_alive, other):
                         interaction.extras["again"] = True
                         return bool(await self._bot.call(_take_over, key, owner, self.name))
                 await asyncio.sleep(LOOK_AGAIN_S)
-                async with self._claims:
+                async with self._looks:
                     owner = await self._bot.call(_owner, key)
                 if owner is None:
                     return False
@@ -153,22 +156,28 @@ class Intake:
 
     async def _mark_done(self, interaction: discord.Interaction[Any]) -> None:
         try:
-            async with self._claims:
-                await self._bot.call(_mark_done, _key(interaction.id))
+            await self._marks(_key(interaction.id))
         except redis.RedisError as error:
             log.warning("An interaction is not marked as done: %s", type(error).__name__)
+
+    async def _claim_all(self, keys: Sequence[str]) -> Sequence[bytes | None]:
+        return cast("Sequence[bytes | None]", await self._bot.call(_claim, keys, self.name))
+
+    async def _mark_all(self, keys: Sequence[str]) -> Sequence[None]:
+        await self._bot.call(_mark_done, keys)
+        return [None] * len(keys)
 
 
 def _key(interaction: int) -> str:
     return f"shakelm:interaction:{interaction}"
 
 
-def _claim(connection: redis.Redis, key: str, name: str) -> bytes | None:
-    """Claim an interaction. Returns who has it already, `_DONE` if it is done, None if it is claimed now."""
-    return cast(
-        "bytes | None",
-        connection.set(key, name, nx=True, get=True, ex=retention.INTERACTION_CLAIM.seconds),
-    )
+def _claim(connection: redis.Redis, keys: Sequence[str], name: str) -> list[bytes | None]:
+    """Claim interactions. Returns who has each already, `_DONE` if it is done, None if it is claimed now."""
+    with connection.pipeline(transaction=False) as pipeline:
+        for key in keys:
+            pipeline.set(key, name, nx=True, get=True, ex=retention.INTERACTION_CLAIM.seconds)
+        return cast("list[bytes | None]", pipeline.execute())
 
 
 def owner_of(connection: redis.Redis, interaction: int) -> str | None:
@@ -186,5 +195,8 @@ def _take_over(connection: redis.Redis, key: str, owner: bytes, name: str) -> bo
     return bool(connection.register_script(_TAKE_OVER)([key], arguments))
 
 
-def _mark_done(connection: redis.Redis, key: str) -> None:
-    connection.set(key, _DONE, ex=retention.INTERACTION_CLAIM.seconds)
+def _mark_done(connection: redis.Redis, keys: Sequence[str]) -> None:
+    with connection.pipeline(transaction=False) as pipeline:
+        for key in keys:
+            pipeline.set(key, _DONE, ex=retention.INTERACTION_CLAIM.seconds)
+        pipeline.execute()

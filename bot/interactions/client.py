@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextlib import suppress
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
@@ -12,6 +12,7 @@ import redis
 from discord import app_commands
 
 from bot.gateway import instances
+from bot.gateway.gathered_calls import GatheredCalls
 from bot.gateway.intake import Intake
 from bot.interactions import custom_id_handlers, error_handler
 from bot.interactions.command_translation import Translator
@@ -19,7 +20,9 @@ from bot.interactions.custom_id_handlers import Handler
 from bot.interactions.unanswered import Unanswered
 from bot.settings import BotSettings
 from shakelm.errors import ShakelmError
+from worker.protocol.guild_payloads import GuildSettings
 from worker.protocol.job_request import JobRequest
+from worker.records import guild_settings
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +37,9 @@ RESUMABLE = 4000
 
 ADMISSIONS_AT_ONCE = 8
 """Threads that admit requests. Python runs one at a time, and each mostly waits for Redis."""
+
+CONNECTIONS = 100
+"""The most connections to Discord. Hundreds more at one moment would wait for each other's handshakes."""
 
 DELIVERIES_AT_ONCE = 3
 """Threads that edit messages of waiting requests. The other threads are for commands."""
@@ -109,6 +115,7 @@ class Bot(discord.Client):
             intents=discord.Intents(guilds=True),
             allowed_mentions=discord.AllowedMentions.none(),
             max_ratelimit_timeout=30.0,
+            connector=aiohttp.TCPConnector(limit=CONNECTIONS),
         )
         self.settings = settings
         self.connection = connection
@@ -118,6 +125,7 @@ class Bot(discord.Client):
         self.mentions: dict[str, str] = {}
         self.unanswered = Unanswered(self, connection)
         self.intake = Intake(self, self._connection, self._handle)
+        self._guild_settings = GatheredCalls(self._read_guild_settings, self.in_background)
         self._custom_id_handlers = tuple(handlers)
         self._background: set[asyncio.Task[Any]] = set()
         self._removed: set[int] = set()
@@ -154,6 +162,15 @@ class Bot(discord.Client):
         """
         async with self.in_time(interaction):
             return await self.call(question, *args, **kwargs)
+
+    async def guild_settings(self, interaction: discord.Interaction["Bot"]) -> GuildSettings:
+        """Return the settings of the interaction's guild, in time for the first answer. Raises as `ask`."""
+        async with self.in_time(interaction):
+            return await self._guild_settings(str(interaction.guild_id))
+
+    async def _read_guild_settings(self, guilds: Sequence[str]) -> Sequence[GuildSettings]:
+        read = await self.call(guild_settings.read_all, set(guilds))
+        return [read[guild] for guild in guilds]
 
     def in_time(self, interaction: discord.Interaction["Bot"]) -> asyncio.Timeout:
         """A context that raises TimeoutError when it is time for the interaction's first answer."""

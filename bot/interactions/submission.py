@@ -15,6 +15,7 @@ from bot.interactions.checks import is_teacher
 from bot.interactions.client import Bot
 from worker.delivery import answer_lock
 from worker.messages import notices
+from worker.messages.catalog import Refusal
 from worker.protocol.guild_payloads import GuildSettings
 from worker.protocol.job_request import JobRequest, ReplyTo, id_of
 from worker.protocol.status_payloads import Outlook
@@ -122,7 +123,8 @@ async def _to_the_queue(
             outlook = await asyncio.shield(admitted)  # its thread cannot be stopped
         await acknowledge(outlook)
     except Exception:
-        bot.in_background(_withdraw(bot, admitted, request))
+        again = interaction.extras.get("again", False)
+        bot.in_background(_withdraw(bot, admitted, request, again=again))
         raise
     bot.announced[request.id] = request
     try:
@@ -154,11 +156,16 @@ async def _admit(
         bot.admissions.release()
 
 
-async def _withdraw(bot: Bot, admitted: asyncio.Task[Outlook], request: JobRequest) -> None:
-    """Withdraw a request whose submission failed, once its admission has ended."""
+async def _withdraw(bot: Bot, admitted: asyncio.Task[Outlook], request: JobRequest, *, again: bool) -> None:
+    """Withdraw a request whose submission failed, once its admission has ended.
+
+    A refused request has nothing to withdraw, unless another bot has admitted it before (`again`).
+    """
     await asyncio.wait((admitted,))
-    if not admitted.cancelled():
-        admitted.exception()  # the person was told already; asyncio would log it as never retrieved
+    # The person was told already; asyncio would log the exception as never retrieved.
+    refused = not admitted.cancelled() and isinstance(admitted.exception(), Refusal)
+    if refused and not again:
+        return
     # A held job that stays in Redis is found later (`bot.background.lost_requests`).
     with suppress(redis.RedisError):
         await bot.call(withdrawal.withdraw, request.id)

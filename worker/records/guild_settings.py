@@ -4,6 +4,7 @@ Redis has one hash for each guild, `shakelm:server:ID:settings`. It holds only t
 """
 
 import logging
+from collections.abc import Iterable
 from typing import Any
 
 import redis
@@ -35,6 +36,11 @@ def read(connection: "redis.Redis", guild: str) -> GuildSettings:
         log.warning("Settings of server %s are left out: %s", guild, ", ".join(sorted(map(ascii, broken))))
         sound = {name: value for name, value in settings.items() if name not in broken}
         return GuildSettings.model_validate_strings(sound)
+
+
+def read_all(connection: "redis.Redis", guilds: Iterable[str]) -> dict[str, GuildSettings]:
+    """The settings of several guilds. Raises as `read`."""
+    return {guild: read(connection, guild) for guild in guilds}
 
 
 def change(connection: "redis.Redis", guild: str, /, **changes: Any) -> GuildSettings:
