@@ -56,7 +56,7 @@ def is_under_speaker(text: str) -> bool:
 
 @dataclass(frozen=True)
 class _Line:
-    """A line of a text, from `start` to `end`. `speaks` tells whether it is a speaker's name."""
+    """A line of a text, from `start` to `end`. `speaks` tells whether it is, or may be, a speaker's name."""
 
     start: int
     end: int
@@ -68,7 +68,8 @@ def verse_end(text: str, start: int, lines: int, *, sentences: bool, over: bool)
 
     The wished number of lines may be missed by `TOLERANCE`. A verse ends, in this order: after as many lines
     as wished if a sentence ends there; after one line more; after one line less; at the last end of a
-    sentence within these lines; after as many lines as wished. It never ends on a speaker's name.
+    sentence within these lines; after as many lines as wished. It never ends on a speaker's name. In a text
+    without capitals and marks, a line after a blank one may be a name, so a line less is better.
 
     Args:
         text: the prompt, and what was written so far.
@@ -81,12 +82,13 @@ def verse_end(text: str, start: int, lines: int, *, sentences: bool, over: bool)
     Returns:
         A place in the text, behind `start`; None if more has to be written first.
     """
-    found = list(_lines(text, start, over))
+    found = list(_lines(text, start, over, sentences))
     if not over and len(found) < lines:
         return None
     by_preference = [index for index in (lines - 1, lines, lines - 2) if 0 <= index < len(found)]
     near = [found[index] for index in by_preference] or found[-2:]
-    whole = [line for line in near if line.end > start and not line.speaks]
+    new = [line for line in near if line.end > start]
+    whole = [line for line in new if not line.speaks] or ([] if sentences else new)
     for line in whole:
         if not sentences or ends_sentence(text[: line.end]):
             return line.end
@@ -101,19 +103,21 @@ def verse_end(text: str, start: int, lines: int, *, sentences: bool, over: bool)
     return len(text) if over else None
 
 
-def _lines(text: str, start: int, over: bool) -> Iterator[_Line]:
+def _lines(text: str, start: int, over: bool, sentences: bool) -> Iterator[_Line]:
     """The lines to count: those that are not blank, from the one that holds `start`."""
+
+    def speaks(line: str) -> bool:
+        return is_speaker(line, before) or (not sentences and place > 0 and not before.strip())
+
     place = text.rfind("\n", 0, start) + 1
     before = text[:place].removesuffix("\n").rpartition("\n")[2]
     while (end := text.find("\n", place)) >= 0:
         line = text[place:end]
         if line.strip():
-            yield _Line(place, end, is_speaker(line, before))
+            yield _Line(place, end, speaks(line))
         before, place = line, end + 1
     line = text[place:]
     if over and line.strip():
         # The end may be within a word, which is left out.
         last_blank = max(place + len(line) - len(line.split()[-1]) - 1, place)
-        yield _Line(
-            place, last_blank if last_blank > max(place, start) else len(text), is_speaker(line, before)
-        )
+        yield _Line(place, last_blank if last_blank > max(place, start) else len(text), speaks(line))

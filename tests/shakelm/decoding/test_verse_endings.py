@@ -67,6 +67,19 @@ def test_without_marks_every_line_end_is_as_good() -> None:
     assert verse_end("go\nmy lord\n", 0, 2, sentences=False, over=False) == 10
 
 
+@pytest.mark.parametrize(
+    ("text", "verse"),
+    [
+        ("go\nmy lord\n\nking henry\n", "go\nmy lord"),  # a line less than on what may be a name
+        ("go\n\nmy lord\n\nking henry\n", "go\n\nmy lord\n\nking henry"),  # all may be names
+        ("go\n\nmy lord\nof york\n", "go\n\nmy lord\nof york"),
+    ],
+)
+def test_without_marks_a_line_after_a_blank_one_may_be_a_name(text: str, verse: str) -> None:
+    end = verse_end(text, 2, 3, sentences=False, over=False)
+    assert text[:end] == verse
+
+
 @pytest.mark.parametrize("line", ["KING RICHARD III:", "ROMEO", "First Citizen:", "Duke of York:"])
 def test_names_of_speakers(line: str) -> None:
     assert is_speaker(line, before="")
