@@ -23,7 +23,6 @@ from shakelm.networks.numpy_network import (
     halved_sigmoids,
     layers_of,
     lstm_cell,
-    padded,
 )
 from shakelm.networks.quantization import EMBEDDING, LARGEST, Stored, scale_name
 
@@ -55,26 +54,26 @@ def make(stored: Stored, cell: Cell) -> NumpyNetwork:
     layers = [
         Layer(matrix("kernel", layer), matrix("recurrent_kernel", layer), step) for layer in layers_of(stored)
     ]
-    embedding = layers[0].kernel.times(stored[EMBEDDING].astype(np.float32))
+    embedding = layers[0].kernel.times(stored[EMBEDDING].T.astype(np.float32)).T
     embedding *= stored[scale_name(EMBEDDING)][:, np.newaxis] * _LARGEST
     embedding += layers[0].kernel.bias
-    output_scale = padded(stored[scale_name("output.kernel")])
-    output = _matrix(padded(stored["output.kernel"]), output_scale, stored["output.bias"])
+    embedding = np.ascontiguousarray(embedding)
+    output = _matrix(stored["output.kernel"], stored[scale_name("output.kernel")], stored["output.bias"])
     return NumpyNetwork(embedding, layers, output, cell, quantized=True)
 
 
 def _matrix(numbers: NDArray[Any], scale: Floats, bias: Floats) -> Matrix:
-    """Arrange a matrix that multiplies hidden states, or an embedding in their unit.
+    """Arrange a matrix (inputs, outputs) that multiplies hidden states, or an embedding in their unit.
 
     A matrix whose sums might reach 2**24 becomes float64, which holds each whole number below 2**53.
     """
     largest_sum = LARGEST * np.abs(numbers.astype(np.int64)).sum(axis=0).max()
     kind = np.float32 if largest_sum < _EXACT_IN_FLOAT32 else np.float64
-    return Matrix(np.ascontiguousarray(numbers, kind), scale / _LARGEST, bias)
+    return Matrix(np.ascontiguousarray(numbers.T, kind), scale / _LARGEST, bias)
 
 
 def _lstm_step(recurrent_kernel: Matrix, projected: Floats, state: State) -> State:
-    """Return the hidden state, in whole numbers, and the cell state (..., units) after one token."""
+    """Return the hidden state, in whole numbers, and the cell state (units, ...) after one token."""
     hidden, cell_state = state
     gates = recurrent_kernel.times(hidden)
     gates += projected
@@ -88,7 +87,7 @@ def _lstm_step(recurrent_kernel: Matrix, projected: Floats, state: State) -> Sta
 
 
 def _simple_rnn_step(recurrent_kernel: Matrix, projected: Floats, state: State) -> State:
-    """Return the hidden state (..., units), in whole numbers, after one token."""
+    """Return the hidden state (units, ...), in whole numbers, after one token."""
     places = recurrent_kernel.times(state[0])
     places += projected
     return (_WHOLE_TANH.take(places.astype(np.intp), mode="clip", out=places),)

@@ -19,7 +19,6 @@ from shakelm.networks.numpy_network import (
     halved_sigmoids,
     layers_of,
     lstm_cell,
-    padded,
 )
 
 
@@ -27,7 +26,7 @@ def make(weights: Mapping[str, Floats], cell: Cell) -> NumpyNetwork:
     """Make the network of float32 arrays with the names that `architectures.weights_of` gives them."""
 
     def arranged(name: str) -> Floats:
-        return np.ascontiguousarray(halved_sigmoids(arranged_gates(weights[name], cell), cell))
+        return np.ascontiguousarray(halved_sigmoids(arranged_gates(weights[name], cell), cell).T)
 
     def matrix(name: str, layer: int) -> Matrix:
         return Matrix(arranged(f"recurrent_{layer}.{name}"), None, arranged(f"recurrent_{layer}.bias"))
@@ -38,13 +37,13 @@ def make(weights: Mapping[str, Floats], cell: Cell) -> NumpyNetwork:
         for layer in layers_of(weights)
     ]
     # The embedding is multiplied by the first layer's kernel once.
-    embedding = weights["embedding.embeddings"] @ layers[0].kernel.numbers + layers[0].kernel.bias
-    output = Matrix(padded(weights["output.kernel"]), None, weights["output.bias"])
+    embedding = np.ascontiguousarray(layers[0].kernel.project(weights["embedding.embeddings"].T).T)
+    output = Matrix(np.ascontiguousarray(weights["output.kernel"].T), None, weights["output.bias"])
     return NumpyNetwork(embedding, layers, output, cell, quantized=False)
 
 
 def _lstm_step(recurrent_kernel: Matrix, projected: Floats, state: State) -> State:
-    """Return the hidden state and the cell state (..., units) after one token."""
+    """Return the hidden state and the cell state (units, ...) after one token."""
     hidden, cell_state = state
     gates = recurrent_kernel.times(hidden)
     gates += projected
@@ -56,7 +55,7 @@ def _lstm_step(recurrent_kernel: Matrix, projected: Floats, state: State) -> Sta
 
 
 def _simple_rnn_step(recurrent_kernel: Matrix, projected: Floats, state: State) -> State:
-    """Return the hidden state (..., units) after one token."""
+    """Return the hidden state (units, ...) after one token."""
     hidden = recurrent_kernel.times(state[0])
     hidden += projected
     return (np.tanh(hidden, out=hidden),)

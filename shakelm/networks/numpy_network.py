@@ -15,9 +15,6 @@ from shakelm.configuration import Cell
 from shakelm.networks import network
 from shakelm.networks.network import Floats, State
 
-_CACHE_LINE = 16
-"""Numbers of type float32 in a cache line of 64 bytes."""
-
 _HALF = np.array(0.5, np.float32)
 """An array, because NumPy would convert a Python number at each use."""
 
@@ -26,28 +23,38 @@ _Number = TypeVar("_Number", bound=np.generic)
 
 @dataclass(frozen=True)
 class Matrix:
-    """A matrix (rows, columns), a scale for each column of its products, or none, and a bias (columns,)."""
+    """A matrix (outputs, inputs), a scale for each of its products, or none, and a bias (outputs,).
+
+    BLAS multiplies a tall matrix by a few columns faster than a few rows by a wide matrix, and by a vector as
+    fast. So features come first in memory, and the verses of a batch stand side by side.
+    """
 
     numbers: NDArray[np.floating[Any]]
     scale: Floats | None
     bias: Floats
 
-    def times(self, rows: Floats) -> Floats:
-        """Multiply rows (..., rows) by the matrix, and the products by the scales."""
-        products = rows.dot(self.numbers)
+    def times(self, columns: Floats) -> Floats:
+        """Multiply the matrix by (inputs,) or (..., inputs, batch), and the products by the scales."""
+        products = self.numbers.dot(columns) if columns.ndim < 3 else np.matmul(self.numbers, columns)
         if self.scale is not None:
-            products *= self.scale
+            products *= _beside(self.scale, products)
         return cast(Floats, products if products.dtype == np.float32 else products.astype(np.float32))
 
-    def project(self, rows: Floats) -> Floats:
+    def project(self, columns: Floats) -> Floats:
         """As `times`, and add the bias."""
-        products = self.times(rows)
-        products += self.bias
+        products = self.times(columns)
+        products += _beside(self.bias, products)
         return products
 
 
+def _beside(features: Floats, columns: Floats) -> Floats:
+    """A vector (features,) as one that NumPy combines with (features,) or with (..., features, batch)."""
+    return features if columns.ndim == 1 else features[:, np.newaxis]
+
+
 Step = Callable[[Matrix, Floats, State], State]
-"""From the recurrent kernel, the projected input (..., gates x units), and the state, to the next state."""
+"""From the recurrent kernel, the projected input (gates x units,) or (gates x units, batch), and the state as
+(units,) or (units, batch), to the next state."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +76,7 @@ class NumpyNetwork:
     Args:
         embedding: (vocabulary, gates x units), already projected by the first layer's kernel.
         layers: first to last.
-        output: from the last hidden state to logits; padded to whole cache lines (`padded`).
+        output: from the last hidden state to logits.
         cell: the kind of the layers.
         quantized: whether all weights and hidden states are whole numbers, so that results are exact.
     """
@@ -83,49 +90,54 @@ class NumpyNetwork:
 
     def empty_state(self, batch_size: int) -> State:
         """Return the state before any token, all zeros."""
-        units = [len(layer.recurrent_kernel.numbers) for layer in self._layers]
+        units = [len(layer.recurrent_kernel.numbers[0]) for layer in self._layers]
         return network.empty_state(self._cell, units, batch_size)
 
     def forward(self, tokens: NDArray[np.int32], state: State) -> tuple[Floats, State]:
         """Read tokens (batch, time). Return logits (batch, time, vocabulary) and the state after them."""
         if len(tokens) > 1:
-            logits, state_after = self._forward(tokens.T, state)
-            return logits.transpose(1, 0, 2), state_after
+            logits, state_after = self._forward(tokens.T, _side_by_side(state))
+            return logits.transpose(2, 0, 1), _rows(state_after)
         logits, state_after = self._forward(tokens[0], _first(state))
         return logits[np.newaxis], _as_batch(state_after)
 
     def _forward(self, tokens: NDArray[np.int32], state: State) -> tuple[Floats, State]:
-        """As `forward`, for tokens (time, batch), or for tokens (time,) with vectors as state.
+        """As `forward`, for tokens (time, batch) and a state (units, batch), or (time,) and (units,).
 
         Returns:
-            Logits (time, batch, vocabulary), or (time, vocabulary), and the state after the tokens.
+            Logits (time, vocabulary, batch), or (time, vocabulary), and the state after the tokens.
         """
         state_after: State = ()
-        hidden: Floats = self._embedding[tokens]
+        hidden = np.stack([self._embedded(token) for token in tokens])
         for index, layer in enumerate(self._layers):
             if index:
-                hidden = layer.kernel.project(hidden)
+                hidden = _over_time(layer.kernel, hidden)
             layer_state = self._state_of(index, state)
-            outputs = np.empty((*tokens.shape, len(layer.recurrent_kernel.numbers)), np.float32)
-            for time, projected in enumerate(hidden):
+            outputs = []
+            for projected in hidden:
                 layer_state = layer.step(layer.recurrent_kernel, projected, layer_state)
-                outputs[time] = layer_state[0]
-            hidden = outputs
+                outputs.append(layer_state[0])
+            hidden = np.stack(outputs)
             state_after += layer_state
-        return self._logits(hidden.reshape(-1, hidden.shape[-1])).reshape(*tokens.shape, -1), state_after
+        return _over_time(self._output, hidden), state_after
 
     def forward_last(self, tokens: NDArray[np.int32], state: State) -> tuple[Floats, State]:
         """Read tokens (batch, time). Return the last logits (batch, vocabulary) and the state after them."""
         if len(tokens) > 1:
-            return self._forward_last(tokens.T, state)
+            logits, state_after = self._forward_last(tokens.T, _side_by_side(state))
+            return np.ascontiguousarray(logits.T), _rows(state_after)
         logits, state_after = self._forward_last(tokens[0], _first(state))
         return logits[np.newaxis], _as_batch(state_after)
 
     def _forward_last(self, tokens: NDArray[np.int32], state: State) -> tuple[Floats, State]:
-        """As `forward_last`, for tokens (time, batch), or for tokens (time,) with vectors as state."""
+        """As `forward_last`, for tokens (time, batch) and a state (units, batch), or (time,) and (units,).
+
+        Returns:
+            Logits (vocabulary, batch), or (vocabulary,), and the state after the tokens.
+        """
         for token in tokens:
             state_after: State = ()
-            hidden: Floats = self._embedding[token]
+            hidden = self._embedded(token)
             for index, layer in enumerate(self._layers):
                 if index:
                     hidden = layer.kernel.project(hidden)
@@ -133,18 +145,36 @@ class NumpyNetwork:
                 hidden = layer_state[0]
                 state_after += layer_state
             state = state_after
-        return self._logits(hidden), state
+        return self._output.project(hidden), state
 
-    def _logits(self, hidden: Floats) -> Floats:
-        logits: Floats = self._output.times(hidden)[..., : len(self._output.bias)]
-        logits += self._output.bias
-        return logits
+    def _embedded(self, token: NDArray[np.int32]) -> Floats:
+        """The projected embedding of a token, or of one for each verse of a batch."""
+        embedding: Floats = np.ascontiguousarray(self._embedding[token].T)
+        return embedding
 
     def _state_of(self, layer: int, state: State) -> State:
         return state[layer * self._states_per_layer : (layer + 1) * self._states_per_layer]
 
 
-# A single verse: NumPy takes less time for vectors than for matrices of one row.
+def _over_time(matrix: Matrix, hidden: Floats) -> Floats:
+    """Project hidden states (time, units) or (time, units, batch) to (time, outputs) or with the batch."""
+    if hidden.ndim > 2:
+        return matrix.project(hidden)
+    return np.ascontiguousarray(matrix.project(hidden.T).T)
+
+
+# Outside, a state has a row for each verse. Inside, verses stand side by side. Both are views of one array.
+
+
+def _side_by_side(state: State) -> State:
+    return tuple([np.ascontiguousarray(array.T) for array in state])
+
+
+def _rows(state: State) -> State:
+    return tuple([array.T for array in state])
+
+
+# A single verse: NumPy takes less time for vectors than for matrices of one column.
 
 
 def _first(state: State) -> State:
@@ -163,27 +193,22 @@ def layers_of(weights: Iterable[str]) -> range:
 
 
 def lstm_cell(gates: Floats, cell_state: Floats) -> tuple[Floats, Floats]:
-    """Return the output gate and the next cell state (..., units), given tanh of the gates (..., 4 units).
+    """Return the output gate and the next cell state (units, ...), given tanh of the gates (4 units, ...).
 
     The function works in place where it can: at these sizes, a new array costs as much as its arithmetic.
     """
-    units = cell_state.shape[-1]
-    sigmoids, candidate = gates[..., : 3 * units], gates[..., 3 * units :]
+    units = len(cell_state)
+    sigmoids, candidate = gates[: 3 * units], gates[3 * units :]
     sigmoids *= _HALF
     sigmoids += _HALF
-    cell_state = sigmoids[..., units : 2 * units] * cell_state
-    candidate *= sigmoids[..., :units]
+    cell_state = sigmoids[units : 2 * units] * cell_state
+    candidate *= sigmoids[:units]
     cell_state += candidate
-    return sigmoids[..., 2 * units :], cell_state
-
-
-def padded(columns: NDArray[_Number]) -> NDArray[_Number]:
-    """Add columns of zeros until a row fills whole cache lines, which speeds up products with vectors."""
-    return np.pad(columns, (*[(0, 0)] * (columns.ndim - 1), (0, -columns.shape[-1] % _CACHE_LINE)))
+    return sigmoids[2 * units :], cell_state
 
 
 def arranged_gates(columns: NDArray[_Number], cell: Cell) -> NDArray[_Number]:
-    """Put the columns of an LSTM's gates into the order in memory."""
+    """Put the columns of an LSTM's gates, as they are on disk, into the order in memory."""
     if cell == "simple-rnn":
         return columns
     input_gate, forget_gate, candidate, output_gate = np.split(columns, 4, axis=-1)
