@@ -57,13 +57,14 @@ def _list(as_json: bool) -> None:
                 version.reference,
                 "live" if store.is_live(version) else "packaged" if version.packaged else "",
                 f"{network.vocabulary} {network.architecture}",
+                display.corpus_name(card.corpus),
                 display.figure(held_out.nats_per_token),
                 display.figure(held_out.nats_per_char),
             ]
         )
     display.print_table(
         f"{len(rows)} versions, with figures on held-out text (state carried; lower is better)",
-        ["model", "state", "network", ">nats/token", ">nats/char"],
+        ["model", "state", "network", "corpus", ">nats/token", ">nats/char"],
         rows,
     )
 

@@ -4,6 +4,7 @@ import logging
 
 import redis
 
+from shakelm.data import named_corpora
 from shakelm.errors import ShakelmError
 from shakelm.store.card import Card
 from shakelm.store.registry import ModelRegistry
@@ -38,6 +39,7 @@ def summary(version: Version, live: bool) -> ModelSummary:
         held_out=held_out(card),
         trained_at=card.trained_at,
         corpus=card.corpus.name,
+        language=named_corpora.language(card.corpus.name, card.corpus.characters),
         held_out_text=f"{card.corpus.sha256[:16]} {split}",
         size=version.weights_file.stat().st_size,
     )

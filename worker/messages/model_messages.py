@@ -8,7 +8,7 @@ from shakelm.networks.layers import Layer, layers
 from shakelm.training_options import NOTEBOOK_UNITS, plan
 from worker.messages.catalog import DEFAULT, text
 from worker.messages.discord_json import BLUE, MAX_CHOICE, Body, button, clip, embed, escape, rows
-from worker.messages.formats import loss_of, short_unit, unit, units
+from worker.messages.formats import language_of, loss_of, short_unit, unit, units
 from worker.protocol.custom_ids import ModelPage
 from worker.protocol.model_payloads import ModelIndex, ModelSummary
 
@@ -91,11 +91,13 @@ def _ordered(versions: Iterable[ModelSummary]) -> list[ModelSummary]:
 
 
 def _model(summary: ModelSummary, locale: str) -> str:
-    held_out = summary.held_out
+    held_out, read = summary.held_out, units(summary.vocabulary, locale)
+    if summary.language is not None:
+        read = text(locale, "models.units", units=read, language=language_of(summary.language, locale))
     return text(
         locale,
         "models.line",
-        units=units(summary.vocabulary, locale),
+        units=read,
         short=short_unit(summary.vocabulary, locale),
         sign=text(locale, "models.live" if summary.live else "models.other"),
         model=escape(summary.reference),
@@ -108,12 +110,19 @@ def _model(summary: ModelSummary, locale: str) -> str:
     )
 
 
+def named(model: ModelSummary, locale: str = DEFAULT) -> str:
+    """A version's name with its language, if that is known."""
+    if model.language is None:
+        return model.reference
+    return text(locale, "models.named", model=model.reference, language=language_of(model.language, locale))
+
+
 def model_choice(model: ModelSummary, locale: str = DEFAULT) -> str:
     """A version in one line of plain text, as a choice of a command's option."""
-    loss = loss_of(model.held_out, locale)
-    choice = (
-        text(locale, "models.live_choice", model=model.reference, loss=loss)
-        if model.live
-        else text(locale, "models.choice", model=model.reference, loss=loss)
+    choice = text(
+        locale,
+        "models.live_choice" if model.live else "models.choice",
+        model=named(model, locale),
+        loss=loss_of(model.held_out, locale),
     )
     return clip(choice, MAX_CHOICE)

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from shakelm.configuration import Architecture
+from shakelm.data.named_corpora import Language
 from shakelm.data.vocabulary_kinds import VocabularyKind
 from worker.protocol.job_request import Request
 from worker.protocol.payload import ModelName, ModelReference, Payload
@@ -21,7 +22,7 @@ class HeldOut(Payload):
 class ModelSummary(Payload):
     """One version as the bot shows it.
 
-    `corpus` names the text that it learned from. Figures compare between versions with the same
+    `corpus` names the text that it learned from, and `language` its language, if that is known. Figures compare between versions with the same
     `held_out_text`. `size` is that of its weights in bytes.
     """
 
@@ -35,6 +36,7 @@ class ModelSummary(Payload):
     held_out: HeldOut
     trained_at: datetime
     corpus: str = ""
+    language: Language | None = None
     held_out_text: str = ""
     size: int = 0
 

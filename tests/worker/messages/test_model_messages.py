@@ -1,10 +1,11 @@
 """Networks and versions: their figures are right, and they fit into a message."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from shakelm.data.named_corpora import Language
 from shakelm.data.vocabulary_kinds import KINDS
 from shakelm.networks import architectures
 from shakelm.store.registry import PACKAGED, open_registry
@@ -52,10 +53,27 @@ def test_models_stand_below_the_text_that_they_were_measured_on() -> None:
     ]
 
 
+def test_a_model_is_shown_with_its_language_where_that_is_known() -> None:
+    spanish = summary("a_a", language="Spanish", vocabulary="subword", live=True)
+    line = embed(model_messages.models(ModelIndex(versions=[spanish])))["description"]
+    assert line.startswith(r"★ live: **a\_a\@1** · lstm, pieces of words in Spanish, ")
+    assert model_messages.model_choice(spanish) == "a_a@1, Spanish (live): 1.500 nats per character"
+    assert model_messages.model_choice(summary("b")) == "b@1: 1.500 nats per character"
+
+
+@pytest.mark.parametrize("language", get_args(Language))
+def test_every_language_of_a_corpus_has_a_text(language: Language) -> None:
+    assert model_messages.named(summary("a", language=language)) == f"a@1, {language}"
+
+
 @pytest.mark.parametrize("number", [MODELS_A_PAGE, MODELS_A_PAGE + 1, 200])
 def test_every_version_is_on_one_page_the_latest_first(number: int) -> None:
     longest = "m" * 60
-    index = ModelIndex(versions=[summary(f"{longest}{place:03}", minute=place) for place in range(number)])
+    index = ModelIndex(
+        versions=[
+            summary(f"{longest}{place:03}", minute=place, language="English") for place in range(number)
+        ]
+    )
     pages = -(-number // MODELS_A_PAGE)
     shown = [
         line
