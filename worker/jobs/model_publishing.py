@@ -42,6 +42,7 @@ def summary(version: Version, live: bool) -> ModelSummary:
         language=named_corpora.language(card.corpus.name, card.corpus.characters),
         held_out_text=f"{card.corpus.sha256[:16]} {split}",
         size=version.weights_file.stat().st_size,
+        network=model,
     )
 
 
