@@ -4,13 +4,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from shakelm.data.vocabulary_kinds import KINDS, VocabularyKind
+from shakelm.evaluation import named_baselines
+from shakelm.evaluation.named_baselines import NamedBaseline
 from shakelm.networks.layers import Layer, layers
 from shakelm.training_options import NOTEBOOK_UNITS, plan
 from worker.messages.catalog import DEFAULT, text
 from worker.messages.discord_json import BLUE, MAX_CHOICE, Body, button, clip, embed, escape, rows
 from worker.messages.formats import language_of, loss_of, short_unit, unit, units
 from worker.protocol.custom_ids import ModelPage
-from worker.protocol.model_payloads import ModelIndex, ModelSummary
+from worker.protocol.model_payloads import ModelIndex, ModelSummary, held_out_text
 
 MODELS_A_PAGE = 10
 
@@ -59,18 +61,19 @@ def _layers(network: Sequence[Layer], locale: str) -> Iterator[str]:
 def models(index: ModelIndex, page: int = 0, locale: str = DEFAULT) -> Body:
     """A page of model versions with their held-out figures, below the text that they were measured on.
 
-    The live one comes first, then the newest.
+    The live one comes first, then the newest. The n-gram baselines on the same text come after them.
     """
     versions = _ordered(index.versions)
     last = max(len(versions) - 1, 0) // MODELS_A_PAGE
     page = min(page, last)
     shown = versions[page * MODELS_A_PAGE :][:MODELS_A_PAGE]
     lines: list[str] = []
-    for held_out_text, measured in groupby(shown, lambda one: one.held_out_text):
+    for measured_on, measured in groupby(shown, lambda one: one.held_out_text):
         group = list(measured)
-        if held_out_text:
+        if measured_on:
             lines.append(text(locale, "models.measured_on", corpus=escape(group[0].corpus)))
         lines += [_model(summary, locale) for summary in group]
+        lines += [_baseline(one, locale) for one in _rungs().get(measured_on, ())]
     body = embed(text(locale, "models.title"), "\n".join(lines), BLUE, text(locale, "models.footer"))
     if last:
         body["embeds"][0]["title"] = text(locale, "models.title_of_page", page=page + 1, pages=last + 1)
@@ -107,6 +110,30 @@ def _model(summary: ModelSummary, locale: str) -> str:
         nats=held_out.nats_per_token,
         perplexity=held_out.perplexity,
         accuracy=held_out.accuracy,
+    )
+
+
+def _rungs() -> dict[str, Sequence[NamedBaseline]]:
+    """The n-gram baselines by the name of their held-out text."""
+    return {
+        held_out_text(sha256, "contiguous"): baselines
+        for sha256, baselines in named_baselines.rungs().items()
+    }
+
+
+def _baseline(baseline: NamedBaseline, locale: str) -> str:
+    kind, order = baseline.vocabulary, baseline.order
+    name = text(locale, "models.unigram") if order == 1 else text(locale, "models.ngram", order=order)
+    return text(
+        locale,
+        "models.baseline",
+        name=name,
+        size=baseline.vocabulary_size,
+        units=units(kind, locale),
+        short=short_unit(kind, locale),
+        nats=baseline.nats_per_token,
+        perplexity=baseline.perplexity,
+        accuracy=baseline.accuracy,
     )
 
 

@@ -9,6 +9,11 @@ from worker.protocol.job_request import Request
 from worker.protocol.payload import ModelName, ModelReference, Payload
 
 
+def held_out_text(sha256: str, split: str) -> str:
+    """What names a held-out text: the SHA-256 of the corpus, and how it was split."""
+    return f"{sha256[:16]} {split}"
+
+
 class HeldOut(Payload):
     """Figures on text that no training used. `nats_per_char` is None if the vocabulary is lossy."""
 

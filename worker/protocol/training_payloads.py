@@ -61,7 +61,7 @@ if TYPE_CHECKING:
         vocabulary: VocabularyKind
         epochs: int
         random_seed: RandomSeed
-        base: VersionReference | None
+        base: VersionReference | None = None
 
 else:
     _Options = create_model(

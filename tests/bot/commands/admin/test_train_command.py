@@ -31,6 +31,7 @@ def registered(room: Room) -> dict[str, dict[str, Any]]:
 
 async def test_every_option_of_the_table_is_registered_with_its_range_and_text(room: Room) -> None:
     told = registered(room)
+    assert told["from"]["autocomplete"]
     *keys, random_seed = (option.key for option in TEACHER_OPTIONS.values())
     assert list(told) == [*keys, *OWN, random_seed]
     for key, option in ((option.key, option) for option in TEACHER_OPTIONS.values()):
