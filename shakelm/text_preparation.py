@@ -39,10 +39,23 @@ class PreparedText:
         """What of the text is unknown, in one sentence; None if nothing is."""
         if not self.unknown:
             return None
-        share = self.unknown.total() / self.tokens
-        most = ", ".join(repr(piece) for piece, _ in self.unknown.most_common(SHOWN_UNKNOWN))
-        more = ", …" if len(self.unknown) > SHOWN_UNKNOWN else ""
-        return f"The version does not know {share:.2%} of the text's {self.vocabulary.units}: {most}{more}."
+        most = ", ".join(map(repr, self.most_unknown))
+        more = ", …" if len(self.unknown) > len(self.most_unknown) else ""
+        units = self.vocabulary.units
+        return f"The version does not know {self.unknown_share:.2%} of the text's {units}: {most}{more}."
+
+    @property
+    def unknown_share(self) -> float:
+        """The share of the tokens that are unknown, 0 to 1."""
+        return self.unknown.total() / self.tokens
+
+    @property
+    def most_unknown(self) -> list[str]:
+        """The most frequent unknown pieces. A long one is cut, because a text may be one word."""
+        return [
+            piece if len(piece) <= SHOWN_CHARACTERS else f"{piece[:SHOWN_CHARACTERS]}…"
+            for piece, _ in self.unknown.most_common(SHOWN_UNKNOWN)
+        ]
 
 
 LEAST_KNOWN = 0.5
@@ -50,6 +63,9 @@ LEAST_KNOWN = 0.5
 
 SHOWN_UNKNOWN = 10
 """The most unknown pieces that are shown."""
+
+SHOWN_CHARACTERS = 30
+"""The most characters of a piece that are shown."""
 
 
 def prepare(
@@ -69,8 +85,7 @@ def prepare(
             cannot be imported.
     """
     settings = configuration.training
-    parts = split(text, settings.split, held_out)
-    learned = parts.train if settings.validation else parts.train + parts.validation
+    parts, learned = _split(text, settings, held_out)
     unknown: Counter[str] = Counter()
     if vocabulary is None:
         vocabulary = fit(learned, configuration.model.vocabulary, configuration.model.pieces)
@@ -84,6 +99,12 @@ def prepare(
     return PreparedText(parts, learned, vocabulary, len(pieces), unknown)
 
 
+def _split(text: str, settings: TrainingConfiguration, held_out: int = 0) -> tuple[Parts, str]:
+    """The parts of a text, and what is learned from."""
+    parts = split(text, settings.split, held_out)
+    return parts, parts.train if settings.validation else parts.train + parts.validation
+
+
 def _check_known(tokens: int, unknown: int) -> None:
     """Check that a vocabulary knows enough of a text.
 
@@ -93,18 +114,24 @@ def _check_known(tokens: int, unknown: int) -> None:
     if unknown > (1 - LEAST_KNOWN) * tokens:
         raise ShakelmError(
             f"The version does not know {unknown / tokens:.0%} of this text: train a new model with it, "
-            "without --from."
+            "without --from.",
+            key="refusal.unknown_text",
+            share=unknown / tokens,
         )
 
 
 def measure(text: str, configuration: Configuration) -> CorpusSize:
     """Check a text as `prepare` does, and measure its training part, without libraries of a training.
 
+    What a given vocabulary knows of the text is not checked, and the size of that vocabulary is not measured.
+
     Raises:
         ShakelmError: the text is too short, has too few different tokens, or has a part without tokens.
     """
     model = configuration.model
     kind = KINDS[model.vocabulary]
+    if kind.characters_per_token is None and configuration.training.base is not None:
+        return _count(text, configuration)
     if kind.characters_per_token is None:
         prepared = prepare(text, configuration)
         return CorpusSize(len(prepared.vocabulary.pieces(prepared.parts.train)), len(prepared.vocabulary))
@@ -112,6 +139,17 @@ def measure(text: str, configuration: Configuration) -> CorpusSize:
     prepared = prepare(text, configuration.model_copy(update={"model": as_characters}))
     check_length(estimate(prepared.tokens, model).tokens, configuration.training, kind.units)
     return estimate(len(prepared.parts.train), model)
+
+
+def _count(text: str, configuration: Configuration) -> CorpusSize:
+    """Count the tokens of a text for a training that goes on, which needs no word to occur twice in it."""
+    parts, learned = _split(text, configuration.training)
+    vocabulary = KINDS[configuration.model.vocabulary].learn(
+        learned
+    )  # any of the kind cuts a text as this one
+    check_length(len(vocabulary.pieces(learned)), configuration.training, vocabulary.units)
+    _check_scored(parts, vocabulary)
+    return CorpusSize(len(vocabulary.pieces(parts.train)), len(vocabulary))
 
 
 def estimate(characters: int, model: ModelConfiguration) -> CorpusSize:

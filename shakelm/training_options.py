@@ -196,7 +196,9 @@ TRAINING_OPTIONS = _options()
 _TEACHER_MAXIMA: dict[str, float | None] = {
     "architecture": None,
     "vocabulary": None,
+    "pieces": None,
     "preset": None,
+    "base": None,
     "epochs": 200,
     "units": 2048,
     "layers": 4,
@@ -283,7 +285,9 @@ def plan(
     elif "pieces" in given:
         raise ShakelmError(
             f"The text decides the size of a vocabulary of {kind.units}: leave out --pieces, or choose "
-            "--vocabulary subword."
+            "--vocabulary subword.",
+            key="refusal.pieces",
+            units=kind.units,
         )
     model = {name: given.pop(name) for name in list(given) if name in ModelConfiguration.model_fields}
     # By their keys, which people know, and which pydantic then names in its errors.
@@ -311,8 +315,12 @@ def _check_sizes(chosen: Mapping[str, Any]) -> None:
     """
     for name in ("layers", *_SIZES):
         if chosen.get(name) is not None:
-            flag = TRAINING_OPTIONS[name].flag
-            raise ShakelmError(f"With --from, the network is that of the version: leave out {flag}.")
+            option = TRAINING_OPTIONS[name]
+            raise ShakelmError(
+                f"With --from, the network is that of the version: leave out {option.flag}.",
+                key="refusal.network_given",
+                option=option.key,
+            )
 
 
 def _shown(value: object) -> str:

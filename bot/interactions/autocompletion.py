@@ -14,7 +14,7 @@ MAX_CHOICES = 25
 
 
 async def models(interaction: discord.Interaction[Bot], current: str) -> list[app_commands.Choice[str]]:
-    """The model versions whose names contain the typed text, each with its loss on held-out text.
+    """The model versions whose names or languages contain the typed text, each with its loss.
 
     There are no suggestions if Redis does not answer. A person can still type a name.
     """
@@ -30,7 +30,11 @@ async def models(interaction: discord.Interaction[Bot], current: str) -> list[ap
 
 def offered(index: ModelIndex | None, locale: str, part: str = "") -> dict[str, str]:
     """The label of each model version by its NAME@VERSION: the live one first, then the newest."""
-    versions = [summary for summary in index.versions if part.lower() in summary.reference] if index else []
+    versions = [
+        summary
+        for summary in (index.versions if index else ())
+        if part.lower() in model_messages.named(summary, locale).lower()
+    ]
     versions.sort(key=lambda summary: (summary.live, summary.trained_at), reverse=True)
     return {
         summary.reference: model_messages.model_choice(summary, locale) for summary in versions[:MAX_CHOICES]

@@ -63,7 +63,15 @@ def baseline(
     if as_json:
         print_json(
             [
-                {"order": result.order, **result.figures.model_dump(), "seconds": round(result.seconds, 3)}
+                {
+                    "corpus": learned_from.name,
+                    "sha256": learned_from.sha256,
+                    "vocabulary": vocabulary,
+                    "vocabulary_size": len(prepared.vocabulary),
+                    "order": result.order,
+                    **result.figures.model_dump(),
+                    "seconds": round(result.seconds, 1),
+                }
                 for result in results
             ]
         )

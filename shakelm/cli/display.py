@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Literal
 
+from shakelm.data import named_corpora
 from shakelm.data.vocabulary import visible
 from shakelm.decoding.prediction import Prediction
-from shakelm.store.card import Figures
+from shakelm.store.card import CorpusFacts, Figures
 from shakelm.store.version import Version
 
 
@@ -62,6 +63,12 @@ def figure_rows(figures: Figures) -> list[tuple[str, str]]:
     ]
 
 
+def corpus_name(corpus: CorpusFacts) -> str:
+    """The name of a version's corpus, with its language if that is known."""
+    language = named_corpora.language(corpus.name, corpus.characters)
+    return corpus.name if language is None else f"{corpus.name} ({language})"
+
+
 def print_card(version: Version) -> None:
     """Print how a version was trained and how good it is.
 
@@ -74,7 +81,7 @@ def print_card(version: Version) -> None:
         ["architecture", f"{network.architecture}, units {network.units}, embedding {network.embedding}"],
         ["vocabulary", network.vocabulary],
         ["parameters", f"{card.parameters:,} ({card.weights})"],
-        ["corpus", f"{card.corpus.name}, {card.corpus.characters:,} characters"],
+        ["corpus", f"{corpus_name(card.corpus)}, {card.corpus.characters:,} characters"],
         ["SHA-256", card.corpus.sha256],
         ["command", card.command],
         ["number", card.random_seed],

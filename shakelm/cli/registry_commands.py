@@ -14,14 +14,20 @@ from shakelm.cli.console import (
     open_store,
     print_json,
 )
+from shakelm.data.splitting import Split
 from shakelm.errors import ShakelmError
+from shakelm.evaluation import named_baselines
+from shakelm.evaluation.named_baselines import NamedBaseline
+from shakelm.store.card import Card
+from shakelm.store.registry import ModelRegistry
+from shakelm.store.version import Version
 
 models = typer.Typer(help="List, show, promote, roll back, convert, and remove versions of models.")
 
 
 @models.callback(invoke_without_command=True)
 def list_models(context: typer.Context, as_json: JsonOption = False) -> None:
-    """List all versions with their held-out figures, and mark the live one."""
+    """List all versions and n-gram baselines with their held-out figures, and mark the live one."""
     if context.invoked_subcommand is None:
         _list(as_json)
 
@@ -49,23 +55,40 @@ def _list(as_json: bool) -> None:
             ]
         )
         return
-    rows = []
+    # Figures compare on one text: of the same corpus, split the same way.
+    measured: dict[tuple[str, Split], list[tuple[Version, Card]]] = {}
     for version, card in versions:
-        network, held_out = version.configuration().model, card.held_out
-        rows.append(
-            [
-                version.reference,
-                "live" if store.is_live(version) else "packaged" if version.packaged else "",
-                f"{network.vocabulary} {network.architecture}",
-                display.figure(held_out.nats_per_token),
-                display.figure(held_out.nats_per_char),
-            ]
+        split = version.configuration().training.split
+        measured.setdefault((card.corpus.sha256, split), []).append((version, card))
+    for (sha256, split), group in measured.items():
+        rungs = named_baselines.rungs().get(sha256, ()) if split == "contiguous" else ()
+        part = "text" if split == "contiguous" else split
+        display.print_table(
+            f"Held-out {part} of {display.corpus_name(group[0][1].corpus)}: state carried, lower is better",
+            ["model", "state", "network", ">nats/token", ">nats/char"],
+            [*(_row(store, *each) for each in group), *map(_baseline_row, rungs)],
         )
-    display.print_table(
-        f"{len(rows)} versions, with figures on held-out text (state carried; lower is better)",
-        ["model", "state", "network", ">nats/token", ">nats/char"],
-        rows,
-    )
+
+
+def _row(store: ModelRegistry, version: Version, card: Card) -> list[str]:
+    network = version.configuration().model
+    return [
+        version.reference,
+        "live" if store.is_live(version) else "packaged" if version.packaged else "",
+        f"{network.vocabulary} {network.architecture}",
+        display.figure(card.held_out.nats_per_token),
+        display.figure(card.held_out.nats_per_char),
+    ]
+
+
+def _baseline_row(baseline: NamedBaseline) -> list[str]:
+    return [
+        "unigram" if baseline.order == 1 else f"Kneser-Ney {baseline.order}-gram",
+        "baseline",
+        f"{baseline.vocabulary}, {baseline.vocabulary_size:,} tokens",
+        display.figure(baseline.nats_per_token),
+        display.figure(baseline.nats_per_char),
+    ]
 
 
 @models.command()

@@ -2,8 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from shakelm.data.play_form import speeches
+
+Language = Literal["English", "Spanish"]
+"""The languages of the corpora."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,7 @@ class NamedCorpus:
         files: the files whose text it consists of, in this order.
         title: what it holds.
         characters: the length of its text.
+        language: of its text.
         held_out: further files whose text is held out, in place of the last tenth. They are placed last.
         form: turns the text of each file into the form of the corpus.
     """
@@ -31,6 +36,7 @@ class NamedCorpus:
     files: tuple[CorpusFile, ...]
     title: str
     characters: int
+    language: Language
     held_out: tuple[CorpusFile, ...] = ()
     form: Callable[[str], str] = str
 
@@ -47,6 +53,7 @@ NAMED: Mapping[str, NamedCorpus] = {
         ),
         title="Speeches from the plays of William Shakespeare",
         characters=1_115_394,
+        language="English",
     ),
     "shakespeare-plays": NamedCorpus(
         addresses=(
@@ -143,6 +150,7 @@ NAMED: Mapping[str, NamedCorpus] = {
         ),
         title="The plays of William Shakespeare",
         characters=4_673_247,
+        language="English",
         held_out=(
             CorpusFile("tempest.txt", "1f20301e552d43aaaca298af6f36334319934fac98b24306e6836d849386e6e8"),
             CorpusFile(
@@ -161,5 +169,12 @@ NAMED: Mapping[str, NamedCorpus] = {
         ),
         title="Don Quijote by Miguel de Cervantes",
         characters=2_110_729,
+        language="Spanish",
     ),
 }
+
+
+def language(name: str, characters: int) -> Language | None:
+    """The language of the corpus with that name and length. None for any other text, of the same name too."""
+    known = NAMED.get(name)
+    return known.language if known is not None and known.characters == characters else None

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import requests
 
-from shakelm.store.registry import open_registry
+from shakelm.store.registry import PACKAGED, open_registry
 from tests.support.control_client import Discord
 from tests.support.discord_messages import description, embed, is_private, labels, plain, title
 from tests.support.full_stack import Stack
@@ -298,6 +298,23 @@ def test_a_text_in_windows_1252_is_offered_with_what_was_done_to_it(discord: Dis
     answer = discord.ask("/admin train vocabulary: char", "teacher", files=text_file("hamlet.txt", content))
 
     assert "Text: read as Windows-1252; replaced line ends." in description(answer)
+    assert "Start" in labels(answer)
+
+
+def test_an_attached_text_is_offered_to_a_version_that_knows_its_words(discord: Discord) -> None:
+    content = " ".join(f"word{number}" for number in range(2000)).encode()  # no word twice
+    version = open_registry(PACKAGED).find("shakespeare-word")
+    card = version.card()
+
+    answer = discord.ask(
+        "/admin train from: shakespeare-word", "teacher", files=text_file("own.txt", content)
+    )
+
+    told = description(answer).replace("\\", "")
+    assert f"from {version.reference}, corpus own.txt" in told
+    nats = f"{card.held_out.nats_per_token:.3f}"
+    assert f"It goes on from {version.reference}, English ({nats} nats per token)" in told
+    assert f"about {card.parameters:,} parameters" in told
     assert "Start" in labels(answer)
 
 

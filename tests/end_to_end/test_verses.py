@@ -73,11 +73,13 @@ def test_models_are_offered_with_their_figures_while_the_name_is_typed(
 ) -> None:
     offered = discord.complete("/verse model: ")
     words = discord.complete("/verse model: WORD")
+    english = discord.complete("/next model: english")
 
     assert offered[0]["value"] == shipped
-    assert offered[0]["name"].startswith(f"{shipped} (live): 1.")
+    assert offered[0]["name"].startswith(f"{shipped}, English (live): 1.")
     assert "shakespeare-word@3" in {choice["value"] for choice in offered}
     assert [choice["value"] for choice in words] == ["shakespeare-word@3"]
+    assert english == offered
     assert discord.complete("/verse model: nobody") == []
 
 
@@ -200,6 +202,7 @@ def test_models_lists_figures_and_the_live_one(discord: Discord, shipped: str) -
     assert "held-out text of shakespeare" in measured_on
     assert "live" in live
     assert shipped in live
+    assert "in English" in live
     assert "perplexity" in figures
     assert any("shakespeare-word@3" in line for line in others)
     assert not any("live" in line for line in others)

@@ -55,14 +55,16 @@ def first_cells(heading: str) -> list[str]:
 
 
 def test_the_options_of_a_training_are_in_the_readme_with_their_values() -> None:
-    assert first_cells("### Options of `/admin train`") == [f"`{each.name}`" for each in train.parameters]
+    assert first_cells("### Options of `/admin train`") == [
+        f"`{each.display_name}`" for each in train.parameters
+    ]
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     for option in train.parameters:
         if option.choices:
             values = ", ".join(f"`{choice.value}`" for choice in option.choices)
-            assert f"| `{option.name}` | {values} |" in readme
+            assert f"| `{option.display_name}` | {values} |" in readme
         elif isinstance(option.min_value, int) and option.name != "name":
-            assert f"| `{option.name}` | {option.min_value} to {option.max_value} |" in readme
+            assert f"| `{option.display_name}` | {option.min_value} to {option.max_value} |" in readme
 
 
 def test_the_columns_of_the_export_are_in_the_readme() -> None:

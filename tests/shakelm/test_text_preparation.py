@@ -193,6 +193,15 @@ def test_a_given_vocabulary_stays_and_what_it_lacks_is_told() -> None:
     assert prepare(SPEECH * 60, CHARACTERS, vocabulary=known).unknown_summary is None
 
 
+def test_a_long_unknown_word_is_cut_where_it_is_told() -> None:
+    known = prepare(SPEECH * 50, plan(vocabulary="word")).vocabulary
+    prepared = prepare(
+        f"{SPEECH * 2}{'x' * 10_000}\n{SPEECH * 40}", plan(vocabulary="word"), vocabulary=known
+    )
+    assert prepared.most_unknown == ["x" * 30 + "…"]
+    assert len(prepared.unknown_summary or "") < 150
+
+
 def test_a_text_that_is_mostly_unknown_is_refused() -> None:
     known = prepare(SPEECH * 50, CHARACTERS).vocabulary
     with pytest.raises(ShakelmError, match="100% of this text: train a new model"):

@@ -4,11 +4,12 @@ import logging
 
 import redis
 
+from shakelm.data import named_corpora
 from shakelm.errors import ShakelmError
 from shakelm.store.card import Card
 from shakelm.store.registry import ModelRegistry
 from shakelm.store.version import Version
-from worker.protocol.model_payloads import HeldOut, ModelIndex, ModelSummary
+from worker.protocol.model_payloads import HeldOut, ModelIndex, ModelSummary, held_out_text
 from worker.records import model_index
 
 log = logging.getLogger(__name__)
@@ -38,8 +39,10 @@ def summary(version: Version, live: bool) -> ModelSummary:
         held_out=held_out(card),
         trained_at=card.trained_at,
         corpus=card.corpus.name,
-        held_out_text=f"{card.corpus.sha256[:16]} {split}",
+        language=named_corpora.language(card.corpus.name, card.corpus.characters),
+        held_out_text=held_out_text(card.corpus.sha256, split),
         size=version.weights_file.stat().st_size,
+        network=model,
     )
 
 

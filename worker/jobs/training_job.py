@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import redis
 from redis.exceptions import RedisError
 
+from shakelm.configuration import Configuration
 from shakelm.data import corpus
 from shakelm.data.corpus import Corpus
 from shakelm.decoding import language_model
@@ -15,13 +16,14 @@ from shakelm.decoding.language_model import LanguageModel
 from shakelm.errors import ShakelmError
 from shakelm.store.registry import ModelRegistry
 from shakelm.store.version import Version
+from shakelm.text_preparation import prepare
 from shakelm.training import checkpoints
 from shakelm.training.progress import Discarded
 from worker.jobs import live_comparison, model_publishing
 from worker.jobs.attempts import once
 from worker.lessons import curves
 from worker.messages import catalog
-from worker.protocol.training_payloads import TrainingState, TrainProgress, TrainRequest
+from worker.protocol.training_payloads import TrainingState, TrainProgress, TrainRequest, UnknownTokens
 from worker.trainings import attached_texts, training_plans, training_records
 
 if TYPE_CHECKING:
@@ -96,15 +98,18 @@ def _train(
     text, source = _load_text(connection, request, default_corpus)
     if text.reading.summary:
         log.info("%s: %s: %s", training_id, text.name, text.reading.summary)
-    configuration = training_plans.configuration(request)
+    base = store.find(request.base) if request.base is not None else None
+    configuration = training_plans.configuration(request, base.configuration().model if base else None)
     if training_records.ordered(connection, training_id) == "cancel":
         with checkpoints.claim(store.checkpoints, request.name, text.sha256, configuration):
             raise Discarded  # this removes the checkpoint of an earlier attempt
+    unknown = _unknown(text, configuration, base) if base else None
+    training_records.save_progress(connection, training_id, running.model_copy(update={"unknown": unknown}))
     command = training_plans.command(request, source)
     log.info("%s: %s", training_id, command)
     from shakelm.training.train import train  # last: TensorFlow takes seconds to load
 
-    reporter = _ProgressReporter(connection, training_id)
+    reporter = _ProgressReporter(connection, training_id, unknown)
     version = train(
         request.name,
         text,
@@ -114,10 +119,26 @@ def _train(
         on_progress=reporter,
         on_notice=lambda sentence: log.info("%s: %s", training_id, sentence),
         stop=reporter.stop,
+        base=base,
     )
     if reporter.tokens_per_second is not None:
         _record_speed(connection, version, reporter.tokens_per_second)
     return version
+
+
+def _unknown(text: Corpus, configuration: Configuration, base: Version) -> UnknownTokens | None:
+    """What the vocabulary of a version does not know of a text. None if it knows all.
+
+    Raises:
+        ShakelmError: the training cannot work. It is refused before TensorFlow is loaded.
+    """
+    prepared = prepare(text.text, configuration, text.held_out, base.vocabulary())
+    if not prepared.unknown:
+        return None
+    most = prepared.most_unknown
+    return UnknownTokens(
+        share=prepared.unknown_share, pieces=tuple(most), more=len(prepared.unknown) > len(most)
+    )
 
 
 def _load_text(connection: "redis.Redis", request: TrainRequest, default_corpus: str) -> tuple[Corpus, str]:
@@ -151,11 +172,12 @@ class _ProgressReporter:
         tokens_per_second: the latest speed of the training.
     """
 
-    def __init__(self, connection: "redis.Redis", training_id: str) -> None:
+    def __init__(self, connection: "redis.Redis", training_id: str, unknown: UnknownTokens | None) -> None:
         self.stop = threading.Event()
         self.tokens_per_second: float | None = None
         self._connection = connection
         self._training_id = training_id
+        self._unknown = unknown
         self._next_report = 0.0
 
     def __call__(self, progress: "Progress") -> None:
@@ -181,6 +203,7 @@ class _ProgressReporter:
             tokens_per_second=progress.tokens_per_second,
             seconds_left=progress.seconds_left,
             sample=progress.sample,
+            unknown=self._unknown,
         )
         try:
             training_records.save_progress(self._connection, self._training_id, running)
@@ -219,6 +242,7 @@ def _finish(
             live=live_comparison.compare(version, live[0]) if live else None,
             verses=live_comparison.specimens(models, request.random_seed),
             curves=picture.description if picture else "",
+            unknown=training_records.progress(connection, training_id).unknown,
         ),
     )
     log.info("%s: trained %s", training_id, version.reference)

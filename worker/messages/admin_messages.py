@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from worker.messages import model_messages
 from worker.messages.catalog import DEFAULT, escaped, text
 from worker.messages.discord_json import (
     AMBER,
@@ -213,5 +214,5 @@ def _models(index: ModelIndex | None, locale: str) -> Iterator[str]:
         return
     live = index.live()
     if live:
-        yield text(locale, "status.live", model=escape(live.reference))
+        yield text(locale, "status.live", model=escape(model_messages.named(live, locale)))
     yield text(locale, "status.versions", number=len(index.versions))

@@ -2,6 +2,7 @@
 
 import math
 
+from shakelm.data.named_corpora import Language
 from shakelm.data.vocabulary_kinds import KINDS, VocabularyKind
 from worker.messages.catalog import text
 from worker.protocol.model_payloads import HeldOut
@@ -46,6 +47,11 @@ def _of_kind(kind: VocabularyKind, form: str, english: str, locale: str) -> str:
         return text(locale, f"vocabulary.{kind}.{form}")
     except KeyError:
         return english
+
+
+def language_of(name: Language, locale: str) -> str:
+    """A language by its name in the reader's."""
+    return text(locale, f"language.{name.lower()}")
 
 
 def bar(share: float, width: int = 20) -> str:

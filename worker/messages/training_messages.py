@@ -4,6 +4,8 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 
 from shakelm.data.text_reading import PLAIN, Reading
+from shakelm.data.vocabulary_kinds import VocabularyKind
+from worker.messages import model_messages
 from worker.messages.catalog import DEFAULT, text
 from worker.messages.discord_json import (
     AMBER,
@@ -24,8 +26,9 @@ from worker.messages.discord_json import (
     plain,
     rows,
 )
-from worker.messages.formats import about, bar, duration, figures_of
+from worker.messages.formats import about, bar, duration, figures_of, loss_of, units
 from worker.protocol import custom_ids
+from worker.protocol.model_payloads import ModelSummary
 from worker.protocol.training_payloads import (
     ALWAYS_CHOSEN,
     ENDED,
@@ -36,6 +39,7 @@ from worker.protocol.training_payloads import (
     TrainingState,
     TrainProgress,
     TrainRequest,
+    UnknownTokens,
 )
 
 SCORED_FROM = 0.99
@@ -57,6 +61,7 @@ def proposal(
     cost: Cost | None,
     ahead: int,
     workers: int,
+    base: ModelSummary | None = None,
     reading: Reading | None = None,
     locale: str = DEFAULT,
 ) -> Body:
@@ -69,10 +74,14 @@ def proposal(
         cost: the estimated cost; None if the size of the corpus is unknown.
         ahead: the number of trainings that run or wait.
         workers: the number of live training workers.
+        base: the version that the training goes on from; None without one.
         reading: how an attached text was read; None without one.
         locale: the reader's.
     """
     lines = [_settings(request, corpus, locale)]
+    if base is not None:
+        model, loss = escape(model_messages.named(base, locale)), loss_of(base.held_out, locale)
+        lines.append(text(locale, "training.base", model=model, loss=loss))
     if reading is not None and (done := list(_readings(reading, locale))):
         lines.append(text(locale, "training.reading", done="; ".join(done)))
     if cost is None:
@@ -163,7 +172,7 @@ def _settings(request: TrainRequest, corpus: str | None, locale: str) -> str:
     parts += [
         text(locale, f"training.count.{name}", count=value)
         if isinstance(value, int)
-        else text(locale, f"training.with.{name}", value=value)
+        else text(locale, f"training.with.{name}", value=escape(value) if isinstance(value, str) else value)
         for name, value in request.chosen().items()
         if name not in ALWAYS_CHOSEN
     ]
@@ -196,11 +205,25 @@ def _lines(training: Training) -> Iterable[str]:
             yield from _running(progress, locale)
         case TrainingState.FINISHED:
             yield from _finished(progress, locale)
+    if progress.unknown is not None and training.request.base is not None:
+        yield _unknown(progress.unknown, training.request.base, training.request.vocabulary, locale)
     if progress.error:
         yield escape(progress.error)
     if progress.state not in ENDED and training.order is not None:
         first = training.order == "stop" and progress.epoch <= 1
         yield text(locale, "training.told.stop_first" if first else f"training.told.{training.order}")
+
+
+def _unknown(unknown: UnknownTokens, base: str, kind: VocabularyKind, locale: str) -> str:
+    pieces = [*map(repr, unknown.pieces), *(["…"] if unknown.more else [])]
+    return text(
+        locale,
+        "training.unknown",
+        model=escape(base),
+        share=unknown.share,
+        units=units(kind, locale),
+        pieces=escape(", ".join(pieces)),
+    )
 
 
 def _waiting(training: Training) -> Iterator[str]:

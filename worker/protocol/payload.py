@@ -9,6 +9,7 @@ from shakelm.configuration import MAX_RANDOM_SEED, NAME_PATTERN, VERSION_PATTERN
 RecordId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
 Snowflake = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,20}$")]
 ModelReference = Annotated[str, StringConstraints(pattern=rf"^{NAME_PATTERN}(@{VERSION_PATTERN})?$")]
+VersionReference = Annotated[str, StringConstraints(pattern=rf"^{NAME_PATTERN}@{VERSION_PATTERN}$")]
 ModelName = Annotated[str, StringConstraints(pattern=rf"^{NAME_PATTERN}$")]
 RandomSeed = Annotated[int, Field(alias="number", ge=0, le=MAX_RANDOM_SEED)]
 """The random seed that reproduces a verse or a training. People, and the JSON in Redis, call it `number`."""

@@ -16,6 +16,7 @@ from worker.protocol.payload import (
     Payload,
     RandomSeed,
     Snowflake,
+    VersionReference,
 )
 
 
@@ -30,15 +31,27 @@ ALWAYS_CHOSEN = ("architecture", "vocabulary", "epochs", "random_seed")
 """The options that every request has, because its message always shows them."""
 
 
+_FORMS = {"preset": ModelName, "base": VersionReference}
+"""What is checked of a name: its form, because what it names may be gone when the request is read."""
+
+_NEW = ("pieces", "base")
+"""The options that the former release does not know. Its requests and those without these are the same."""
+
+
+def is_none(value: object) -> bool:
+    """Whether a field is left out, so that the former release reads the record."""
+    return value is None
+
+
 def _field(option: TrainingOption) -> tuple[Any, Any]:
     """An option as a field of a model: its annotation with the range, and its default."""
-    # A preset may be gone when the request is read, so only the form of its name is checked.
-    annotation = ModelName if option.annotation is str else option.annotation
+    annotation = _FORMS.get(option.name, option.annotation)
     if option.bounds is not None:
         annotation = Annotated[annotation, option.bounds.constraint()]
     if option.name in ALWAYS_CHOSEN:
         return annotation, Field(alias=option.key)
-    return annotation | None, Field(None, alias=option.key)
+    exclude_if = is_none if option.name in _NEW else None
+    return annotation | None, Field(None, alias=option.key, exclude_if=exclude_if)
 
 
 if TYPE_CHECKING:
@@ -48,6 +61,7 @@ if TYPE_CHECKING:
         vocabulary: VocabularyKind
         epochs: int
         random_seed: RandomSeed
+        base: VersionReference | None = None
 
 else:
     _Options = create_model(
@@ -62,7 +76,7 @@ class TrainRequest(_Options):
 
     For an option that is None, the preset decides, or else its default. The corpus is a known one or an
     attached text; without both, it is the corpus of the training worker. `requested_by` is None after that
-    person used `/forget`.
+    person used `/forget`. With `base`, the architecture and the vocabulary are those of that version.
     """
 
     name: ModelName
@@ -73,8 +87,16 @@ class TrainRequest(_Options):
     locale: str = "en-US"
 
     def chosen(self) -> dict[str, Any]:
-        """The options that are not None, by name: arguments of `shakelm.training_options.plan`."""
-        return {name: value for name in TEACHER_OPTIONS if (value := getattr(self, name)) is not None}
+        """The options that are not None, by name: arguments of `shakelm.training_options.plan`.
+
+        With `base`, that function takes architecture and vocabulary from the version's network.
+        """
+        left_out = () if self.base is None else ("architecture", "vocabulary")
+        return {
+            name: value
+            for name in TEACHER_OPTIONS
+            if (value := getattr(self, name)) is not None and name not in left_out
+        }
 
 
 class TrainingState(StrEnum):
@@ -90,13 +112,25 @@ class TrainingState(StrEnum):
 ENDED = (TrainingState.FINISHED, TrainingState.FAILED, TrainingState.CANCELLED)
 
 
+class UnknownTokens(Payload):
+    """What a vocabulary does not know of a text: the share of its tokens, and the most frequent of them.
+
+    `more` says whether there are others.
+    """
+
+    share: float
+    pieces: tuple[str, ...]
+    more: bool
+
+
 class TrainProgress(Payload):
     """How far a training is. Losses are nats per token. `share` is the share of finished steps, 0 to 1.
 
     `sample` is a line that the model wrote after the last whole epoch. `tokens_per_second` is the speed of
-    learning. `error` is one sentence for people, set if the state is failed. The rest is set if it is
-    finished: `model` (NAME@VERSION), `kept` (the epoch whose weights it has), `held_out`, the comparison with
-    the version that was live then, `verses` of both, and what the curves show, in words.
+    learning. `unknown` is what the vocabulary of the version that it goes on from does not know. `error` is
+    one sentence for people, set if the state is failed. The rest is set if it is finished: `model`
+    (NAME@VERSION), `kept` (the epoch whose weights it has), `held_out`, the comparison with the version that
+    was live then, `verses` of both, and what the curves show, in words.
     """
 
     state: TrainingState
@@ -108,6 +142,7 @@ class TrainProgress(Payload):
     tokens_per_second: float | None = None
     seconds_left: float | None = None
     sample: str | None = None
+    unknown: UnknownTokens | None = Field(None, exclude_if=is_none)
     model: ModelReference | None = None
     kept: int | None = None
     held_out: "HeldOut | None" = None

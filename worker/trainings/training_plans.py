@@ -28,6 +28,7 @@ from shakelm.errors import ShakelmError
 from shakelm.networks.layers import layers
 from shakelm.training_options import command_line, plan
 from worker.messages.catalog import Refusal
+from worker.protocol.model_payloads import ModelSummary
 from worker.protocol.payload import Payload
 from worker.protocol.training_payloads import Cost, TrainRequest
 from worker.queue import rq_internals
@@ -73,13 +74,14 @@ def _text_size(characters: int, sizes: Mapping[VocabularyKind, CorpusSize]) -> T
     )
 
 
-def configuration(request: TrainRequest) -> Configuration:
-    """The configuration of the training.
+def configuration(request: TrainRequest, network: ModelConfiguration | None = None) -> Configuration:
+    """The configuration of the training. `network` is that of the version that it goes on from.
 
     Raises:
-        ShakelmError: there is no such preset, or the preset and the options do not fit each other.
+        ShakelmError: there is no such preset, or the preset and the options do not fit each other, or the
+            network.
     """
-    return plan(**request.chosen())
+    return plan(**request.chosen(), network=network)
 
 
 def command(request: TrainRequest, source: str) -> str:
@@ -98,14 +100,15 @@ def measure(text: str, planned: Configuration) -> TextSize:
     return _text_size(len(text), {planned.model.vocabulary: text_preparation.measure(text, planned)})
 
 
-def check(request: TrainRequest, size: TextSize) -> None:
-    """Check that a text of that size can be learned from with the vocabulary and settings of a request.
+def check(planned: Configuration, size: TextSize) -> None:
+    """Check that a text of that size can be learned from with the vocabulary and settings of a training.
 
     Raises:
         ShakelmError: it is too short for the settings, or cannot be learned with that vocabulary.
     """
-    planned, units = configuration(request), KINDS[request.vocabulary].units
-    if request.vocabulary not in size.tokens:
+    kind = planned.model.vocabulary
+    units = KINDS[kind].units
+    if kind not in size.tokens:
         raise Refusal("refusal.corpus_kind", units=units)
     text_preparation.check_length(_learned(planned, size), planned.training, units)
 
@@ -154,15 +157,23 @@ def _with_estimates(size: TextSize) -> TextSize:
     return _text_size(size.characters, sizes)
 
 
-def cost(connection: "redis.Redis", request: TrainRequest, size: TextSize) -> Cost:
+def cost(
+    connection: "redis.Redis", planned: Configuration, size: TextSize, base: ModelSummary | None = None
+) -> Cost:
     """The cost of a training with all its epochs, on the slowest machine that may run it.
 
-    Raises:
-        ShakelmError: as in `configuration`.
+    Args:
+        connection: to Redis.
+        planned: the configuration.
+        size: of the text.
+        base: the version that the training goes on from, with its vocabulary.
     """
-    planned = configuration(request)
-    parameters, work = _parameters(planned.model, size.vocabulary[request.vocabulary])
-    rates = _rates(connection, request.vocabulary)
+    kind = planned.model.vocabulary
+    vocabulary_size = planned.model.pieces or size.vocabulary[kind]
+    if base is not None:
+        vocabulary_size = _vocabulary_size(planned.model, base.parameters)
+    parameters, work = _parameters(planned.model, vocabulary_size)
+    rates = _rates(connection, kind)
     if not rates:
         return Cost(parameters, None)
     return Cost(parameters, work * _learned(planned, size) * planned.training.epochs / min(rates))
@@ -186,6 +197,12 @@ def _parameters(model: ModelConfiguration, vocabulary_size: int) -> tuple[int, i
     """The number of all parameters, and of those outside the embedding."""
     sizes = {layer.name: layer.parameters for layer in layers(model, vocabulary_size)}
     return sum(sizes.values()), sum(sizes.values()) - sizes["embedding"]
+
+
+def _vocabulary_size(model: ModelConfiguration, parameters: int) -> int:
+    """The size of the vocabulary of a network with so many parameters: each token has equally many."""
+    (without, _), (with_one, _) = _parameters(model, 0), _parameters(model, 1)
+    return (parameters - without) // (with_one - without)
 
 
 def _rates(connection: "redis.Redis", kind: VocabularyKind) -> list[float]:

@@ -10,18 +10,21 @@ import redis
 from discord import app_commands
 from discord.app_commands import Choice, Range
 
+from bot.interactions import autocompletion
 from bot.interactions.answers import answer
-from bot.interactions.checks import check_can_post
+from bot.interactions.checks import check_can_post, check_model
 from bot.interactions.client import Bot
 from bot.interactions.command_translation import described
-from shakelm.configuration import choose_random_seed
+from shakelm.configuration import ModelConfiguration, choose_random_seed
 from shakelm.data.named_corpora import NAMED
 from shakelm.data.text_reading import Reading
-from shakelm.training_options import TEACHER_OPTIONS, TrainingOption, by_name, plan
+from shakelm.training_options import TEACHER_OPTIONS, TrainingOption, plan
 from worker.messages import training_messages
 from worker.messages.catalog import Refusal
 from worker.messages.discord_json import Body
+from worker.protocol.model_payloads import ModelSummary
 from worker.protocol.training_payloads import TrainRequest
+from worker.records import model_index
 from worker.trainings import attached_texts, supervisors, training_plans, training_records
 from worker.trainings.training_plans import TextSize
 
@@ -33,16 +36,18 @@ def with_teacher_options(callback: Callback) -> Callback:
 
     They come before the callback's own options, except the random seed, which comes last.
     """
-    options = {option.key: _parameter(option) for option in TEACHER_OPTIONS.values()}
-    random_seed = options.pop(TEACHER_OPTIONS["random_seed"].key)
+    options = {name: _parameter(option) for name, option in TEACHER_OPTIONS.items()}
+    random_seed = options.pop("random_seed")
     interaction, *own, _ = inspect.signature(callback).parameters.values()
     parameters = [interaction, *options.values(), *own, random_seed]
     callback.__signature__ = inspect.Signature(  # type: ignore[attr-defined]  # discord.py reads it
         [each.replace(kind=inspect.Parameter.POSITIONAL_OR_KEYWORD) for each in parameters]
     )
-    return app_commands.describe(
-        **{option.key: described(f"command.admin.train.{option.key}") for option in TEACHER_OPTIONS.values()}
-    )(callback)
+    for name, option in TEACHER_OPTIONS.items():
+        app_commands.describe(**{name: described(f"command.admin.train.{option.key}")})(callback)
+        if name != option.key:
+            app_commands.rename(**{name: option.key})(callback)
+    return callback
 
 
 def _parameter(option: TrainingOption) -> inspect.Parameter:
@@ -52,7 +57,7 @@ def _parameter(option: TrainingOption) -> inspect.Parameter:
     elif option.bounds is not None:
         annotation = Range[annotation, annotation(option.bounds.minimum), annotation(option.bounds.maximum)]
     return inspect.Parameter(
-        option.key, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation | None
+        option.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation | None
     )
 
 
@@ -63,6 +68,7 @@ def _parameter(option: TrainingOption) -> inspect.Parameter:
     name=described("command.admin.train.name"),
 )
 @app_commands.choices(corpus=[Choice(name=name, value=name) for name in NAMED])
+@app_commands.autocomplete(base=autocompletion.models)
 @with_teacher_options
 async def train(
     interaction: discord.Interaction[Bot],
@@ -76,23 +82,44 @@ async def train(
     check_can_post(interaction)
     if corpus is not None and text is not None:
         raise Refusal("refusal.two_corpora")
-    request = _request(by_name(chosen), name, corpus, interaction)
+    base = await _find_base(interaction, chosen["base"]) if chosen["base"] is not None else None
+    request = _request(chosen, name, corpus, base, interaction)
     await interaction.response.defer(ephemeral=True)
     size = reading = None
     if text is not None:
-        request, size, reading = await _attach(bot, request, text)
-    await answer(interaction, await bot.call(_propose, request, size, reading, locale), private=True)
+        request, size, reading = await _attach(bot, request, base, text)
+    await answer(interaction, await bot.call(_propose, request, base, size, reading, locale), private=True)
+
+
+async def _find_base(interaction: discord.Interaction[Bot], reference: str) -> ModelSummary:
+    """The version that a training goes on from, by NAME or NAME@VERSION.
+
+    Raises:
+        Refusal: there is no such version, or no worker of this release has published its models.
+    """
+    index = await interaction.client.ask(interaction, model_index.load)
+    check_model(reference, index)
+    found = index.find(reference) if index is not None else None
+    if found is None or found.network is None:
+        raise Refusal("refusal.no_models")
+    return found
 
 
 def _request(
-    chosen: dict[str, Any], name: str | None, corpus: str | None, interaction: discord.Interaction[Bot]
+    chosen: dict[str, Any],
+    name: str | None,
+    corpus: str | None,
+    base: ModelSummary | None,
+    interaction: discord.Interaction[Bot],
 ) -> TrainRequest:
     """The request with these options, by name. It gets a new random seed if none was chosen.
 
     Raises:
-        ShakelmError: the options do not fit each other.
+        ShakelmError: the options do not fit each other, or the version that the training goes on from.
     """
-    planned = plan(**chosen)
+    if base is not None:
+        chosen = chosen | {"base": base.reference}
+    planned = plan(**chosen, network=_network(base))
     known = {
         "architecture": planned.model.architecture,
         "vocabulary": planned.model.vocabulary,
@@ -109,8 +136,12 @@ def _request(
     )
 
 
+def _network(base: ModelSummary | None) -> ModelConfiguration | None:
+    return None if base is None else base.network
+
+
 async def _attach(
-    bot: Bot, request: TrainRequest, file: discord.Attachment
+    bot: Bot, request: TrainRequest, base: ModelSummary | None, file: discord.Attachment
 ) -> tuple[TrainRequest, TextSize, Reading]:
     """Store the text of a file for the training. Returns the request with that text, its size and reading.
 
@@ -121,7 +152,7 @@ async def _attach(
     attached_texts.check_size(file.size)
     content = await file.read()
     attached, corpus = await asyncio.to_thread(attached_texts.check, file.filename, content)
-    planned = training_plans.configuration(request)
+    planned = training_plans.configuration(request, _network(base))
     size = await asyncio.to_thread(training_plans.measure, corpus.text, planned)
     await bot.call(attached_texts.keep, attached, content)
     return request.model_copy(update={"attached": attached}), size, corpus.reading
@@ -130,6 +161,7 @@ async def _attach(
 def _propose(
     connection: redis.Redis,
     request: TrainRequest,
+    base: ModelSummary | None,
     size: TextSize | None,
     reading: Reading | None,
     locale: str,
@@ -139,20 +171,22 @@ def _propose(
     Raises:
         ShakelmError: the corpus cannot be learned from with these settings.
     """
+    planned = training_plans.configuration(request, _network(base))
     own = None if request.attached or request.corpus else training_plans.workers_corpus(connection)
     if own is not None:
         size = own.size
     elif request.corpus is not None:
         size = training_plans.known_size(request.corpus)
     if size is not None and request.attached is None:  # an attached text was checked when it was measured
-        training_plans.check(request, size)
+        training_plans.check(planned, size)
     return training_messages.proposal(
         training_records.propose(connection, request),
         request,
         corpus=own.name if own else None,
-        cost=training_plans.cost(connection, request, size) if size else None,
+        cost=training_plans.cost(connection, planned, size, base) if size else None,
         ahead=len(training_records.open_trainings(connection)),
         workers=supervisors.workers(connection),
+        base=base,
         reading=reading,
         locale=locale,
     )

@@ -47,8 +47,12 @@ def on_one_line(output: str) -> str:
     return " ".join(output.split())
 
 
-def without_seconds(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [{name: value for name, value in row.items() if name != "seconds"} for row in rows]
+OF_ALL_ORDERS = {"corpus", "sha256", "vocabulary", "vocabulary_size"}
+
+
+def figures(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The order of each row, and its figures."""
+    return [{name: value for name, value in row.items() if name in {"order", *FIGURES}} for row in rows]
 
 
 @pytest.mark.parametrize(("kind", "orders"), [("word", 5), ("char", 6)])
@@ -72,10 +76,13 @@ def test_models_learn_what_a_training_learns_and_are_scored_as_it_is(
 ) -> None:
     rows = json.loads(baseline("--vocabulary", "char", "--order", "3", "--json", *options).stdout)
     configuration = plan(vocabulary="char", validation=validation)
-    text = prepare(corpus.load(str(place / "corpus.txt")).text, configuration)
+    learned_from = corpus.load(str(place / "corpus.txt"))
+    text = prepare(learned_from.text, configuration)
     expected = baselines(text.vocabulary, text.learned, text.parts.held_out, 3, window)
-    assert without_seconds(rows) == [{"order": each.order, **each.figures.model_dump()} for each in expected]
-    assert {"order", "seconds", *FIGURES} == rows[0].keys()
+    assert figures(rows) == [{"order": each.order, **each.figures.model_dump()} for each in expected]
+    assert {"order", "seconds", *FIGURES, *OF_ALL_ORDERS} == rows[0].keys()
+    assert all((row["corpus"], row["sha256"]) == ("corpus.txt", learned_from.sha256) for row in rows)
+    assert all((row["vocabulary"], row["vocabulary_size"]) == ("char", len(text.vocabulary)) for row in rows)
     assert rows[0]["nats_per_token"] > rows[2]["nats_per_token"]
 
 

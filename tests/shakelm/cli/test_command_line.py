@@ -172,6 +172,20 @@ def test_versions_are_promoted_rolled_back_and_removed(shakelm: Shakelm) -> None
     assert {"shakespeare-char", "shakespeare-word", "tiny"} <= {version["name"] for version in listed}
 
 
+def test_versions_stand_beside_baselines_on_the_same_text(shakelm: Shakelm) -> None:
+    others, shipped = shakelm("models").stdout.split("Held-out text of shakespeare (English)")
+    assert "Held-out text of corpus.txt:" in others + shipped
+    assert "tiny@1" not in shipped.partition("Held-out")[0]
+    assert "baseline" not in others
+    for vocabulary in ("char, 66 tokens", "word, 6,047 tokens"):
+        rung = rf"^ +(\S+.*?) +baseline +{vocabulary} +(\d\.\d+) +(\S+) *$"
+        (best, nats, _), (unigram, more, _) = re.findall(rung, shipped, re.MULTILINE)
+        assert re.fullmatch(r"Kneser-Ney \d+-gram", best)
+        assert unigram == "unigram"
+        assert float(nats) < float(more)
+    assert "corpus         shakespeare (English), 1,115,394 characters" in shakelm("models", "show").stdout
+
+
 def test_curves_are_a_picture(shakelm: Shakelm, place: Path) -> None:
     assert shakelm("plot", "tiny", "-o", "curves.png").stdout == "curves.png\n"
     assert (place / "curves.png").read_bytes().startswith(b"\x89PNG")

@@ -59,7 +59,7 @@ class Server:
 
 def citizens(*addresses: str) -> NamedCorpus:
     file = CorpusFile("citizens.txt", hashlib.sha256(DATA).hexdigest())
-    return NamedCorpus(addresses, (file,), "Citizens", len(TEXT))
+    return NamedCorpus(addresses, (file,), "Citizens", len(TEXT), "English")
 
 
 @pytest.fixture(autouse=True)
@@ -175,6 +175,7 @@ def test_several_files_make_one_corpus_with_the_held_out_ones_last(server: Serve
         (file("one"), file("two")),
         "Plays",
         10,
+        "English",
         held_out=(file("three"),),
         form=lambda text: f"{text.rpartition('/')[2].upper()}\n",
     )

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from shakelm.data import corpus
+from shakelm.data import corpus, named_corpora
 from shakelm.data.named_corpora import NAMED
 from shakelm.data.splitting import split
 from shakelm.data.vocabulary_kinds import KINDS, fit
@@ -23,6 +23,13 @@ def test_every_file_has_a_pinned_address_and_a_checksum(name: str) -> None:
         assert address.startswith("https://")
         assert "github" not in address or re.search(r"/[0-9a-f]{40}/", address)
         assert "{file}" in address or len(files) == 1
+
+
+def test_a_corpus_has_a_language_and_another_text_of_its_name_has_none() -> None:
+    spoken = {name: named_corpora.language(name, corpus.characters) for name, corpus in NAMED.items()}
+    assert spoken == {"shakespeare": "English", "shakespeare-plays": "English", "quijote": "Spanish"}
+    assert named_corpora.language("quijote", NAMED["quijote"].characters - 1) is None
+    assert named_corpora.language("quijote.txt", NAMED["quijote"].characters) is None
 
 
 def test_the_plays_hold_out_two_whole_plays() -> None:

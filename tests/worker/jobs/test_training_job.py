@@ -3,6 +3,7 @@
 import contextlib
 import random
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -15,7 +16,14 @@ from tests.support import rq_records
 from tests.support.module_process import Process, Start
 from tests.support.request_makers import start_training
 from tests.support.waiting import eventually
-from worker.protocol.training_payloads import MessageAt, TrainingState, TrainProgress, TrainRequest
+from worker.protocol.training_payloads import (
+    AttachedText,
+    MessageAt,
+    TrainingState,
+    TrainProgress,
+    TrainRequest,
+    UnknownTokens,
+)
 from worker.queue import rq_internals
 from worker.queue.rq_internals import TRAIN, live_workers
 from worker.records import model_index
@@ -41,6 +49,13 @@ def corpus(tmp_path: Path) -> Path:
 def supervisor(start: Start, corpus: Path) -> Process:
     """`python -m worker train`."""
     return start("train", SHAKELM_CORPUS=str(corpus))
+
+
+def abc_text(connection: Connection, more: str) -> AttachedText:
+    """A text of letters that letters-a@1 knows, with more at the end of each line, kept for a training."""
+    attached, _ = attached_texts.check("abc.txt", content := f"abccba{more}\n".encode() * 1000)
+    attached_texts.keep(connection, attached, content)
+    return attached
 
 
 def request(epochs: int) -> TrainRequest:
@@ -242,3 +257,40 @@ def test_an_attached_text_in_another_encoding_is_learned_as_it_was_measured(
     assert version.card().corpus.characters == len(checked.text)
     assert {"ê", "–", "\n"} < set(version.vocabulary().tokens)
     assert "\r" not in version.vocabulary()
+
+
+def test_a_training_goes_on_from_a_version_and_tells_what_it_does_not_know(
+    supervisor: Process, connection: Connection, store: ModelRegistry
+) -> None:
+    del supervisor
+    wanted = request(1).model_copy(update={"base": "letters-a@1", "attached": abc_text(connection, "d")})
+    training_id = enqueue(connection, wanted)
+    progress = eventually(lambda: ended(connection, training_id), "the end of the training")
+    assert progress.state is TrainingState.FINISHED, progress.error
+    assert progress.unknown == UnknownTokens(share=1 / 8, pieces=("d",), more=False)
+    version, base = store.find("small@1"), store.find("letters-a@1")
+    assert version.configuration().training.base == base.reference
+    assert version.configuration().model.units == base.configuration().model.units
+    assert version.vocabulary() == base.vocabulary()
+    assert version.card().command == (
+        "shakelm train small --epochs 1 --number 5 --from letters-a@1 --corpus abc.txt"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "more", "sentence"),
+    [
+        ({"base": "letters-z@1"}, "", "The model letters-z@1 is not in the store"),
+        ({"base": "letters-a@1", "units": 8}, "", "Leave out the option units"),
+        ({"base": "letters-a@1"}, "xyz is unknown here", "does not know 7"),
+    ],
+)
+def test_what_cannot_go_on_from_a_version_is_a_sentence(
+    supervisor: Process, connection: Connection, changes: dict[str, Any], more: str, sentence: str
+) -> None:
+    del supervisor
+    wanted = request(1).model_copy(update=changes | {"attached": abc_text(connection, more)})
+    training_id = enqueue(connection, wanted)
+    progress = eventually(lambda: ended(connection, training_id), "the end of the training")
+    assert progress.state is TrainingState.FAILED
+    assert sentence in str(progress.error)

@@ -1,11 +1,13 @@
 """Networks and versions: their figures are right, and they fit into a message."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from shakelm.data.named_corpora import Language
 from shakelm.data.vocabulary_kinds import KINDS
+from shakelm.evaluation import named_baselines
 from shakelm.networks import architectures
 from shakelm.store.registry import PACKAGED, open_registry
 from shakelm.training_options import NOTEBOOK_UNITS, plan
@@ -13,7 +15,7 @@ from tests.support import tiny_models
 from tests.support.discord_messages import embed
 from worker.messages import model_messages
 from worker.messages.model_messages import MODELS_A_PAGE
-from worker.protocol.model_payloads import HeldOut, ModelIndex, ModelSummary
+from worker.protocol.model_payloads import HeldOut, ModelIndex, ModelSummary, held_out_text
 
 LOSSY = HeldOut(nats_per_token=5.1, perplexity=164.2, accuracy=0.2, unknown=0.05, nats_per_char=None)
 
@@ -52,10 +54,56 @@ def test_models_stand_below_the_text_that_they_were_measured_on() -> None:
     ]
 
 
+def test_a_model_of_a_known_corpus_stands_beside_models_that_only_count() -> None:
+    sha256, rungs = next((key, found) for key, found in named_baselines.rungs().items() if len(found) == 2)
+    corpus = rungs[0].corpus
+    for split, shown in (("contiguous", 2), ("blocks", 0)):
+        model = summary("a", corpus=corpus, held_out_text=held_out_text(sha256, split))
+        _, _, figures, *baselines = embed(model_messages.models(ModelIndex(versions=[model])))[
+            "description"
+        ].splitlines()
+        assert len(baselines) == 2 * shown
+        for one, name, column in zip(rungs, baselines[::2], baselines[1::2], strict=False):
+            kind = "unigram" if one.order == 1 else f"Kneser-Ney {one.order}-gram"
+            assert name == f"• {kind} · {one.vocabulary_size} characters"
+            assert column.startswith(f"`{one.nats_per_token:6.3f} nats/char")
+            assert len(column) == len(figures)
+
+
+def test_the_longest_page_with_all_baselines_fits() -> None:
+    texts = [held_out_text(sha256, "contiguous") for sha256 in named_baselines.rungs()]
+    versions = [
+        summary(
+            "m" * 63 + str(place), minute=place, language="English", corpus="c" * 64, held_out_text=held_out
+        )
+        for place, held_out in enumerate([*texts, *texts, *texts, texts[0]])
+    ]
+    description = embed(model_messages.models(ModelIndex(versions=versions)))["description"]
+    assert description.count("unigram") == sum(len(found) for found in named_baselines.rungs().values()) / 2
+    assert len(description) <= 4096
+
+
+def test_a_model_is_shown_with_its_language_where_that_is_known() -> None:
+    spanish = summary("a_a", language="Spanish", vocabulary="subword", live=True)
+    line = embed(model_messages.models(ModelIndex(versions=[spanish])))["description"]
+    assert line.startswith(r"★ live: **a\_a\@1** · lstm, pieces of words in Spanish, ")
+    assert model_messages.model_choice(spanish) == "a_a@1, Spanish (live): 1.500 nats per character"
+    assert model_messages.model_choice(summary("b")) == "b@1: 1.500 nats per character"
+
+
+@pytest.mark.parametrize("language", get_args(Language))
+def test_every_language_of_a_corpus_has_a_text(language: Language) -> None:
+    assert model_messages.named(summary("a", language=language)) == f"a@1, {language}"
+
+
 @pytest.mark.parametrize("number", [MODELS_A_PAGE, MODELS_A_PAGE + 1, 200])
 def test_every_version_is_on_one_page_the_latest_first(number: int) -> None:
     longest = "m" * 60
-    index = ModelIndex(versions=[summary(f"{longest}{place:03}", minute=place) for place in range(number)])
+    index = ModelIndex(
+        versions=[
+            summary(f"{longest}{place:03}", minute=place, language="English") for place in range(number)
+        ]
+    )
     pages = -(-number // MODELS_A_PAGE)
     shown = [
         line

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from shakelm.data.text_reading import Reading
+from tests.support import tiny_models
 from tests.support.discord_messages import description, embed
 from tests.support.request_makers import train_request
 from worker.messages import discord_json, training_messages
@@ -19,6 +20,7 @@ from worker.protocol.training_payloads import (
     TrainingState,
     TrainProgress,
     TrainRequest,
+    UnknownTokens,
 )
 
 CHARACTERS = HeldOut(nats_per_token=1.5, perplexity=4.48, accuracy=0.553, unknown=0, nats_per_char=1.4)
@@ -101,6 +103,27 @@ def test_every_setting_that_was_chosen_is_shown() -> None:
     assert lines(proposal(request, corpus=None))[0] == (
         f"{SETTINGS}, preset best, 64 units per layer, 1 layer, dropout 0.25, learning rate 0.001, "
         r"corpus my\_poems.txt"
+    )
+
+
+def test_a_proposal_to_go_on_says_from_which_version() -> None:
+    base = tiny_models.summary("a_b", 2, language="Spanish")
+    request = REQUEST.model_copy(update={"base": "a_b@2"})
+    assert lines(proposal(request, base=base))[:2] == [
+        rf"{SETTINGS}, from a\_b\@2, corpus small.txt",
+        r"It goes on from a\_b\@2, Spanish (1.500 nats per character) with the network and the vocabulary of "
+        "that version.",
+    ]
+
+
+@pytest.mark.parametrize("state", [TrainingState.RUNNING, TrainingState.FINISHED])
+def test_what_the_vocabulary_of_the_version_lacks_is_told(state: TrainingState) -> None:
+    unknown = UnknownTokens(share=0.0123, pieces=("ñ", "_", "\n"), more=True)
+    progress = TrainProgress(state=state, epochs=12, unknown=unknown)
+    request = REQUEST.model_copy(update={"base": "a_b@2"})
+    told = lines(training_messages.following(Training(ID, request, progress)))
+    assert told[-1] == (
+        r"The vocabulary of a\_b\@2 does not know 1.23% of the text's characters: 'ñ', '\_', '\\n', …."
     )
 
 

@@ -40,6 +40,15 @@ def test_a_request_has_some_options_always_and_the_others_if_they_were_chosen() 
             train_request(**{name: None})
 
 
+def test_a_version_to_go_on_from_brings_its_network() -> None:
+    request = train_request(base="bard@2")
+    assert set(request.chosen()) == {"base", "epochs", "random_seed"}
+    assert TrainRequest.model_validate_json(request.model_dump_json()) == request
+    assert '"from":"bard@2"' in request.model_dump_json()
+    with pytest.raises(ValidationError):
+        train_request(base="bard")
+
+
 def test_nothing_else_can_be_chosen() -> None:
     with pytest.raises(ValidationError):
         train_request(patience=3)

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,13 +11,16 @@ from typing import Any
 import pytest
 import redis
 
+from shakelm.configuration import Configuration
 from shakelm.data.named_corpora import NAMED
 from shakelm.data.splitting import split
 from shakelm.data.text_cleaning import clean
 from shakelm.data.vocabulary_kinds import KINDS, fit
 from shakelm.errors import ShakelmError
 from shakelm.networks import architectures
+from shakelm.networks.layers import layers
 from shakelm.training_options import TEACHER_OPTIONS
+from tests.support import tiny_models
 from tests.support.module_process import Start
 from tests.support.request_makers import train_request
 from tests.support.training_choices import parse, values
@@ -28,15 +32,20 @@ from worker.trainings.training_plans import TextSize
 Connection = redis.Redis
 
 SIZE = TextSize(characters=1000, tokens={"word": 150, "char": 810}, vocabulary={"word": 40, "char": 20})
+
+
+def configured(**changes: Any) -> Configuration:
+    """The configuration of a request for a small training, with these changes."""
+    return training_plans.configuration(train_request(**changes))
+
+
 TEXT = "to be or not to be\r\n" * 400
 
 # Plans
 
 
 def test_a_plan_is_its_preset_with_what_was_chosen() -> None:
-    plan = training_plans.configuration(
-        train_request(preset="best", architecture="stacked-lstm", units=32, layers=3, dropout=0.5, epochs=7)
-    )
+    plan = configured(preset="best", architecture="stacked-lstm", units=32, layers=3, dropout=0.5, epochs=7)
     assert plan.model.units == (32, 32, 32)
     assert (plan.model.dropout, plan.model.embedding) == (0.5, 128)
     assert (plan.training.epochs, plan.training.stateful) == (7, True)
@@ -44,7 +53,7 @@ def test_a_plan_is_its_preset_with_what_was_chosen() -> None:
 
 def test_what_does_not_fit_its_preset_is_refused() -> None:
     with pytest.raises(ShakelmError, match="do not fit"):
-        training_plans.configuration(train_request(preset="best", layers=3))
+        configured(preset="best", layers=3)
 
 
 def test_the_command_repeats_the_training() -> None:
@@ -55,15 +64,16 @@ def test_the_command_repeats_the_training() -> None:
     )
 
 
-EACH_VALUE = [{name: value} for name, option in TEACHER_OPTIONS.items() for value in values(option)]
+SETTINGS = [name for name, option in TEACHER_OPTIONS.items() if values(option)]
+EACH_VALUE = [{name: value} for name in SETTINGS for value in values(TEACHER_OPTIONS[name])]
 
 
 def some_choices() -> Iterator[dict[str, Any]]:
     """Each value of each option alone, then many of them together."""
     yield from EACH_VALUE
     chosen = random.Random(1)  # noqa: S311 (no secret)
-    for _ in range(200):
-        names = chosen.sample(list(TEACHER_OPTIONS), chosen.randint(2, len(TEACHER_OPTIONS)))
+    for _ in range(300):
+        names = chosen.sample(SETTINGS, chosen.randint(2, len(SETTINGS)))
         yield {name: chosen.choice(values(TEACHER_OPTIONS[name])) for name in names}
 
 
@@ -74,20 +84,20 @@ def test_the_command_of_every_request_parses_back_to_its_configuration() -> None
         command = shlex.split(training_plans.command(wanted, "a b.txt"))
         try:
             planned = training_plans.configuration(wanted)
-        except ShakelmError:  # the preset's widths and the layers do not fit each other
-            with pytest.raises(ShakelmError, match="do not fit"):
+        except ShakelmError as error:  # the preset and the layers, or the pieces and the vocabulary
+            with pytest.raises(ShakelmError, match=re.escape(str(error))):
                 parse(command)
             continue
         assert parse(command) == planned, choice
         parsed += 1
-    assert parsed > len(EACH_VALUE) + 100
+    assert parsed > 120
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_text_is_measured_as_it_is_split_and_for_the_chosen_vocabulary_alone(kind: str) -> None:
     words = random.Random(1).choices(["to", "be", "or", "not"], k=3000)  # noqa: S311 (no secret)
     text = " ".join(words) + " rarely rarely"
-    planned = training_plans.configuration(train_request(vocabulary=kind))
+    planned = configured(vocabulary=kind)
     vocabulary = fit(learned := split(text, "contiguous").train, kind)
     estimated = kind == "subword"
     assert training_plans.measure(text, planned) == TextSize(
@@ -99,28 +109,66 @@ def test_a_text_is_measured_as_it_is_split_and_for_the_chosen_vocabulary_alone(k
 
 def test_dna_is_measured_as_characters_and_refused_as_words() -> None:
     dna = "".join(random.Random(1).choices("ACGT", k=6000))  # noqa: S311 (no secret)
-    as_characters = training_plans.configuration(train_request(vocabulary="char"))
+    as_characters = configured(vocabulary="char")
     assert training_plans.measure(dna, as_characters).vocabulary == {"char": 5}
     with pytest.raises(ShakelmError, match="cannot be learned as words"):
-        training_plans.measure(dna, training_plans.configuration(train_request(vocabulary="word")))
+        training_plans.measure(dna, configured(vocabulary="word"))
 
 
 def test_a_corpus_that_is_too_short_for_a_preset_or_lacks_a_vocabulary_is_refused() -> None:
     best = train_request(preset="best", architecture="stacked-lstm", layers=2)
     least = 2 * 32 * 128 + 1
     enough = {"tokens": {"char": round(least * 0.9) + 1}, "vocabulary": {"char": 20}}
-    training_plans.check(best, SIZE.model_copy(update=enough))
+    training_plans.check(training_plans.configuration(best), SIZE.model_copy(update=enough))
     with pytest.raises(ShakelmError, match=f"{least:,} are needed") as refused:
-        training_plans.check(best, SIZE)
+        training_plans.check(training_plans.configuration(best), SIZE)
     assert refused.value.key == "refusal.corpus_streams"
     with pytest.raises(ShakelmError, match="cannot be learned as words"):
-        training_plans.check(train_request(vocabulary="word"), SIZE.model_copy(update=enough))
+        training_plans.check(configured(vocabulary="word"), SIZE.model_copy(update=enough))
 
 
 def test_parameters_are_those_that_keras_counts(connection: Connection) -> None:
-    wanted = train_request(vocabulary="word", layers=2, units=12)
-    model = architectures.build(training_plans.configuration(wanted).model, SIZE.vocabulary["word"])
+    wanted = configured(vocabulary="word", layers=2, units=12)
+    model = architectures.build(wanted.model, SIZE.vocabulary["word"])
     assert training_plans.cost(connection, wanted, SIZE).parameters == model.count_params()
+
+
+def test_a_training_that_goes_on_keeps_network_and_vocabulary_of_the_version(connection: Connection) -> None:
+    before = configured(vocabulary="word", layers=2, units=12)
+    parameters = training_plans.cost(connection, before, SIZE).parameters
+    base = tiny_models.summary("bard", vocabulary="word", parameters=parameters, network=before.model)
+    wanted = train_request(base="bard@1", epochs=9)
+    goes_on = training_plans.configuration(wanted, base.network)
+    assert goes_on.model == before.model
+    assert (goes_on.training.base, goes_on.training.epochs) == ("bard@1", 9)
+    larger = SIZE.model_copy(update={"vocabulary": {"word": 900, "char": 80}})
+    assert training_plans.cost(connection, goes_on, larger, base).parameters == parameters
+    training_plans.record_speed(connection, before.model, SIZE.vocabulary["word"], tokens_per_second=10.0)
+    assert training_plans.cost(connection, goes_on, larger, base).seconds == pytest.approx(9 * 150 / 10)
+    with pytest.raises(ShakelmError, match="leave out --units"):
+        training_plans.configuration(wanted.model_copy(update={"units": 8}), base.network)
+
+
+def test_a_text_for_a_version_needs_no_word_twice() -> None:
+    text = " ".join(f"word{number}" for number in range(1000))
+    with pytest.raises(ShakelmError, match="cannot be learned as words"):
+        training_plans.measure(text, configured(vocabulary="word"))
+    network = configured(vocabulary="word").model
+    goes_on = training_plans.configuration(train_request(vocabulary="word", base="bard@1"), network)
+    assert 800 < training_plans.measure(text, goes_on).tokens["word"] < 820
+    with pytest.raises(ShakelmError, match="held-out part"):
+        training_plans.measure(text[:5000] + "=" * 600, goes_on)
+
+
+def test_the_pieces_that_were_chosen_count(connection: Connection) -> None:
+    size = training_plans.known_size("shakespeare")
+    assert size is not None
+    few, many = (
+        training_plans.cost(connection, configured(vocabulary="subword", pieces=pieces), size).parameters
+        for pieces in (500, 4000)
+    )
+    network = configured(vocabulary="subword", pieces=4000).model
+    assert many == sum(layer.parameters for layer in layers(network, 4000)) > few
 
 
 def test_the_time_comes_from_what_was_measured_on_the_live_workers(
@@ -128,29 +176,25 @@ def test_the_time_comes_from_what_was_measured_on_the_live_workers(
 ) -> None:
     corpus = tmp_path / "own.txt"
     corpus.write_text(TEXT)
-    model = training_plans.configuration(train_request()).model
+    model = configured().model
     training_plans.record_speed(connection, model, SIZE.vocabulary["char"], tokens_per_second=81.0)
     connection.hset("shakelm:training:rates", "elsewhere char", 1.0)
-    seconds = training_plans.cost(connection, train_request(), SIZE).seconds
+    seconds = training_plans.cost(connection, configured(), SIZE).seconds
     assert seconds is not None
     assert seconds > 1e6  # no worker runs, and the slowest machine counts
 
     start("train", SHAKELM_CORPUS=str(corpus))
     eventually(lambda: len(live_workers(connection, TRAIN)), "a training worker")
 
-    assert training_plans.cost(connection, train_request(), SIZE).seconds == pytest.approx(4 * 810 / 81)
-    assert training_plans.cost(connection, train_request(epochs=8), SIZE).seconds == pytest.approx(
-        8 * 810 / 81
-    )
-    assert training_plans.cost(connection, train_request(vocabulary="word"), SIZE).seconds is None
+    assert training_plans.cost(connection, configured(), SIZE).seconds == pytest.approx(4 * 810 / 81)
+    assert training_plans.cost(connection, configured(epochs=8), SIZE).seconds == pytest.approx(8 * 810 / 81)
+    assert training_plans.cost(connection, configured(vocabulary="word"), SIZE).seconds is None
     own = training_plans.workers_corpus(connection)
     assert own is not None
     assert own.name == "own.txt"
     assert own.size is not None
     for kind in KINDS:
-        size = training_plans.measure(
-            clean(TEXT), training_plans.configuration(train_request(vocabulary=kind))
-        )
+        size = training_plans.measure(clean(TEXT), configured(vocabulary=kind))
         assert size.tokens[kind] == own.size.tokens[kind]
         assert size.vocabulary[kind] == own.size.vocabulary[kind]
 

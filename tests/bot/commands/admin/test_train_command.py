@@ -8,11 +8,15 @@ from typing import Any
 import pytest
 
 from shakelm.data.named_corpora import NAMED
-from shakelm.training_options import TEACHER_OPTIONS, TrainingOption
+from shakelm.networks.layers import layers
+from shakelm.training_options import TEACHER_OPTIONS, TrainingOption, plan
+from tests.support import tiny_models
 from tests.support.bot_room import Room
 from tests.support.discord_messages import embed, is_private
 from worker.messages.catalog import DEFAULT, text
+from worker.protocol.model_payloads import ModelIndex, ModelSummary
 from worker.protocol.training_payloads import TrainRequest
+from worker.records import model_index
 from worker.trainings import training_plans
 
 OWN = ["corpus", "text", "name"]
@@ -27,6 +31,7 @@ def registered(room: Room) -> dict[str, dict[str, Any]]:
 
 async def test_every_option_of_the_table_is_registered_with_its_range_and_text(room: Room) -> None:
     told = registered(room)
+    assert told["from"]["autocomplete"]
     *keys, random_seed = (option.key for option in TEACHER_OPTIONS.values())
     assert list(told) == [*keys, *OWN, random_seed]
     for key, option in ((option.key, option) for option in TEACHER_OPTIONS.values()):
@@ -116,3 +121,52 @@ async def test_each_named_corpus_is_offered_with_its_cost(room: Room) -> None:
         asked = await room.ask(f"/admin train preset: quick corpus: {name}", "teacher")
         assert f"corpus {name}" in embed(asked)["description"].replace("\\", "")
         assert "parameters" in embed(asked)["description"]
+
+
+def going_on(room: Room) -> ModelSummary:
+    """bard@1 and bard@2, which is live, in the index. Returns the second."""
+    network = plan("lstm", "subword", units=(24,), embedding=12).model
+    known: dict[str, Any] = {"vocabulary": "subword", "network": network}
+    known["parameters"] = sum(layer.parameters for layer in layers(network, 700))
+    versions = [tiny_models.summary("bard", number, live=number == 2, **known) for number in (1, 2)]
+    model_index.save(room.bot.connection, ModelIndex(versions=versions))
+    return versions[1]
+
+
+async def test_a_training_goes_on_from_a_version(room: Room) -> None:
+    base = going_on(room)
+    asked = await room.ask("/admin train from: bard corpus: quijote epochs: 2", "teacher")
+    told = embed(asked)["description"].replace("\\", "")
+    assert "from bard@2, corpus quijote" in told
+    assert "It goes on from bard@2 (1.500 nats per character)" in told
+    assert f"about {base.parameters:,} parameters" in told
+    request = proposed(room)
+    assert (request.base, request.architecture, request.vocabulary) == ("bard@2", "lstm", "subword")
+    assert request.chosen() == {"base": "bard@2", "epochs": 2, "random_seed": request.random_seed}
+
+
+async def test_what_cannot_go_on_is_refused_in_one_private_sentence(room: Room) -> None:
+    await check_refused(room, "from: bard", "No worker has published its models yet")
+    going_on(room)
+    for options, part in (
+        ("from: nobody", "There is no model 'nobody'"),
+        ("from: bard@3", "There is no model 'bard"),
+        ("from: bard vocabulary: char", "Leave out the option vocabulary"),
+        ("from: bard architecture: lstm", "Leave out the option architecture"),
+        ("from: bard pieces: 600", "Leave out the option pieces"),
+        ("from: bard units: 8", "Leave out the option units"),
+        ("from: bard layers: 2", "Leave out the option layers"),
+        ("pieces: 600", "Leave out the option pieces, or choose vocabulary: subword"),
+    ):
+        await check_refused(room, options, part)
+
+
+async def test_pieces_belong_to_a_subword_vocabulary(room: Room) -> None:
+    await room.ask("/admin train vocabulary: subword pieces: 600 corpus: shakespeare", "teacher")
+    assert proposed(room).chosen()["pieces"] == 600
+
+
+async def test_an_index_of_a_former_release_names_no_version_to_go_on_from(room: Room) -> None:
+    index = ModelIndex(versions=[tiny_models.summary("bard")])
+    model_index.save(room.bot.connection, index)
+    await check_refused(room, "from: bard", "No worker has published its models yet")
