@@ -70,8 +70,12 @@ def main() -> None:
     answers: Path | None = parser.parse_args().score
     try:
         write() if answers is None else score(answers)
-    except (ShakelmError, OSError, UnicodeDecodeError) as error:
+    except ShakelmError as error:
         sys.exit(str(error))
+    except OSError as error:
+        sys.exit(f"{error.filename} cannot be opened: {error.strerror}.")
+    except UnicodeDecodeError:
+        sys.exit(f"{answers} is no text in UTF-8: save the answers as plain text.")
 
 
 def write() -> None:
