@@ -36,6 +36,9 @@ REPEATED_WORDS = 4
 COPIES = range(10, 200, 5)
 """Lengths of copies that are looked for, in characters."""
 
+LINE_START = re.compile(r"\n(?=[^\n])")
+"""What stands before a line that is not blank."""
+
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
 
@@ -44,9 +47,9 @@ def main(models: Sequence[str]) -> None:
     versions = [open_store().find(model) for model in models or (None,)]
     text = corpus.load([versions[0].card().corpus.name])
     prepared = prepare(text.text, versions[0].configuration(), text.held_out)
-    columns = {"held-out text": _excerpts(prepared.parts.held_out)}
+    columns = {"held-out text": excerpts(prepared.parts.held_out, VERSES)}
     for version in versions:
-        columns[version.reference] = _verses(version)
+        columns[version.reference] = verses(version, VERSES)
     table = Table(f"{VERSES:,} verses of {LINES} lines", *columns)
     measured = {name: _measures(verses, text.text, prepared.learned) for name, verses in columns.items()}
     for row in next(iter(measured.values())):
@@ -54,26 +57,27 @@ def main(models: Sequence[str]) -> None:
     Console(width=120).print(table)
 
 
-def _verses(version: Version) -> list[str]:
+def verses(version: Version, count: int) -> list[str]:
+    """The verses of a version with the numbers from 0."""
     model = language_model.load(version)
     settings = [
         VerseSettings("", SamplingSettings(defaults.TEMPERATURE), Length(lines=LINES), number)
-        for number in range(VERSES)
+        for number in range(count)
     ]
-    batches = (settings[start : start + BATCH] for start in range(0, VERSES, BATCH))
+    batches = (settings[start : start + BATCH] for start in range(0, count, BATCH))
     return [verse.text for batch in batches for verse in generate_batch(model, batch)]
 
 
-def _excerpts(held_out: str) -> list[str]:
-    """Pieces of a text that begin at lines spread over it, and end as verses do."""
-    starts = [end.end() for end in re.finditer(r"\n(?=[^\n])", held_out)]
-    chosen = [starts[place * (len(starts) - 4 * LINES) // VERSES] for place in range(VERSES)]
-    excerpts = []
-    for start in chosen:
-        text = held_out[start : start + 4000]
-        end = verse_endings.verse_end(text, 0, LINES, sentences=True, over=False)
-        excerpts.append(text[:end].rstrip())
-    return excerpts
+def excerpts(held_out: str, count: int, start: re.Pattern[str] = LINE_START) -> list[str]:
+    """Pieces of a text that begin after places of `start` spread over it, and end as verses do."""
+    starts = [found.end() for found in start.finditer(held_out)]
+    chosen = [starts[place * (len(starts) - 4 * LINES) // count] for place in range(count)]
+    return [cut(held_out[start : start + 4000]) for start in chosen]
+
+
+def cut(text: str) -> str:
+    """The beginning of a text, which ends as verses do."""
+    return text[: verse_endings.verse_end(text, 0, LINES, sentences=True, over=False)].rstrip()
 
 
 def _measures(verses: list[str], text: str, learned: str) -> dict[str, str]:
