@@ -59,10 +59,11 @@ def main(steps: str | None = None) -> None:
         "training", "seconds", "of nanoGPT's", "process, s", "windows of 64", f"of {FIGURES_WINDOW}"
     )
     _add(table, "nanoGPT's recipe for a CPU", nanogpt, nanogpt)
+    console.print("Nats per character on the held-out tenth, in windows that start from nothing:", table)
     for options in TRAININGS:
         trained = _shakelm(options if steps is None else f"{options} {SHORTENED}")
         _add(table, options, trained, nanogpt)
-        console.print("Nats per character on the held-out tenth, in windows that start from nothing:", table)
+        console.print(table)
 
 
 def _add(table: Table, name: str, result: Result, reference: Result) -> None:
