@@ -1,8 +1,9 @@
 """What a member types: commands, options to complete, and plain messages."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sandbox.client import line_parser
+from sandbox.client.filled_commands import FilledCommand, choose, fill, fill_unfinished
 from sandbox.client.option_values import LocalFile
 from sandbox.sandbox_error import SandboxError
 from sandbox.schemas.message_form import MessageForm
@@ -31,7 +32,30 @@ def use_command(
         SandboxError: Discord's client would not send the command; the sentence says why.
     """
     line = line_parser.parse(world, user, channel_id, text, granted=granted, files=files, paths=paths)
-    return interaction_lifecycle.start(world, user, channel_id, line.command["name"], line.data)
+    return _start(world, user, channel_id, line)
+
+
+def use_filled_command(
+    world: World,
+    user: User,
+    channel_id: str,
+    words: Sequence[str],
+    given: Mapping[str, str],
+    files: Mapping[str, LocalFile],
+) -> Interaction:
+    """Use the command that the words name, with texts and files for its options by name.
+
+    Raises:
+        FieldError: an option does not take its value, or a required one has none.
+        SandboxError: Discord's client would not send the command for another reason.
+    """
+    chosen = choose(world, user, channel_id, words)
+    return _start(world, user, channel_id, fill(world, chosen, given, files))
+
+
+def _start(world: World, user: User, channel_id: str, filled: FilledCommand) -> Interaction:
+    name = filled.command["name"]
+    return interaction_lifecycle.start(world, user, channel_id, name, filled.data, shown=filled.shown)
 
 
 def ask_for_completions(
@@ -45,9 +69,25 @@ def ask_for_completions(
         SandboxError: Discord's client would not ask; the sentence says why.
     """
     line = line_parser.parse_unfinished(world, user, channel_id, text, focused=focused, granted=granted)
-    name = line.command["name"]
+    return _start_completion(world, user, channel_id, line)
+
+
+def complete_filled_command(
+    world: World, user: User, channel_id: str, words: Sequence[str], given: Mapping[str, str], focused: str
+) -> Interaction:
+    """Ask the bot to complete the option `focused` of the command that the words name.
+
+    Raises:
+        SandboxError: Discord's client would not ask; the sentence says why.
+    """
+    chosen = choose(world, user, channel_id, words)
+    return _start_completion(world, user, channel_id, fill_unfinished(world, chosen, given, focused))
+
+
+def _start_completion(world: World, user: User, channel_id: str, filled: FilledCommand) -> Interaction:
+    name = filled.command["name"]
     return interaction_lifecycle.start(
-        world, user, channel_id, name, line.data, kind=AUTOCOMPLETE, focused=line.focused
+        world, user, channel_id, name, filled.data, kind=AUTOCOMPLETE, focused=filled.focused
     )
 
 
