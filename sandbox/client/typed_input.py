@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 from sandbox.client import line_parser
 from sandbox.client.filled_commands import FilledCommand, choose, fill, fill_unfinished
 from sandbox.client.option_values import LocalFile
+from sandbox.client.visible_messages import find_message
 from sandbox.sandbox_error import SandboxError
 from sandbox.schemas.message_form import MessageForm
 from sandbox.schemas.refusals import Refusal
 from sandbox.schemas.validation import parse_form
 from sandbox.world import channel_messages, interaction_lifecycle
 from sandbox.world.guild_objects import User
-from sandbox.world.message_objects import AUTOCOMPLETE, Interaction, Message
+from sandbox.world.message_objects import AUTOCOMPLETE, REPLY, Interaction, Message
 from sandbox.world.permissions import Permission
 from sandbox.world.state import World
 
@@ -91,16 +92,21 @@ def _start_completion(world: World, user: User, channel_id: str, filled: FilledC
     )
 
 
-def write(world: World, user: User, channel_id: str, text: str) -> Message:
-    """Write a plain message as a member.
+def write(world: World, user: User, channel_id: str, text: str, *, replies_to: str | None = None) -> Message:
+    """Write a plain message as a member; `replies_to` is the id of the message that it answers.
 
     Raises:
-        SandboxError: the member may not write in the channel, or the text is empty or too long.
+        SandboxError: the member may not write in the channel, or sees no message to reply to there, or the
+            text is empty or too long.
     """
     channel = world.channels[channel_id]
     if not world.may(user, Permission.SEND_MESSAGES, channel):
         raise SandboxError(f"{user.display_name} may not write in #{channel.name}.")
+    if replies_to and find_message(world, user, replies_to).channel_id != channel_id:
+        raise SandboxError(f"The message to reply to is not in #{channel.name}.")
+    kind = REPLY if replies_to else 0
     try:
-        return channel_messages.send(world, channel_id, user, parse_form(MessageForm, {"content": text}), [])
+        form = parse_form(MessageForm, {"content": text})
+        return channel_messages.send(world, channel_id, user, form, [], kind=kind, replies_to=replies_to)
     except Refusal:
         raise SandboxError("A message has 1 to 2000 characters.") from None
