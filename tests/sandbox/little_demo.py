@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sandbox.demo import runner, signals
 from sandbox.demo.child_processes import Child
+from sandbox.demo.conversations import by_lines, in_terminal
 from sandbox.sandbox_error import SandboxError
 from sandbox.server import serving
 
@@ -30,7 +31,8 @@ def main() -> int:
         arguments.remove("--dead")
         children.append(Child("dead one", (sys.executable, "-c", DEAD)))
     try:
-        asyncio.run(signals.until_signal(runner.run(serving(), children, "student", arguments, grace_s=0.5)))
+        talk = by_lines("student", arguments) if arguments else in_terminal("student")
+        asyncio.run(signals.until_signal(runner.run(serving(), children, talk, grace_s=0.5)))
     except SandboxError as error:
         print(error, file=sys.stderr)
         return 1

@@ -127,6 +127,7 @@ export class CommandFields {
     if (field.picked && field.input.value !== field.picked.label) field.picked = null;
     this.setError(field, null);
     if (field.input.type === "file") return;
+    if (/^\s/.test(field.input.value)) field.input.value = field.input.value.trimStart();
     fit(field.input);
     this.takeNextOption(field);
   }
@@ -172,9 +173,10 @@ export class CommandFields {
   given() {
     const given = {};
     for (const [name, { option, input, picked }] of this.fields) {
-      if (option.type === ATTACHMENT || (!input.value && !option.required)) continue;
+      if (option.type === ATTACHMENT) continue;
       const chosen = picked ?? values(option)?.find((item) => item.label.toLowerCase() === input.value.trim().toLowerCase());
-      if (input.value) given[name] = chosen ? String(chosen.value) : input.value;
+      const text = input.value.trim();
+      if (text) given[name] = chosen ? String(chosen.value) : text;
     }
     return given;
   }

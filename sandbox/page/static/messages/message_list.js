@@ -192,8 +192,8 @@ function drawMessage(message) {
   );
   const edited = message.edited_timestamp ? el("span.edited", { title: `Edited ${new Date(message.edited_timestamp).toLocaleString()}` }, " (edited)") : null;
   const text = message.content ? markdown(message.content, { message }) : [];
-  if (edited && text.length && text.at(-1).matches?.(".lines")) text.at(-1).append(edited);
-  else if (edited) text.push(el("p.lines", {}, edited));
+  if (edited && text.at(-1)?.matches?.(".lines")) text.at(-1).append(edited);
+  else if (edited) head.append(edited);
   const more = el(
     "button.more",
     {

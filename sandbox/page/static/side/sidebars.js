@@ -109,8 +109,7 @@ function memberButton(item) {
     { type: "button", "aria-haspopup": "menu", "aria-expanded": "false", dataset: { member: item.name } },
     el("span.avatar-with-state", {}, avatar(item), el(`span.state.${state}`, { "aria-hidden": "true" })),
     el("span.member-name", {}, item.display_name),
-    item.bot ? el("span.badge", {}, "App") : null,
-    item.bot ? el("span.state-text", {}, item.online ? "Online" : "Away") : null,
+    item.bot ? el(item.online ? "span.visually-hidden" : "span.state-text", {}, item.online ? "(online)" : "Away") : null,
     item.id === store.guild.me.id ? el("span.you", {}, "you") : null,
   );
   const open = (at) => openMemberMenu(item, button, at);
