@@ -1,6 +1,6 @@
 // A command that is being filled in: a field for each of its options that has a value.
 
-import { byId, el } from "../base/dom.js";
+import { el } from "../base/dom.js";
 import { localized, locale } from "../base/store.js";
 import { Combobox } from "./combobox.js";
 import { ATTACHMENT, fitting, range, values } from "./command_options.js";
@@ -65,7 +65,6 @@ export class CommandFields {
       type: isFile ? "file" : "text",
       required: Boolean(option.required),
       "aria-describedby": `${id}-error`,
-      maxlength: null,
       inputmode: option.type === 4 ? "numeric" : option.type === 10 ? "decimal" : null,
       autocapitalize: "off",
       enterkeyhint: "send",
@@ -74,7 +73,7 @@ export class CommandFields {
     const field = { option, input, picked: null, box: null, error: el("span.field-error", { id: `${id}-error` }), combobox: null };
     const remove = option.required
       ? null
-      : el("button.remove", { type: "button", "aria-label": `Remove ${localized(option, "name")}`, title: "Remove", onclick: () => this.remove(option.name) }, "×");
+      : el("button.remove", { type: "button", tabindex: "-1", "aria-label": `Remove ${localized(option, "name")}`, title: "Remove", onclick: () => this.remove(option.name) }, "×");
     field.box = el("span.field", {}, el("label", { for: id }, localized(option, "name")), input, remove, field.error);
     if (offered) {
       field.combobox = new Combobox(input, {

@@ -203,6 +203,11 @@ async function sendText() {
 
 async function sendCommand() {
   const sent = fields;
+  const rest = sent.adder.value.trim();
+  if (rest) {
+    showError(`“${rest}” belongs to no option. Choose an option, or delete this text.`);
+    return;
+  }
   const files = await sent.files();
   if (!files) return;
   const action = { do: "use", channel_id: store.channelId, words: sent.command.words, values: sent.given(), files };

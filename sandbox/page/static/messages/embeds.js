@@ -1,6 +1,7 @@
 // Embeds and attachments of messages.
 
 import { el } from "../base/dom.js";
+import { icon } from "../base/icons.js";
 import { store } from "../base/store.js";
 import { messageTime } from "../base/times.js";
 import { inlineMarkdown, link, markdown } from "./markdown.js";
@@ -20,7 +21,7 @@ export function attachment(file) {
   return el(
     ".file",
     {},
-    el("span.file-mark", { "aria-hidden": "true" }, "📄"),
+    icon("file"),
     el("span.file-name", {}, address ? el("a", { href: address, download: file.filename }, file.filename) : file.filename),
     el("span.file-size", {}, size(file.size)),
   );

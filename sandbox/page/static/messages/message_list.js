@@ -1,6 +1,7 @@
 // The messages of the channel. An element stands for each message and is drawn anew when the message changes.
 
 import { announce, avatar, byId, compareIds, el } from "../base/dom.js";
+import { icon } from "../base/icons.js";
 import { openMenu } from "../base/popup.js";
 import { channel, dismiss, localized, member, pingsMe, shownIn, store } from "../base/store.js";
 import { clockTime, messageTime } from "../base/times.js";
@@ -223,7 +224,7 @@ function drawMessage(message) {
       attachmentsOf(message),
       el(".components", {}, components(message, (component, action) => use(message, component, action), (id) => isBusy(message.id, id))),
       failures.has(message.id) ? el("p.component-failure", { role: "status" }, failures.get(message.id)) : null,
-      ephemeral ? el("p.only-you", {}, el("span", { "aria-hidden": "true" }, "👁 "), "Only you can see this · ", dismissal(message.id)) : null,
+      ephemeral ? el("p.only-you", {}, icon("eye"), " Only you can see this · ", dismissal(message.id)) : null,
     ),
     more,
   );
