@@ -4,8 +4,10 @@ from pathlib import Path
 
 from aiohttp import web
 
-from sandbox.page.page_socket import connect
+from sandbox.api.gateway.gateway_server import Gateway
+from sandbox.page.page_socket import PAGE_GATEWAY, PAGE_TRAFFIC, connect
 from sandbox.page.request_guard import add_security_headers
+from sandbox.page.traffic import Traffic
 
 STATIC = Path(__file__).with_name("static")
 
@@ -20,8 +22,9 @@ async def _revalidate(request: web.Request, response: web.StreamResponse) -> Non
         response.headers["Cache-Control"] = "no-cache"
 
 
-def add_page_routes(app: web.Application) -> None:
-    """Add the page to an application that has a world."""
+def add_page_routes(app: web.Application, gateway: Gateway, traffic: Traffic) -> None:
+    """Add the page to an application that has a world and faults."""
+    app[PAGE_GATEWAY], app[PAGE_TRAFFIC] = gateway, traffic
     app.router.add_get("/", _index)
     app.router.add_get("/socket", connect)
     app.router.add_static("/page/", STATIC)
