@@ -186,7 +186,7 @@ def test_what_people_write_is_never_read_as_html(student: ChatPage) -> None:
     assert student.page.locator("#main script, #main img[src=x]").count() == 0
 
 
-def test_a_training_is_watched_to_its_end_with_its_picture(teacher: ChatPage, stack: Stack) -> None:
+def test_a_training_is_watched_to_its_end_with_its_picture(teacher: ChatPage) -> None:
     teacher.use("/admin train architecture: lstm vocabulary: char units: 16 epochs: 1 name: little")
     teacher.newest.get_by_role("button", name="Start").click()
     end = teacher.message("Training little is complete")
