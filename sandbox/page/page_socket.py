@@ -83,7 +83,7 @@ class Page:
                 self._actions.add(task)
                 task.add_done_callback(self._actions.discard)
         except SandboxError as error:
-            await self._send({"number": number, "error": str(error)})
+            await self._send(_refusal(number, error))
 
     async def _speak_as(self, name: str) -> None:
         self._user = find_member(self._world, name)
@@ -131,10 +131,8 @@ class Page:
             if isinstance(result, Interaction):
                 await self._send({"number": number, "started": result.id})
                 result = await outcome(self._world, result)
-        except FieldError as error:
-            await self._send({"number": number, "error": str(error), "field": error.field})
         except SandboxError as error:
-            await self._send({"number": number, "error": str(error)})
+            await self._send(_refusal(number, error))
         else:
             await self._send({"number": number, "result": result})
 
@@ -142,6 +140,11 @@ class Page:
         # A page that is gone comes back with a new connection and gets everything.
         with suppress(ConnectionError):
             await self._socket.send_str(json.dumps(body))
+
+
+def _refusal(number: object, error: SandboxError) -> Json:
+    field = {"field": error.field} if isinstance(error, FieldError) else {}
+    return {"number": number, "error": str(error), **field}
 
 
 async def connect(request: web.Request) -> web.StreamResponse:

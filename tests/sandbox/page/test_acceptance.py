@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.sandbox.page.chat_page import WAIT_MS, ChatPage, opened
 from tests.support.full_stack import Stack, serving
+from tests.support.waiting import eventually
 from worker.queue import pausing
 
 NARROW = {"width": 360, "height": 640}
@@ -194,7 +195,7 @@ def test_a_training_is_watched_to_its_end_with_its_picture(teacher: ChatPage) ->
     picture = end.locator("img")
     picture.scroll_into_view_if_needed()
     shown = "image => image.complete && image.naturalWidth > 100"
-    teacher.page.wait_for_function(f"({shown})(document.querySelector('#messages li:last-child img'))")
+    eventually(lambda: picture.evaluate(shown), "the picture of the training")
     assert (picture.get_attribute("alt") or "").strip()
     expect(end.get_by_role("button", name="Promote")).to_be_visible()
 
