@@ -17,8 +17,8 @@ const connection = new Connection({ onNews: show, onTraffic: traffic.add, onStat
 function show(news) {
   const changed = take(news);
   if (changed.fresh) document.body.dataset.ready = "true";
-  countUnread(changed);
-  sidebars.draw();
+  const unread = countUnread(changed);
+  if (unread || ["guild", "commands", "channel"].some((part) => changed.parts.has(part))) sidebars.draw();
   drawHead();
   if (changed.fresh || changed.parts.has("channel") || localeChanged()) {
     messages.drawAll();
@@ -39,14 +39,18 @@ function localeChanged() {
   return former !== null && former !== drawnLocale;
 }
 
+/** Count messages in other channels; true if there were any. */
 function countUnread(changed) {
-  if (changed.fresh) return;
+  let any = false;
+  if (changed.fresh) return any;
   for (const { message } of changed.created) {
     if (message.channel_id === store.channelId || message.author.id === store.guild.me.id) continue;
     const unread = store.unread.get(message.channel_id) ?? { pings: 0 };
     if (pingsMe(message)) unread.pings += 1;
     store.unread.set(message.channel_id, unread);
+    any = true;
   }
+  return any;
 }
 
 function drawHead() {
@@ -81,8 +85,7 @@ function goTo(channelId) {
 
 function speakAs(name) {
   keep(MEMBER, { name });
-  composer.setReply(null);
-  composer.compose("");
+  composer.reset();
   connection.speakAs(name);
   sidebars.closeDrawers(false);
 }

@@ -23,11 +23,6 @@ export function byId(id) {
   return document.getElementById(id);
 }
 
-/** Text for people who do not see the page. */
-export function hiddenText(text) {
-  return el("span.visually-hidden", {}, text);
-}
-
 /** Compare two Discord ids: later ones are greater. */
 export function compareIds(a, b) {
   return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);

@@ -5,7 +5,7 @@ import { el } from "./dom.js";
 let current = null;
 
 /** Close the open popup; the focus goes back to what opened it. */
-export function closePopup({ refocus = true } = {}) {
+function closePopup({ refocus = true } = {}) {
   if (!current) return;
   const { element, opener, onClose } = current;
   current = null;

@@ -3,9 +3,10 @@
 import { el } from "../base/dom.js";
 import { localized, locale } from "../base/store.js";
 import { Combobox } from "./combobox.js";
-import { ATTACHMENT, fitting, range, values } from "./command_options.js";
+import { ATTACHMENT, INTEGER, NUMBER, fitting, range, values } from "./command_options.js";
 
 const ASK_AFTER_MS = 120;
+const INPUT_MODES = { [INTEGER]: "numeric", [NUMBER]: "decimal" };
 const MAX_FILE_BYTES = 10 * 2 ** 20;
 
 export class CommandFields {
@@ -65,7 +66,7 @@ export class CommandFields {
       type: isFile ? "file" : "text",
       required: Boolean(option.required),
       "aria-describedby": `${id}-error`,
-      inputmode: option.type === 4 ? "numeric" : option.type === 10 ? "decimal" : null,
+      inputmode: INPUT_MODES[option.type],
       autocapitalize: "off",
       enterkeyhint: "send",
       dataset: { option: option.name },

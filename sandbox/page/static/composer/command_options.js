@@ -2,15 +2,15 @@
 
 import { localized, store } from "../base/store.js";
 
-export const SUB_COMMAND = 1;
-export const SUB_COMMAND_GROUP = 2;
-export const STRING = 3;
+const SUB_COMMAND = 1;
+const SUB_COMMAND_GROUP = 2;
+const STRING = 3;
 export const INTEGER = 4;
-export const BOOLEAN = 5;
-export const USER = 6;
-export const CHANNEL = 7;
-export const ROLE = 8;
-export const MENTIONABLE = 9;
+const BOOLEAN = 5;
+const USER = 6;
+const CHANNEL = 7;
+const ROLE = 8;
+const MENTIONABLE = 9;
 export const NUMBER = 10;
 export const ATTACHMENT = 11;
 

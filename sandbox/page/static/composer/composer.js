@@ -120,11 +120,21 @@ function showOnly(part) {
 }
 
 function showText(text) {
+  setText(text);
+  line.focus();
+}
+
+function setText(text) {
   naming.close();
   showOnly(line);
   line.value = text;
   grow();
-  line.focus();
+}
+
+/** Begin anew, as another member does; the focus stays where it is. */
+export function reset() {
+  setReply(null);
+  setText("");
 }
 
 function grow() {
@@ -173,6 +183,7 @@ export function refresh() {
   const name = here ? `#${here.name}` : "";
   const may = Boolean(here?.may_write);
   line.placeholder = may ? `Message ${name} or type / for commands` : `You may not write in ${name}`;
+  byId("suggestions").lang = locale();
   line.setAttribute("aria-label", may ? `Message ${name}` : `Commands in ${name}`);
   if (naming?.isOpen) naming.refresh();
 }

@@ -8,7 +8,6 @@ import { markdown } from "./markdown.js";
 
 const ROW = 1;
 const BUTTON = 2;
-export const STRING_SELECT = 3;
 const SELECTS = [3, 5, 6, 7, 8];
 const SECTION = 9;
 const TEXT = 10;

@@ -32,7 +32,7 @@ function size(bytes) {
 }
 
 /** The path of a file that the sandbox itself serves, by whatever name this page was opened; else null. */
-export function ownPath(address) {
+function ownPath(address) {
   let url;
   try {
     url = new URL(address, location.href);

@@ -56,7 +56,7 @@ export function setUp(given) {
   list.addEventListener("keydown", moveBetweenMessages);
 }
 
-export function toEnd() {
+function toEnd() {
   scroller.scrollTop = scroller.scrollHeight;
 }
 
@@ -122,7 +122,7 @@ function insert(item) {
 }
 
 /** Draw a message anew, and leave the focus where it was in it. */
-export function redraw(id) {
+function redraw(id) {
   const former = find(id);
   const message = store.messages.get(id);
   if (!former || !message) return;
