@@ -182,7 +182,7 @@ export function refresh() {
   const here = channel();
   const name = here ? `#${here.name}` : "";
   const may = Boolean(here?.may_write);
-  line.placeholder = may ? `Message ${name} or type / for commands` : `You may not write in ${name}`;
+  line.placeholder = may ? `Message ${name} (/ for commands)` : `You may not write in ${name}`;
   byId("suggestions").lang = locale();
   line.setAttribute("aria-label", may ? `Message ${name}` : `Commands in ${name}`);
   if (naming?.isOpen) naming.refresh();
