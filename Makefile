@@ -17,7 +17,7 @@ export SAY SPEC MEMBER
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
-demo: .venv/demo.ready ## chat with the bot; MEMBER=teacher: as the teacher; SAY='/verse seed: to be': one line
+demo: .venv/demo.ready ## chat with the bot in a browser; MEMBER=teacher: as the teacher; SAY='/verse seed: to be': one line
 	@.venv/bin/python -m sandbox $${MEMBER:+--as "$$MEMBER"} $${SAY:+--say "$$SAY"}
 
 test: .venv/dev.ready ## run all tests in two processes

@@ -1,8 +1,9 @@
-"""`python -m sandbox`: the whole demo, or with `--server-only` the stand-in for Discord alone."""
+"""`python -m sandbox`: the whole demo, in a browser or a terminal, or the stand-in for Discord alone."""
 
 import asyncio
 import json
 import os
+import signal
 import sys
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Annotated
 import typer
 
 from sandbox.client.members import find_member
-from sandbox.demo import runner, signals
+from sandbox.demo import conversations, runner, signals
 from sandbox.sandbox_error import SandboxError
 from sandbox.schemas.intents import PRIVILEGED
 from sandbox.server import Sandbox, serving
@@ -31,6 +32,10 @@ def main(
     user: Annotated[
         str, typer.Option("--as", help="The member who types: student, teacher, assistant, or owner.")
     ] = "student",
+    terminal: Annotated[bool, typer.Option("--terminal", help="Chat in the terminal.")] = False,
+    no_browser: Annotated[
+        bool, typer.Option("--no-browser", help="Print the page's address and open no browser.")
+    ] = False,
     server_only: Annotated[bool, typer.Option(help="Run only the stand-in for Discord.")] = False,
     as_json: Annotated[
         bool,
@@ -43,7 +48,7 @@ def main(
         bool, typer.Option("--privileged-intents", help="Approve the bot's privileged gateway intents.")
     ] = False,
 ) -> None:
-    """Run the real bot and its workers against a Discord on this machine, and chat with them.
+    """Run the real bot and its workers against a Discord on this machine, and chat with them in a browser.
 
     The environment variable SANDBOX_TOKEN sets the bot's token; without it, each start makes a new one.
     """
@@ -51,16 +56,20 @@ def main(
     server = serving(world, host=host, port=port, record=record)
     try:
         find_member(world, user)
-        work = (
-            _serve(server, as_json)
-            if server_only
-            else runner.run(server, runner.BOT_AND_WORKERS, user, say or [])
-        )
+        if say:
+            talk = conversations.by_lines(user, say)
+        elif terminal:
+            talk = conversations.in_terminal(user)
+        else:
+            talk = conversations.on_page(user, open_browser=not no_browser)
+        work = _serve(server, as_json) if server_only else runner.run(server, runner.BOT_AND_WORKERS, talk)
         asyncio.run(signals.until_signal(work))
     except SandboxError as error:
         print(plain(str(error)), file=sys.stderr)
         raise typer.Exit(1) from None
     except signals.Stopped as stop:
+        if stop.number == signal.SIGINT and not server_only and not say:
+            return  # Ctrl-C is how a person leaves
         raise typer.Exit(128 + stop.number) from None
 
 

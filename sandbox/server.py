@@ -1,4 +1,4 @@
-"""The server: REST API, gateway and control API on one port."""
+"""The server: REST API, gateway, control API and page on one port."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,6 +16,9 @@ from sandbox.api.rest.recording import Recorder
 from sandbox.api.rest.request_context import PREFIX, WORLD
 from sandbox.api.rest.rest_routes import add_rest_routes
 from sandbox.control.control_routes import GATEWAY, add_control_routes
+from sandbox.page.page_routes import add_page_routes
+from sandbox.page.request_guard import same_site_only
+from sandbox.page.traffic import Traffic
 from sandbox.sandbox_error import SandboxError
 from sandbox.world.state import World
 
@@ -62,7 +65,11 @@ async def serving(
     """
     world = world or World()
     gateway = Gateway(world)
-    app = web.Application(middlewares=[rest_api], client_max_size=MAX_BODY_BYTES)
+    traffic = Traffic(world)
+    gateway.observers.append(traffic.observe_gateway)
+    app = web.Application(
+        middlewares=[same_site_only, traffic.middleware, rest_api], client_max_size=MAX_BODY_BYTES
+    )
     faults = Faults()
     app[WORLD], app[FAULTS], app[RATE_LIMITS] = world, faults, RateLimits()
     recorder = Recorder(record) if record else None
@@ -72,6 +79,7 @@ async def serving(
     app.on_response_prepare.append(_date_by_the_world)
     add_rest_routes(app)
     add_control_routes(app)
+    add_page_routes(app, gateway, traffic)
     app.router.add_get("/gateway", gateway.handle)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
     await runner.setup()

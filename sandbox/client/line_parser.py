@@ -1,38 +1,28 @@
 """Reads a line such as `/verse seed: to be temperature: 0.8` as Discord's client does.
 
-The client knows the registered commands and refuses what does not fit them before the bot hears of it. A
-value reaches to the next `option:`; a value in double quotes may hold anything.
+A value reaches to the next `option:`; a value in double quotes may hold anything.
 """
 
-import difflib
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
-from sandbox.client.command_access import check_may_use
-from sandbox.client.option_values import LocalFile, attach, option_value, read_file
+from sandbox.client.filled_commands import (
+    ChosenCommand,
+    FilledCommand,
+    choose,
+    closest,
+    fill,
+    fill_unfinished,
+)
+from sandbox.client.option_values import LocalFile, read_file
 from sandbox.sandbox_error import SandboxError
-from sandbox.schemas.command_form import ATTACHMENT, STRING, SUB_COMMAND, SUB_COMMAND_GROUP
+from sandbox.schemas.command_form import ATTACHMENT, STRING
 from sandbox.schemas.fields import Json
-from sandbox.world import command_registry
 from sandbox.world.guild_objects import User
-from sandbox.world.ids import GUILD_ID
 from sandbox.world.state import World
 
 _MARK = re.compile(r"(?:^|(?<=\s))([^\s:\"]{1,32}):(?=\s|$)")
 _QUOTED = re.compile(r"\"[^\"]*\"")
-
-
-@dataclass(frozen=True)
-class CommandLine:
-    """A command, and the data of its interaction as the gateway sends it.
-
-    `focused` is the option that the member is still typing.
-    """
-
-    command: Json
-    data: Json
-    focused: Json | None = None
 
 
 def parse(
@@ -44,7 +34,7 @@ def parse(
     granted: bool = False,
     files: Mapping[str, LocalFile] | None = None,
     paths: bool = False,
-) -> CommandLine:
+) -> FilledCommand:
     """Read a whole line.
 
     `granted` skips the command's default permissions, as the guild's settings can. `files` are the files
@@ -53,78 +43,41 @@ def parse(
     Raises:
         SandboxError: Discord's client would not send the line; the sentence says why.
     """
-    command, path, options, rest = _find(world, user, channel_id, text, granted)
-    values: list[Json] = []
-    resolved: Json = {}
-    given, attached = _split(options, rest), dict(files or {})
-    for option in options:
+    chosen, rest = _find(world, user, channel_id, text, granted)
+    given, attached = _split(chosen.options, rest), dict(files or {})
+    for option in chosen.options if paths else ():
         name = option["name"]
-        if option["type"] == ATTACHMENT and (name in attached or (name in given and paths)):
-            file = attached.pop(name, None) or read_file(option, given[name])
-            values.append({"type": ATTACHMENT, "name": name, "value": attach(world, file, resolved)})
-        elif name in given:
-            values.append(option_value(world, option, given[name], resolved))
-        elif option.get("required"):
-            raise SandboxError(f"The option {name} is required: {option['description']}.")
-    if attached:
-        raise SandboxError(f"/{command['name']} has no option {next(iter(attached))!r} that takes a file.")
-    return CommandLine(command, _interaction_data(command, path, values, resolved))
+        if option["type"] == ATTACHMENT and name in given and name not in attached:
+            attached[name] = read_file(option, given.pop(name))
+    return fill(world, chosen, given, attached)
 
 
 def parse_unfinished(
     world: World, user: User, channel_id: str, text: str, *, focused: str | None = None, granted: bool = False
-) -> CommandLine:
+) -> FilledCommand:
     """Read a line whose option `focused`, by default the last one, is not finished.
 
     Raises:
         SandboxError: the line does not fit a command, or the bot does not complete that option.
     """
-    command, path, options, rest = _find(world, user, channel_id, text, granted)
-    given = _split(options, rest)
-    by_name = {option["name"]: option for option in options}
+    chosen, rest = _find(world, user, channel_id, text, granted)
+    given = _split(chosen.options, rest)
     if focused is None:
         focused = list(given)[-1] if given else ""
-    if not by_name.get(focused, {}).get("autocomplete"):
-        where = f"in the option {focused}" if focused else "at the end of this line"
-        raise SandboxError(f"The bot completes nothing {where}.")
-    kind, typed = by_name[focused]["type"], given.pop(focused, "")
-    unfinished = {"type": kind, "name": focused, "value": typed, "focused": True}
-    values = [option_value(world, by_name[name], value, {}) for name, value in given.items()]
-    return CommandLine(command, _interaction_data(command, path, [*values, unfinished], {}), unfinished)
+    return fill_unfinished(world, chosen, given, focused)
 
 
-def _find(
-    world: World, user: User, channel_id: str, text: str, granted: bool
-) -> tuple[Json, list[Json], list[Json], str]:
-    """The command, the named subcommands, the options of the last of them, and the rest of the line."""
+def _find(world: World, user: User, channel_id: str, text: str, granted: bool) -> tuple[ChosenCommand, str]:
+    """The command that the line names, and the rest of the line."""
     if not text.startswith("/"):
         raise SandboxError("A command starts with a slash, as in /help.")
-    name, _, rest = text[1:].strip().partition(" ")
-    offered = command_registry.offered(world)
-    if name not in offered:
-        raise SandboxError(f"There is no command /{name}.{_closest(name, offered, '/')}")
-    command = offered[name]
-    check_may_use(world, user, channel_id, command, f"/{name}", granted=granted)
-    path: list[Json] = []
-    options: list[Json] = command["options"]
-    while options and options[0]["type"] in (SUB_COMMAND, SUB_COMMAND_GROUP):
-        by_name = {option["name"]: option for option in options}
-        word, _, rest = rest.strip().partition(" ")
-        if word not in by_name:
-            named = " ".join([name, *(option["name"] for option in path)])
-            known = ", ".join(f"/{named} {option}" for option in by_name)
-            raise SandboxError(f"/{named} has no subcommand {word or '(none given)'}; there are: {known}.")
-        path.append(by_name[word])
-        options = by_name[word].get("options", [])
-    return command, path, options, rest.strip()
+    line = text[1:].strip()
+    chosen = choose(world, user, channel_id, line.split(), granted=granted)
+    parts = line.split(maxsplit=1 + len(chosen.path))
+    return chosen, parts[-1].strip() if len(parts) > 1 + len(chosen.path) else ""
 
 
-def _closest(word: str, known: "dict[str, Json] | list[str]", before: str = "", after: str = "") -> str:
-    near = difflib.get_close_matches(word, list(known), 1)
-    return f" Did you mean {before}{near[0]}{after}?" if near else ""
-
-
-def _split(options: list[Json], rest: str) -> dict[str, str]:
+def _split(options: Sequence[Json], rest: str) -> dict[str, str]:
     """The text of each option in the line, in the line's order."""
     by_name = {option["name"]: option for option in options}
     quoted = [range(*match.span()) for match in _QUOTED.finditer(rest)]
@@ -135,8 +88,8 @@ def _split(options: list[Json], rest: str) -> dict[str, str]:
             continue
         before = [match for match in known if match.start() < mark.start()]
         in_text = before and by_name[before[-1][1]]["type"] == STRING
-        if not in_text or _closest(mark[1], list(by_name)):
-            hint = _closest(mark[1], list(by_name), after=":")
+        if not in_text or closest(mark[1], list(by_name)):
+            hint = closest(mark[1], list(by_name), after=":")
             names = ", ".join(by_name) or "none"
             raise SandboxError(f"There is no option {mark[1]} (there are: {names}).{hint}")
     if rest and (not known or known[0].start() > 0):
@@ -154,14 +107,3 @@ def _split(options: list[Json], rest: str) -> dict[str, str]:
         value = rest[mark.end() : end].strip()
         given[mark[1]] = value[1:-1] if _QUOTED.fullmatch(value) else value
     return given
-
-
-def _interaction_data(command: Json, path: list[Json], values: list[Json], resolved: Json) -> Json:
-    for option in reversed(path):
-        values = [{"type": option["type"], "name": option["name"], "options": values}]
-    data: Json = {"id": command["id"], "name": command["name"], "type": command["type"], "options": values}
-    if resolved:
-        data["resolved"] = resolved
-    if command.get("guild_id"):
-        data["guild_id"] = GUILD_ID
-    return data

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from sandbox.sandbox_error import SandboxError
+from sandbox.sandbox_error import FieldError, SandboxError
 from sandbox.schemas.components import STRING_SELECT
 from sandbox.schemas.fields import Json
 from sandbox.schemas.modals import LABEL, LONGEST_TEXT, SHORT
@@ -46,7 +46,8 @@ def fill_modal(modal: Json, values: dict[str, str | list[str]]) -> Json:
     text with commas. A field without a value keeps its initial one.
 
     Raises:
-        SandboxError: Discord's client would not send the modal; the sentence says why.
+        FieldError: a field does not take its value.
+        SandboxError: the modal has no field of that name.
     """
     given = dict(values)
     answers: dict[str, Json] = {}
@@ -54,7 +55,10 @@ def fill_modal(modal: Json, values: dict[str, str | list[str]]) -> Json:
         names = [name for name in given if name == field.component["custom_id"]]
         names = names or [name for name in given if name.lower() == field.label.lower()]
         value = given.pop(names[0]) if names else field.initial_value
-        answers[field.component["custom_id"]] = _answer(field, value)
+        try:
+            answers[field.component["custom_id"]] = _answer(field, value)
+        except SandboxError as error:
+            raise FieldError(field.component["custom_id"], str(error)) from None
     if given:
         known = ", ".join(field.label for field in modal_fields(modal))
         raise SandboxError(f"{modal['title']} has no field {next(iter(given))!r}; there are: {known}.")

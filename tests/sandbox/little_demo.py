@@ -1,6 +1,7 @@
 """A program: the demo with the little bot and a worker that ignores SIGTERM and has a child of its own.
 
-`python little_demo.py [--dead] [LINE ...]`; with `--dead` one more process ends at once.
+`python little_demo.py [--dead] [LINE ...]`; with `--dead` one more process ends at once. `--page USER` talks
+on the page.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from sandbox.demo import runner, signals
 from sandbox.demo.child_processes import Child
+from sandbox.demo.conversations import by_lines, in_terminal, on_page
 from sandbox.sandbox_error import SandboxError
 from sandbox.server import serving
 
@@ -30,7 +32,11 @@ def main() -> int:
         arguments.remove("--dead")
         children.append(Child("dead one", (sys.executable, "-c", DEAD)))
     try:
-        asyncio.run(signals.until_signal(runner.run(serving(), children, "student", arguments, grace_s=0.5)))
+        if arguments[:1] == ["--page"]:
+            talk = on_page(arguments[1], open_browser=True)
+        else:
+            talk = by_lines("student", arguments) if arguments else in_terminal("student")
+        asyncio.run(signals.until_signal(runner.run(serving(), children, talk, grace_s=0.5)))
     except SandboxError as error:
         print(error, file=sys.stderr)
         return 1

@@ -36,7 +36,7 @@ from sandbox.api.gateway.gateway_protocol import (
     decode,
     gateway_url,
 )
-from sandbox.api.gateway.sessions import Connection, Session
+from sandbox.api.gateway.sessions import Connection, Observer, Session
 from sandbox.schemas.fields import Json
 from sandbox.schemas.intents import ALL_INTENTS, GUILD_MEMBERS, GUILDS, MESSAGE_CONTENT, PRIVILEGED
 from sandbox.world.ids import APPLICATION_ID, GUILD_ID
@@ -50,12 +50,16 @@ MAX_PAYLOADS_PER_MINUTE = 120
 
 
 class Gateway:
-    """All sessions and connections of the bot."""
+    """All sessions and connections of the bot.
+
+    Each of `observers` hears of every payload in both directions.
+    """
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._sessions: dict[str, Session] = {}
         self._connections: set[Connection] = set()
+        self.observers: list[Observer] = []
         world.listeners.append(self._dispatch_to_all)
 
     async def handle(self, request: web.Request) -> web.WebSocketResponse:
@@ -63,7 +67,7 @@ class Gateway:
         socket = web.WebSocketResponse(max_msg_size=4096 * 4)
         await socket.prepare(request)
         try:
-            connection = Connection(socket, payload_encoder(request))
+            connection = Connection(socket, payload_encoder(request), self.observers)
         except Close as ending:
             await socket.close(code=ending.code, message=ending.reason.encode())
             return socket
@@ -112,6 +116,8 @@ class Gateway:
                 raise Close(RATE_LIMITED, "You are being rate limited.")
             sent_at.append(time.monotonic())
             op, data = decode(message.data)
+            for observe in self.observers:
+                observe(False, {"op": op, "d": data})
             match op:
                 case _ if op == HEARTBEAT:
                     connection.send({"op": HEARTBEAT_ACK, "d": None})

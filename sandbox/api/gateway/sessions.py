@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from aiohttp import web
@@ -10,6 +11,9 @@ from aiohttp import web
 from sandbox.api.gateway.compression import Encode
 from sandbox.api.gateway.gateway_protocol import DISPATCH
 from sandbox.schemas.fields import Json
+
+Observer = Callable[[bool, Json], None]
+"""Hears of a payload: whether it goes to the bot, and the payload."""
 
 REPLAYED_EVENTS = 1000
 """The most events that a resumed session gets again."""
@@ -42,15 +46,19 @@ class Session:
 class Connection:
     """A WebSocket. A queue keeps the payloads in order."""
 
-    def __init__(self, socket: web.WebSocketResponse, encode: Encode | None) -> None:
+    def __init__(
+        self, socket: web.WebSocketResponse, encode: Encode | None, observers: Sequence[Observer] = ()
+    ) -> None:
         self.socket = socket
         self.session: Session | None = None
         self.closed_here = False
-        self._encode = encode
+        self._encode, self._observers = encode, observers
         self._outgoing: asyncio.Queue[Json] = asyncio.Queue()
 
     def send(self, payload: Json) -> None:
         """Queue a payload."""
+        for observe in self._observers:
+            observe(True, payload)
         self._outgoing.put_nowait(payload)
 
     async def pump(self) -> None:

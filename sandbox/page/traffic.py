@@ -1,0 +1,114 @@
+"""The traffic between Discord's stand-in and the bot and workers, in order, for people to read.
+
+Tokens never appear in it: not that of the bot, and not those of interactions.
+"""
+
+import json
+import re
+from collections import deque
+from collections.abc import Iterator
+from typing import Any
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from sandbox.api.gateway import gateway_protocol as gateway
+from sandbox.api.rest.request_context import BODY, PREFIX, UPLOADS
+from sandbox.schemas.fields import Json
+from sandbox.world.clock import Changes
+from sandbox.world.state import World
+
+KEPT = 500
+"""The latest entries that are kept."""
+
+LONGEST_TEXT = 4000
+MASK = "•••"
+
+_OPCODES = {
+    gateway.HEARTBEAT: "HEARTBEAT",
+    gateway.IDENTIFY: "IDENTIFY",
+    gateway.PRESENCE_UPDATE: "PRESENCE_UPDATE",
+    gateway.VOICE_STATE: "VOICE_STATE_UPDATE",
+    gateway.RESUME: "RESUME",
+    gateway.RECONNECT: "RECONNECT",
+    gateway.REQUEST_MEMBERS: "REQUEST_GUILD_MEMBERS",
+    gateway.INVALID_SESSION: "INVALID_SESSION",
+    gateway.HELLO: "HELLO",
+    gateway.HEARTBEAT_ACK: "HEARTBEAT_ACK",
+}
+
+_TOKEN_IN_PATH = re.compile(r"(?<=/)[A-Za-z0-9_.-]{60,}")
+
+
+class Traffic:
+    """The latest entries, and a count of changes to wait on."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._entries: deque[Json] = deque(maxlen=KEPT)
+        self.changes = Changes()
+
+    def after(self, number: int) -> Iterator[Json]:
+        """The entries after the one of that number."""
+        return (entry for entry in self._entries if entry["number"] > number)
+
+    def observe_gateway(self, to_bot: bool, payload: Json) -> None:
+        """Note a payload of the gateway."""
+        name = payload.get("t") or _OPCODES.get(payload["op"], f"opcode {payload['op']}")
+        self._add(by="gateway", to_bot=to_bot, name=name, sent=payload.get("d"))
+
+    @property
+    def middleware(self) -> Middleware:
+        """Notes every request to the REST API with its answer."""
+
+        @web.middleware
+        async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
+            if not request.path.startswith(f"{PREFIX}/"):
+                return await handler(request)
+            started = self._world.clock.now()
+            response = await handler(request)
+            path = _TOKEN_IN_PATH.sub(MASK, request.path_qs.removeprefix(PREFIX))
+            files = [upload.filename for upload in request.get(UPLOADS, ())]
+            self._add(
+                by="rest",
+                to_bot=False,
+                name=f"{request.method} {path}",
+                status=response.status,
+                ms=round((self._world.clock.now() - started) * 1000, 1),
+                sent=request.get(BODY),
+                files=files,
+                got=_json(response),
+            )
+            return response
+
+        return observe
+
+    def _add(self, **entry: Any) -> None:
+        number = self.changes.number + 1
+        masked = {key: self._masked(value) for key, value in entry.items()}
+        self._entries.append({"number": number, "at": self._world.clock.now(), **masked})
+        self.changes.notify()
+
+    def _masked(self, value: Any) -> Any:
+        """A JSON value without tokens, and with long texts cut."""
+        if isinstance(value, dict):
+            return {
+                key: MASK if key == "token" and isinstance(item, str) else self._masked(item)
+                for key, item in value.items()
+            }
+        if isinstance(value, list):
+            return [self._masked(item) for item in value]
+        if isinstance(value, str):
+            text = value.replace(self._world.token, MASK)
+            return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]} … ({len(text)} characters)"
+        return value
+
+
+def _json(response: web.StreamResponse) -> Any:
+    body = response.body if isinstance(response, web.Response) else None
+    if not isinstance(body, bytes) or response.content_type != "application/json":
+        return None
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None

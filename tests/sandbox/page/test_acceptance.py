@@ -1,0 +1,253 @@
+"""The page in a real browser, before the real bot and its workers."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, expect
+
+from tests.sandbox.page.chat_page import WAIT_MS, ChatPage, opened
+from tests.support.full_stack import Stack, serving
+from tests.support.waiting import eventually
+from worker.queue import pausing
+
+NARROW = {"width": 360, "height": 640}
+ZOOMED = {"width": 640, "height": 400}
+"""A window of 1280 by 800 pixels at a zoom of 200 %."""
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    folder = tmp_path_factory.mktemp("stack")
+    corpus = folder / "small.txt"
+    lines = ("To be, or not to be: that is the question.", "Whether 'tis nobler in the mind to suffer.")
+    corpus.write_text("\n".join(lines * 400) + "\n")
+    with serving(folder, corpus) as stack:
+        stack.discord.post("members", {"name": "classmate"})
+        stack.bot = stack.start_bot()
+        stack.verse_worker = stack.start_worker("verse")
+        stack.train_worker = stack.start_worker("train")
+        yield stack
+
+
+@pytest.fixture
+def student(browser: Browser, stack: Stack) -> Iterator[ChatPage]:
+    with opened(browser, stack.discord.address) as chat:
+        yield chat
+
+
+@pytest.fixture
+def teacher(browser: Browser, stack: Stack) -> Iterator[ChatPage]:
+    with opened(browser, stack.discord.address, "teacher") as chat:
+        yield chat
+
+
+@pytest.fixture
+def verse(student: ChatPage) -> ChatPage:
+    """A student who has just got a verse."""
+    ask_for_verse(student, "the winter of our discontent")
+    return student
+
+
+def ask_for_verse(chat: ChatPage, seed: str, more: str = "") -> None:
+    before = chat.messages.count()
+    chat.use(f"/verse seed: {seed} lines: 2 {more}".strip())
+    expect(chat.messages).to_have_count(before + 1, timeout=WAIT_MS)
+    expect(chat.newest.locator(".embed-footer")).to_contain_text("temperature", timeout=WAIT_MS)
+
+
+def test_a_verse_and_another_one_by_keyboard_alone(student: ChatPage) -> None:
+    student.type("/ver")
+    expect(student.suggestions.first).to_contain_text("/verse")
+    student.type("<Enter>", "see", "<ArrowDown>", "<Enter>", "O gentle night", "<Tab>", "lines:", "2")
+    expect(student.page.get_by_label("lines", exact=True)).to_have_value("2")
+    student.type("<Enter>")
+    first = student.message("O gentle night")
+    expect(first.locator(".embed-footer")).to_contain_text("temperature", timeout=WAIT_MS)
+    expect(first).to_contain_text("Student used /verse")
+    count = student.messages.count()
+    student.step_back_to("Again")
+    student.type("<Enter>")
+    expect(student.messages).to_have_count(count + 1, timeout=WAIT_MS)
+    expect(student.newest.locator(".embed-footer")).to_contain_text("temperature", timeout=WAIT_MS)
+    assert student.focused == "Again"
+
+
+def test_a_wrong_value_is_refused_by_its_field_before_it_is_sent(student: ChatPage, stack: Stack) -> None:
+    before = len(stack.discord.get("interactions"))
+    student.type("/verse temperature: 9 lines: 2", "<Enter>")
+    field = student.page.get_by_label("temperature", exact=True)
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(field).to_be_focused()
+    expect(student.page.locator(".field.wrong .field-error")).to_contain_text("from 0.0 to 2.0, not 9.0")
+    assert len(stack.discord.get("interactions")) == before
+
+
+def test_a_modal_with_a_wrong_value_is_told_and_can_be_mended(verse: ChatPage) -> None:
+    verse.newest.get_by_role("button", name="Change…").click()
+    dialog = verse.page.get_by_role("dialog")
+    lines = dialog.get_by_label("Lines")
+    lines.fill("")
+    verse.type("<Enter>")
+    expect(lines).to_have_attribute("aria-invalid", "true")
+    expect(dialog).to_contain_text("is required")
+    lines.fill("99")
+    verse.type("<Enter>")
+    expect(dialog).to_be_hidden()
+    answer = verse.message("That did not work")
+    expect(answer).to_contain_text("Only you can see this")
+    answer.get_by_role("button", name="Edit again").click()
+    dialog.get_by_label("Lines").fill("2")
+    verse.type("<Enter>")
+    expect(verse.newest.locator(".embed-footer")).to_contain_text("temperature", timeout=WAIT_MS)
+
+
+def test_a_modal_keeps_the_focus_and_gives_it_back(verse: ChatPage) -> None:
+    verse.step_back_to("Change…")
+    verse.type("<Enter>")
+    expect(verse.page.get_by_role("dialog")).to_be_visible()
+    for _ in range(12):
+        verse.type("<Tab>")
+        outside = "document.activeElement !== document.body && !document.activeElement.closest('dialog')"
+        assert not verse.page.evaluate(outside)
+    verse.type("<Escape>")
+    expect(verse.page.get_by_role("dialog")).to_be_hidden()
+    assert verse.focused == "Change…"
+
+
+def test_a_private_verse_is_seen_by_one_member_alone(
+    student: ChatPage, browser: Browser, stack: Stack
+) -> None:
+    with opened(browser, stack.discord.address, "classmate") as classmate:
+        ask_for_verse(student, "a secret thought", "private: True")
+        expect(student.newest).to_contain_text("Only you can see this")
+        ask_for_verse(student, "a thought for all")
+        expect(classmate.message("a thought for all")).to_be_visible(timeout=WAIT_MS)
+        expect(classmate.messages.filter(has_text="a secret thought")).to_have_count(0)
+
+
+def test_the_menu_of_a_message_uses_it_as_a_seed(student: ChatPage) -> None:
+    student.type("shall I compare thee", "<Enter>")
+    expect(student.newest).to_contain_text("shall I compare thee")
+    student.step_back_to("More for the message by Student")
+    student.type("<Enter>")
+    expect(student.page.get_by_role("menu")).to_be_visible()
+    assert student.focused == "Continue as verse"
+    student.type("<Enter>")
+    expect(student.newest.locator(".embed")).to_contain_text("shall I compare thee", timeout=WAIT_MS)
+    expect(student.newest.locator(".embed-footer")).to_contain_text("temperature", timeout=WAIT_MS)
+
+
+def test_a_student_may_not_use_admin_commands_and_a_teacher_may(student: ChatPage, teacher: ChatPage) -> None:
+    student.type("/admin status")
+    expect(student.page.locator("#suggestions")).to_contain_text("No command matches")
+    student.type("<Enter>")
+    expect(student.page.get_by_role("alert").filter(visible=True)).to_contain_text(
+        "no command /admin for you"
+    )
+    student.page.get_by_label("Speak as").select_option("teacher")
+    expect(student.page.locator(".you")).to_be_visible()
+    for chat in (student, teacher):
+        chat.use("/admin status")
+        expect(chat.newest).to_contain_text("Only you can see this", timeout=WAIT_MS)
+
+
+def test_a_reload_in_mid_verse_loses_nothing(student: ChatPage, stack: Stack) -> None:
+    pausing.pause(stack.redis)
+    student.use("/verse seed: patience lines: 2")
+    expect(student.newest).to_contain_text("⏳", timeout=WAIT_MS)
+    identity = student.newest.get_attribute("data-id")
+    student.page.reload()
+    expect(student.newest).to_contain_text("⏳", timeout=WAIT_MS)
+    pausing.resume(stack.redis)
+    expect(student.newest.locator(".embed-footer")).to_contain_text("temperature", timeout=WAIT_MS)
+    assert student.newest.get_attribute("data-id") == identity
+
+
+def test_a_restart_of_the_bot_shows_it_away_and_back(student: ChatPage, stack: Stack) -> None:
+    bot = student.page.locator(".member[data-member=shakelm]")
+    expect(bot).to_contain_text("online")
+    stack.bot.stop()
+    expect(bot).to_contain_text("Away")
+    expect(student.page.locator("#bot-away")).to_be_visible()
+    stack.bot = stack.start_bot()
+    expect(bot).to_contain_text("online", timeout=WAIT_MS)
+    expect(student.page.locator("#bot-away")).to_be_hidden()
+    ask_for_verse(student, "once more unto the breach")
+
+
+def test_what_people_write_is_never_read_as_html(student: ChatPage) -> None:
+    hostile = "<script>document.title = 'taken'</script><img src=x onerror=\"document.title = 'taken'\">"
+    student.type(hostile, "<Enter>")
+    expect(student.newest).to_contain_text(hostile)
+    ask_for_verse(student, hostile)
+    expect(student.newest.locator(".embed")).to_contain_text("<script>document.title = 'taken'</script>")
+    assert student.page.title() == "#verses · Sandbox"
+    assert student.page.locator("#main script, #main img[src=x]").count() == 0
+
+
+def test_a_training_is_watched_to_its_end_with_its_picture(teacher: ChatPage) -> None:
+    teacher.use("/admin train architecture: lstm vocabulary: char units: 16 epochs: 1 name: little")
+    teacher.newest.get_by_role("button", name="Start").click()
+    end = teacher.message("Training little is complete")
+    expect(end).to_be_visible(timeout=2 * WAIT_MS)
+    picture = end.locator("img")
+    picture.scroll_into_view_if_needed()
+    shown = "image => image.complete && image.naturalWidth > 100"
+    eventually(lambda: picture.evaluate(shown), "the picture of the training")
+    assert (picture.get_attribute("alt") or "").strip()
+    expect(end.get_by_role("button", name="Promote")).to_be_visible()
+
+
+def violations(chat: ChatPage) -> list[Any]:
+    found = Axe().run(chat.page).response["violations"]
+    return [(item["id"], [node["html"][:200] for node in item["nodes"]]) for item in found]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_violation(browser: Browser, stack: Stack, scheme: str) -> None:
+    with opened(browser, stack.discord.address, color_scheme=scheme) as chat:
+        ask_for_verse(chat, "no violation")
+        chat.use("/help")
+        expect(chat.newest).to_contain_text("Only you can see this", timeout=WAIT_MS)
+        assert violations(chat) == []
+        chat.page.locator("#line").focus()
+        chat.type("/")
+        expect(chat.suggestions.first).to_be_visible()
+        assert violations(chat) == []
+        chat.type("verse style: ")
+        expect(chat.suggestions.first).to_be_visible()
+        assert violations(chat) == []
+        chat.type("<Escape>", "<Escape>")
+        chat.message("no violation").get_by_role("button", name="Change…").click()
+        expect(chat.page.get_by_role("dialog")).to_be_visible()
+        assert violations(chat) == []
+
+
+def test_axe_finds_no_violation_on_a_narrow_screen_with_an_open_drawer(
+    browser: Browser, stack: Stack
+) -> None:
+    with opened(browser, stack.discord.address, viewport=NARROW) as chat:
+        chat.page.get_by_role("button", name="Channels and settings").click()
+        assert violations(chat) == []
+
+
+@pytest.mark.parametrize("viewport", [NARROW, ZOOMED])
+def test_the_page_fits_a_phone_and_a_zoom_of_200_percent(
+    browser: Browser, stack: Stack, viewport: dict[str, int]
+) -> None:
+    with opened(browser, stack.discord.address, viewport=viewport) as chat:
+        ask_for_verse(chat, "a very narrow room")
+        assert chat.overflow() <= 0
+        box = chat.page.locator("#composer").bounding_box()
+        assert box and box["x"] >= 0 and box["x"] + box["width"] <= viewport["width"]
+        assert box["y"] + box["height"] <= viewport["height"]
+        chat.type("/verse seed: word temperature: 0.5 style: ")
+        assert chat.overflow() <= 0
+        expect(chat.suggestions.first).to_be_in_viewport()
+        chat.page.get_by_label("style", exact=True).fill("")
+        chat.type("<Escape>", "<Escape>")
+        chat.newest.get_by_role("button", name="Change…").click()
+        expect(chat.page.get_by_role("button", name="Submit")).to_be_attached()
+        assert chat.overflow() <= 0
