@@ -13,6 +13,7 @@ from sandbox.api.gateway.gateway_server import Gateway
 from sandbox.api.rest.middleware import FAULTS, RATE_LIMITS, RECORDER, rest_api
 from sandbox.api.rest.rate_limits import RateLimits
 from sandbox.api.rest.recording import Recorder
+from sandbox.api.rest.request_bodies import MAX_BODY_BYTES
 from sandbox.api.rest.request_context import PREFIX, WORLD
 from sandbox.api.rest.rest_routes import add_rest_routes
 from sandbox.control.control_routes import GATEWAY, add_control_routes
@@ -20,7 +21,6 @@ from sandbox.sandbox_error import SandboxError
 from sandbox.world.state import World
 
 ANY_HOST = "0.0.0.0"  # noqa: S104 - for containers, if the caller asks for it
-MAX_BODY_BYTES = 110 * 2**20
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,10 @@ async def serving(
     app.on_response_prepare.append(_date_by_the_world)
     add_rest_routes(app)
     add_control_routes(app)
-    app.router.add_get("/gateway", gateway.handle)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+    for path in ("/gateway", "/gateway/"):  # clients add a slash to the address that they get
+        app.router.add_get(path, gateway.handle)
+    # Broken compression is a refusal; aiohttp would end the connection.
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1, auto_decompress=False)
     await runner.setup()
     try:
         try:

@@ -30,7 +30,7 @@ Locale = Literal[
 class Form(BaseModel):
     """Base of all request bodies. It ignores unknown keys, as Discord does."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
 
 
 def _snowflake(value: Any) -> str:

@@ -1,6 +1,6 @@
 """The body of a message (Discord documentation, "Message Resource")."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -8,6 +8,7 @@ from pydantic_core import PydanticCustomError
 from sandbox.schemas.components import Rows
 from sandbox.schemas.embeds import Embed
 from sandbox.schemas.fields import Form, Snowflake, length_up_to
+from sandbox.schemas.refusals import Refusal
 
 COMPONENTS_V2 = 1 << 15
 
@@ -15,6 +16,13 @@ MAX_CONTENT = 2000
 MAX_EMBEDS = 10
 MAX_EMBED_TOTAL = 6000
 MAX_FILES = 10
+
+_UNSUPPORTED = {
+    "poll": "polls",
+    "sticker_ids": "stickers",
+    "shared_client_theme": "themes",
+    "thread_name": "new threads",
+}
 
 
 class AllowedMentions(Form):
@@ -46,9 +54,20 @@ class AttachmentForm(Form):
 
 
 class MessageReference(Form):
-    """The message that this one replies to."""
+    """The message that this one replies to (type 0)."""
 
-    message_id: Snowflake | None = None
+    type: Literal[0, 1] | None = None
+    message_id: Snowflake
+    channel_id: Snowflake | None = None
+    guild_id: Snowflake | None = None
+    fail_if_not_exists: bool | None = None
+
+    @field_validator("type")
+    @classmethod
+    def _is_a_reply(cls, kind: int | None) -> int | None:
+        if kind == 1:
+            raise Refusal.unsupported("forwarded messages")
+        return kind
 
 
 class MessageForm(Form):
@@ -62,8 +81,16 @@ class MessageForm(Form):
     flags: int | None = None
     tts: bool | None = None
     nonce: Annotated[str, StringConstraints(max_length=25)] | int | None = None
-    enforce_nonce: bool = False
+    enforce_nonce: bool | None = None
     message_reference: MessageReference | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_supported(cls, body: Any) -> Any:
+        for name, what in _UNSUPPORTED.items():
+            if isinstance(body, dict) and body.get(name):
+                raise Refusal.unsupported(f"{what} in messages (the field {name})")
+        return body
 
     @field_validator("embeds")
     @classmethod

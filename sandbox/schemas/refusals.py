@@ -31,6 +31,7 @@ class Code(IntEnum):
     MISSING_PERMISSIONS = 50013
     INVALID_WEBHOOK_TOKEN = 50027
     INVALID_FORM_BODY = 50035
+    INVALID_API_VERSION = 50041
     INVALID_JSON = 50109
 
 
@@ -56,10 +57,9 @@ _STATUS_AND_TEXT: dict[Code, tuple[int, str]] = {
     Code.MISSING_PERMISSIONS: (403, "Missing Permissions"),
     Code.INVALID_WEBHOOK_TOKEN: (401, "Invalid Webhook Token"),
     Code.INVALID_FORM_BODY: (400, "Invalid Form Body"),
+    Code.INVALID_API_VERSION: (400, "Invalid API version"),
     Code.INVALID_JSON: (400, "The request body contains invalid JSON."),
 }
-
-_STATUS_TEXT = {401: "401: Unauthorized", 404: "404: Not Found", 405: "405: Method Not Allowed"}
 
 
 class Refusal(Exception):  # noqa: N818 - an answer of the API, not a failure of the sandbox
@@ -94,6 +94,11 @@ class Refusal(Exception):  # noqa: N818 - an answer of the API, not a failure of
         return cls(status, code, message, errors=errors, extra=extra)
 
     @classmethod
-    def of_status(cls, status: int) -> "Refusal":
-        """A refusal without a code of its own: status 401, 404 or 405."""
-        return cls(status, Code.GENERAL, _STATUS_TEXT[status])
+    def unauthorized(cls) -> "Refusal":
+        """The refusal of a wrong token."""
+        return cls(401, Code.GENERAL, "401: Unauthorized")
+
+    @classmethod
+    def unsupported(cls, what: str) -> "Refusal":
+        """The sandbox's own refusal of what it cannot play, whether Discord has it or not: status 501."""
+        return cls(501, Code.GENERAL, f"The sandbox does not support {what}.")

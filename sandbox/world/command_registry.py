@@ -60,7 +60,7 @@ def replace_all(world: World, guild_id: str | None, body: Any) -> list[Json]:
     Raises:
         Refusal: a command is invalid or two have the same name (50035), or there are too many (30032).
     """
-    forms = parse_form(list[CommandForm], body or [])
+    forms = parse_form(list[CommandForm], body)
     _check_count([form.type for form in forms])
     seen: set[tuple[int, str]] = set()
     for at, form in enumerate(forms):

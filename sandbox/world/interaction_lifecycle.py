@@ -144,15 +144,12 @@ async def wait_for_first_answer(world: World, interaction: Interaction) -> None:
     await world.changes.wait_until(lambda: state(world, interaction) != "pending", FIRST_ANSWER_S + 1)
 
 
-def respond(world: World, interaction_id: str, token: str, body: Any, uploads: list[Upload]) -> Json:
-    """Take the bot's first answer.
-
-    Returns:
-        Discord's interaction callback response object.
+def unanswered(world: World, interaction_id: str, token: str) -> Interaction:
+    """The interaction that still waits for its first answer.
 
     Raises:
-        Refusal: the interaction is unknown or older than three seconds (10062), it has an answer already
-            (40060), or the answer is invalid (50035, 50006).
+        Refusal: the interaction is unknown or older than three seconds (10062), or it has an answer already
+            (40060).
     """
     interaction = world.interactions.get(interaction_id)
     if interaction is None or interaction.token != token:
@@ -161,6 +158,18 @@ def respond(world: World, interaction_id: str, token: str, body: Any, uploads: l
         raise Refusal.of(Code.ALREADY_ACKNOWLEDGED)
     if world.clock.now() - interaction.created_at > FIRST_ANSWER_S:
         raise Refusal.of(Code.UNKNOWN_INTERACTION)
+    return interaction
+
+
+def respond(world: World, interaction: Interaction, body: Any, uploads: list[Upload]) -> Json:
+    """Take the bot's first answer.
+
+    Returns:
+        Discord's interaction callback response object.
+
+    Raises:
+        Refusal: the answer is invalid (50035, 50006).
+    """
     form = parse_form(CallbackForm, body)
     allowed = _ALLOWED_ANSWERS[interaction.kind]
     if interaction.kind == MODAL_SUBMIT and interaction.source:

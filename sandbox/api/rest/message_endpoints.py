@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from sandbox.api.rest.request_context import UPLOADS, WORLD, Route, answer, channel_for_bot, parse_message
+from sandbox.api.rest.request_context import WORLD, Route, answer, channel_for_bot, parse_message, uploads
 from sandbox.schemas.message_form import MessageForm
 from sandbox.schemas.refusals import Code, Refusal
 from sandbox.schemas.validation import invalid_form
@@ -51,21 +51,21 @@ def _id(request: web.Request, name: str) -> int:
     return int(value)
 
 
-def _needed_permissions(form: MessageForm, uploads: list[Upload]) -> list[Permission]:
-    needed = [Permission.SEND_MESSAGES]
-    needed += [Permission.EMBED_LINKS] if form.embeds else []
-    return needed + ([Permission.ATTACH_FILES] if uploads else [])
+def _needed_permissions(form: MessageForm, files: list[Upload]) -> list[Permission]:
+    needed = [Permission.EMBED_LINKS] if form.embeds else []
+    return needed + ([Permission.ATTACH_FILES] if files else [])
 
 
 async def create_message(request: web.Request) -> web.Response:
     """POST /channels/{channel_id}/messages."""
-    form, uploads = parse_message(request), request[UPLOADS]
-    where, world = channel_for_bot(request, *_needed_permissions(form, uploads)), request.app[WORLD]
+    channel_for_bot(request, Permission.SEND_MESSAGES)
+    form, files = parse_message(request), uploads(request)
+    where, world = channel_for_bot(request, *_needed_permissions(form, files)), request.app[WORLD]
     replies_to = form.message_reference.message_id if form.message_reference else None
     if replies_to and replies_to not in world.messages:
         raise invalid_form([(("message_reference",), "REPLIES_UNKNOWN_MESSAGE", "Unknown message")])
     kind = REPLY if replies_to else 0
-    sent = channel_messages.send(world, where.id, BOT, form, uploads, kind=kind, replies_to=replies_to)
+    sent = channel_messages.send(world, where.id, BOT, form, files, kind=kind, replies_to=replies_to)
     return answer(sent.to_json(world.address))
 
 
@@ -89,7 +89,7 @@ async def channel_message(request: web.Request) -> web.Response:
             raise Refusal.of(Code.NOT_THE_AUTHOR)
         form = parse_message(request)
         channel_messages.count_old_edit(world, found)
-        return answer(channel_messages.edit(world, found, form, request[UPLOADS]).to_json(world.address))
+        return answer(channel_messages.edit(world, found, form, uploads(request)).to_json(world.address))
     if found.author is not BOT and not world.may(BOT, Permission.MANAGE_MESSAGES, where):
         raise Refusal.of(Code.MISSING_PERMISSIONS)
     channel_messages.delete(world, found)

@@ -1,21 +1,18 @@
-"""The way of every request: fault, bot token, rate limit, body, handler, refusal, record."""
+"""The way of every request: bot token, body, fault, rate limit, handler, refusal, record."""
 
 import asyncio
-import json
+import re
 import secrets
 from http import HTTPStatus
-from typing import Any
 
-from aiohttp import BodyPartReader, hdrs, web
+from aiohttp import hdrs, web
 
 from sandbox.api.faults import FaultForm, Faults
 from sandbox.api.rest.rate_limits import RateLimits, refusal, refusal_headers
 from sandbox.api.rest.recording import Recorder
-from sandbox.api.rest.request_context import BODY, PREFIX, UPLOADS, VIA, WORLD, Handler, answer
-from sandbox.schemas.message_form import MAX_FILES
+from sandbox.api.rest.request_bodies import JSON_BODY, MULTIPART, URLENCODED, Body, read_body
+from sandbox.api.rest.request_context import BODY, VIA, WORLD, Handler, answer, path_in_api
 from sandbox.schemas.refusals import Code, Refusal
-from sandbox.schemas.validation import invalid_form
-from sandbox.world.attachments import Upload
 
 FAULTS = web.AppKey("faults", Faults)
 RATE_LIMITS = web.AppKey("rate_limits", RateLimits)
@@ -37,29 +34,39 @@ WITHOUT_BOT_TOKEN = {"callback", "webhook", "webhook_message", "gateway"}
 """Routes whose path holds another token, and the one that needs none."""
 
 
+WITH_FILES = {
+    ("POST", "channel_messages"),
+    ("PATCH", "channel_message"),
+    ("POST", "callback"),
+    ("POST", "webhook"),
+    ("PATCH", "webhook_message"),
+}
+"""The operations that take forms besides JSON (Discord's OpenAPI description)."""
+
+
 @web.middleware
 async def rest_api(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Serve a request to the REST API; a refusal becomes its answer."""
-    if not request.path.startswith(f"{PREFIX}/"):
+    if not request.path.startswith("/api/"):
         return await handler(request)
     headers: dict[str, str] = {}
-    request[BODY], request[UPLOADS] = None, []
+    request[BODY] = Body()
     try:
-        await _read_body(request)
         response = await _served(request, handler, headers)
     except Refusal as refused:
         response = answer(refused.body, status=refused.status, headers=headers)
-    except web.HTTPException as error:  # no such route
-        no_route = Refusal.of_status(405 if error.status == 405 else 404)
-        response = answer(no_route.body, status=no_route.status)
     if recorder := request.app.get(RECORDER):
-        files = [upload.index for upload in request[UPLOADS]]
-        recorder.write(request, request[BODY], files, response.status)
+        recorder.write(request, request[BODY], response.status)
     return response
 
 
 async def _served(request: web.Request, handler: Handler, headers: dict[str, str]) -> web.StreamResponse:
-    fault = request.app[FAULTS].take(request.method, request.path.removeprefix(PREFIX))
+    name = _route_name(request)
+    if name not in WITHOUT_BOT_TOKEN:
+        _check_bot_token(request)
+    more_kinds = (URLENCODED, MULTIPART) if (request.method, name) in WITH_FILES else ()
+    request[BODY] = await read_body(request, (JSON_BODY, *more_kinds))
+    fault = request.app[FAULTS].take(request.method, path_in_api(request))
     if fault and fault.kind == "429":
         headers |= refusal_headers(fault.seconds)
         raise refusal(fault.seconds)
@@ -67,11 +74,7 @@ async def _served(request: web.Request, handler: Handler, headers: dict[str, str
         await asyncio.sleep(fault.seconds)
     elif fault and fault.kind != "cut":
         return _failed(request, fault)
-    resource = request.match_info.route.resource
-    name = (resource.name if resource else None) or ""
-    if name and name not in WITHOUT_BOT_TOKEN:
-        _check_bot_token(request)
-    if name and name not in NOT_LIMITED:
+    if name not in NOT_LIMITED:
         kind, parameter = _BUCKETS.get((request.method, name), (f"{request.method} {name}", ""))
         taken, refused = request.app[RATE_LIMITS].take(kind, request.match_info.get(parameter, ""))
         headers |= taken
@@ -82,6 +85,20 @@ async def _served(request: web.Request, handler: Handler, headers: dict[str, str
         return _cut(request)
     response.headers.update(headers)
     return response
+
+
+def _route_name(request: web.Request) -> str:
+    """The name of the request's route.
+
+    Raises:
+        Refusal: the API has no such version (50041), or the sandbox no such route (501).
+    """
+    if request.match_info.http_exception is None and (resource := request.match_info.route.resource):
+        return resource.name or ""
+    version = re.match(r"/api/v(\d+)(?=/|$)", request.path)
+    if version and not 6 <= int(version[1]) <= 10:
+        raise Refusal.of(Code.INVALID_API_VERSION)
+    raise Refusal.unsupported(f"{request.method} {path_in_api(request)[:200]}")
 
 
 def _failed(request: web.Request, fault: FaultForm) -> web.Response:
@@ -109,34 +126,4 @@ def _check_bot_token(request: web.Request) -> None:
     scheme, _, token = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
     expected = request.app[WORLD].token
     if scheme != "Bot" or not secrets.compare_digest(token.encode(), expected.encode()):
-        raise Refusal.of_status(401)
-
-
-async def _read_body(request: web.Request) -> None:
-    """Read JSON, or the parts `payload_json` and `files[n]` of a form (documentation, "Uploading Files")."""
-    if not request.can_read_body:
-        return
-    if not request.content_type.startswith("multipart/"):
-        request[BODY] = _json(await request.read())
-        return
-    async for part in await request.multipart():
-        if not isinstance(part, BodyPartReader):
-            continue
-        content, name = bytes(await part.read(decode=True)), part.name or ""
-        if name == "payload_json":
-            request[BODY] = _json(content)
-        elif name.startswith("files[") and name.endswith("]"):
-            request[UPLOADS].append(Upload(name[6:-1], part.filename or "unknown", content))
-    if len(request[UPLOADS]) > MAX_FILES:
-        raise invalid_form([(("files",), "BASE_TYPE_MAX_LENGTH", f"Must be {MAX_FILES} or fewer in length.")])
-
-
-def _json(raw: bytes) -> Any:
-    try:
-        return json.loads(raw, parse_constant=_refuse_constant) if raw else None
-    except ValueError:
-        raise Refusal.of(Code.INVALID_JSON) from None
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
+        raise Refusal.unauthorized()

@@ -2,11 +2,11 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 from aiohttp import hdrs, web
 
-from sandbox.api.rest.request_context import PREFIX
+from sandbox.api.rest.request_bodies import Body
+from sandbox.api.rest.request_context import path_in_api
 from sandbox.sandbox_error import SandboxError
 
 
@@ -27,9 +27,9 @@ class Recorder:
         except OSError as error:
             raise SandboxError(f"Cannot record to {path}: {error.strerror}.") from None
 
-    def write(self, request: web.Request, body: Any, files: list[str], status: int) -> None:
+    def write(self, request: web.Request, body: Body, status: int) -> None:
         """Record a request with the status of its answer."""
-        path = request.path.removeprefix(PREFIX)
+        path = path_in_api(request)
         if token := request.match_info.get("token"):
             path = path.replace(token, "token")
         line = {
@@ -37,8 +37,8 @@ class Recorder:
             "path": path,
             "query": dict(request.query),
             "content_type": request.content_type if hdrs.CONTENT_TYPE in request.headers else None,
-            "body": body,
-            "files": files,
+            "body": body.value,
+            "files": [upload.index for upload in body.uploads],
             "status": status,
         }
         self._file.write(json.dumps(line) + "\n")
