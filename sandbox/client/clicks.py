@@ -6,6 +6,7 @@ do it; the sentence says why.
 
 from sandbox.client.command_access import check_may_use
 from sandbox.client.modal_filling import fill_modal, pick_values
+from sandbox.client.resolved_objects import Place, resolve_member
 from sandbox.client.visible_messages import components_of, find_message, messages_in_channel
 from sandbox.sandbox_error import SandboxError
 from sandbox.schemas.command_form import MESSAGE_MENU, USER_MENU
@@ -123,8 +124,8 @@ def use_menu(
     if command.get("guild_id"):
         data["guild_id"] = command["guild_id"]
     if isinstance(target, User):
-        member = world.members[target.id].to_json() | {"permissions": str(world.permissions(target))}
-        data["resolved"] = {"users": {target.id: target.to_json()}, "members": {target.id: member}}
+        data["resolved"] = {}
+        resolve_member(Place(world, user, channel_id), world.members[target.id], data["resolved"])
     else:
         data["resolved"] = {"messages": {target.id: target.to_json(world.address)}}
     return interaction_lifecycle.start(world, user, channel_id, name, data, shown=name, target=target)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from sandbox.client.command_access import check_may_use
 from sandbox.client.option_values import LocalFile, attach, option_value, read_file
+from sandbox.client.resolved_objects import Place
 from sandbox.sandbox_error import SandboxError
 from sandbox.schemas.command_form import ATTACHMENT, STRING, SUB_COMMAND, SUB_COMMAND_GROUP
 from sandbox.schemas.fields import Json
@@ -63,7 +64,7 @@ def parse(
             file = attached.pop(name, None) or read_file(option, given[name])
             values.append({"type": ATTACHMENT, "name": name, "value": attach(world, file, resolved)})
         elif name in given:
-            values.append(option_value(world, option, given[name], resolved))
+            values.append(option_value(Place(world, user, channel_id), option, given[name], resolved))
         elif option.get("required"):
             raise SandboxError(f"The option {name} is required: {option['description']}.")
     if attached:
@@ -89,7 +90,8 @@ def parse_unfinished(
         raise SandboxError(f"The bot completes nothing {where}.")
     kind, typed = by_name[focused]["type"], given.pop(focused, "")
     unfinished = {"type": kind, "name": focused, "value": typed, "focused": True}
-    values = [option_value(world, by_name[name], value, {}) for name, value in given.items()]
+    place = Place(world, user, channel_id)
+    values = [option_value(place, by_name[name], value, {}) for name, value in given.items()]
     return CommandLine(command, _interaction_data(command, path, [*values, unfinished], {}), unfinished)
 
 

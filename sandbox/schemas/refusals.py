@@ -33,6 +33,7 @@ class Code(IntEnum):
     INVALID_FORM_BODY = 50035
     INVALID_API_VERSION = 50041
     INVALID_JSON = 50109
+    REPLY_WITHOUT_HISTORY = 160002
 
 
 _STATUS_AND_TEXT: dict[Code, tuple[int, str]] = {
@@ -59,6 +60,7 @@ _STATUS_AND_TEXT: dict[Code, tuple[int, str]] = {
     Code.INVALID_FORM_BODY: (400, "Invalid Form Body"),
     Code.INVALID_API_VERSION: (400, "Invalid API version"),
     Code.INVALID_JSON: (400, "The request body contains invalid JSON."),
+    Code.REPLY_WITHOUT_HISTORY: (400, "Cannot reply without permission to read message history"),
 }
 
 

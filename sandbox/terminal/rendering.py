@@ -50,7 +50,7 @@ def render(world: World, message: Message, dim: Dim = str) -> str:
         parts.append(readable(world, message.content))
     if not message.flags & SUPPRESS_EMBEDS:
         parts += [_embed(world, embed) for embed in message.embeds]
-    for attachment in message.attachments:
+    for attachment in message.listed_attachments(world.address):
         url = attachment.to_json(world.address)["url"]
         parts.append(f"[file {attachment.filename}, {_size(len(attachment.content))}: {url}]")
     if message.edited_at:
@@ -62,7 +62,7 @@ def render(world: World, message: Message, dim: Dim = str) -> str:
 
 
 def _is_first_answer(message: Message, interaction: Interaction) -> bool:
-    return message.replies_to in (None, interaction.source and interaction.source.id)
+    return message.replies_to in (None, interaction.source, (interaction.trigger or interaction).target)
 
 
 def _action(interaction: Interaction) -> str:

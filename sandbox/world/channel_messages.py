@@ -4,7 +4,7 @@ import re
 
 from sandbox.schemas.components import components_json
 from sandbox.schemas.fields import Json
-from sandbox.schemas.intents import DIRECT_MESSAGES, GUILD_MESSAGES
+from sandbox.schemas.intents import DIRECT_MESSAGES, GUILD_MESSAGES, MESSAGE_CONTENT
 from sandbox.schemas.message_form import AllowedMentions, MessageForm
 from sandbox.schemas.refusals import Code, Refusal
 from sandbox.world.attachments import Upload, attachments_after
@@ -16,8 +16,11 @@ from sandbox.world.message_objects import (
     LOADING,
     SUPPRESS_EMBEDS,
     SUPPRESS_NOTIFICATIONS,
+    Attachment,
     Interaction,
     Message,
+    embed_media,
+    masked,
 )
 from sandbox.world.permissions import Permission
 from sandbox.world.starting_guild import BOT
@@ -40,7 +43,7 @@ def send(
     *,
     interaction: Interaction | None = None,
     kind: int = 0,
-    replies_to: str | None = None,
+    replies_to: Message | None = None,
 ) -> Message:
     """Send a message to a channel.
 
@@ -91,7 +94,7 @@ def defer(
     *,
     ephemeral: bool,
     kind: int = CHAT_INPUT_COMMAND,
-    replies_to: str | None = None,
+    replies_to: Message | None = None,
 ) -> Message:
     """Send a message that says that the bot is thinking."""
     message = Message(
@@ -146,6 +149,7 @@ def count_old_edit(world: World, message: Message) -> None:
 def delete(world: World, message: Message) -> None:
     """Delete a message."""
     del world.messages[message.id]
+    message.deleted = True
     for interaction in world.interactions.values():
         if interaction.original is message:
             interaction.original = None
@@ -164,14 +168,26 @@ def _fill(world: World, message: Message, form: MessageForm, uploads: list[Uploa
     embeds = [embed.to_json() for embed in form.shown_embeds] if "embeds" in named else message.embeds
     if not (content or embeds or attachments or components):
         raise Refusal.of(Code.EMPTY_MESSAGE)
-    addresses = {f"attachment://{item.filename}": item.to_json(world.address)["url"] for item in attachments}
-    for picture in (embed[key] for embed in embeds for key in ("image", "thumbnail") if key in embed):
-        picture["url"] = addresses.get(picture["url"], picture["url"])
+    _show_files(world, embeds, [*message.attachments, *attachments])
     message.content, message.components = content, components
     message.attachments, message.embeds = attachments, embeds
     world.attachments |= {attachment.id: attachment for attachment in attachments}
-    if "content" in named:
+    if "content" in named or message.id not in world.messages:
         _set_mentions(world, message, form.allowed_mentions)
+
+
+def _show_files(world: World, embeds: list[Json], attachments: list[Attachment]) -> None:
+    """Put the files of a message into the embeds that name them by `attachment://NAME` or by address."""
+    files = {item.url(world.address): item for item in attachments}
+    files |= {f"attachment://{item.filename}": item for item in attachments}
+    for _, picture in embed_media(embeds):
+        if file := files.get(picture["url"]):
+            picture |= file.media(world.address) | {"content_type": file.content_type}
+    for embed in embeds:
+        for key in ("author", "footer"):
+            icon = embed.get(key, {})
+            if file := files.get(icon.get("icon_url", "")):
+                icon["icon_url"] = icon["proxy_icon_url"] = file.url(world.address)
 
 
 def _set_mentions(world: World, message: Message, allowed: AllowedMentions | None) -> None:
@@ -187,6 +203,9 @@ def _set_mentions(world: World, message: Message, allowed: AllowedMentions | Non
         for user_id in named
         if user_id in world.members and (user_ids is None or user_id in user_ids)
     ]
+    answered = message.replies_to.author if message.replies_to and not message.interaction else None
+    if answered and answered not in message.mentions and (allowed is None or allowed.replied_user):
+        message.mentions.append(answered)
     message.mentioned_roles = [
         role_id
         for role_id in dict.fromkeys(re.findall(r"<@&(\d+)>", message.content))
@@ -195,6 +214,12 @@ def _set_mentions(world: World, message: Message, allowed: AllowedMentions | Non
     message.mentions_everyone = bool(
         may_ping_all and "everyone" in kinds and re.search(r"@(everyone|here)\b", message.content)
     )
+
+
+def for_bot(world: World, message: Message) -> Json:
+    """Discord's message object as the bot gets it over REST."""
+    data = message.to_json(world.address)
+    return data if world.approved_intents & MESSAGE_CONTENT else masked(data)
 
 
 def _dispatch(world: World, name: str, message: Message) -> None:

@@ -204,7 +204,7 @@ def _show(
     where = interaction.channel_id
     menu = (interaction.trigger or interaction).target
     message_kind = REPLY if source else CONTEXT_MENU_COMMAND if menu else CHAT_INPUT_COMMAND
-    replies_to = source.id if source else None
+    replies_to = source or (menu if isinstance(menu, Message) else None)
     if kind == DEFERRED_ANSWER:
         ephemeral = bool((form.flags or 0) & EPHEMERAL)
         interaction.original = channel_messages.defer(
@@ -298,7 +298,7 @@ def follow_up(world: World, interaction: Interaction, form: MessageForm, uploads
         uploads,
         interaction=interaction,
         kind=REPLY if original else 0,
-        replies_to=original.id if original else None,
+        replies_to=original,
     )
     interaction.followups.append(message)
     world.changes.notify()
@@ -317,5 +317,5 @@ def _callback_response(world: World, interaction: Interaction, kind: int) -> Jso
     }
     if kind not in (MESSAGE_ANSWER, UPDATE):
         return {"interaction": response}
-    resource = {"type": kind, "message": original.to_json(world.address)}
+    resource = {"type": kind, "message": channel_messages.for_bot(world, original)}
     return {"interaction": response, "resource": resource}

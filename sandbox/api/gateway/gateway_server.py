@@ -46,6 +46,7 @@ from sandbox.api.gateway.sessions import Connection, Session
 from sandbox.schemas.fields import Json
 from sandbox.schemas.intents import GUILD_MEMBERS, GUILDS, MESSAGE_CONTENT, PRIVILEGED
 from sandbox.world.ids import APPLICATION_ID, GUILD_ID
+from sandbox.world.message_objects import masked
 from sandbox.world.starting_guild import BOT
 from sandbox.world.state import Event, World
 
@@ -237,6 +238,4 @@ def _visible_data(event: Event, session: Session) -> Json:
     data = event.data
     if event.name not in ("MESSAGE_CREATE", "MESSAGE_UPDATE") or session.intents & MESSAGE_CONTENT:
         return data
-    if data["author"]["id"] == BOT.id or any(user["id"] == BOT.id for user in data["mentions"]):
-        return data
-    return data | {"content": "", "embeds": [], "attachments": [], "components": []}
+    return masked(data)

@@ -23,7 +23,7 @@ async def webhook(request: web.Request) -> web.Response:
         world, request.match_info["application_id"], request.match_info["token"]
     )
     sent = interaction_lifecycle.follow_up(world, interaction, parse_message(request), uploads(request))
-    return answer(sent.to_json(world.address))
+    return answer(channel_messages.for_bot(world, sent))
 
 
 async def webhook_message(request: web.Request) -> web.Response:
@@ -38,7 +38,7 @@ async def webhook_message(request: web.Request) -> web.Response:
     elif request.method == "DELETE":
         channel_messages.delete(world, found)
         return answer(None)
-    return answer(found.to_json(world.address))
+    return answer(channel_messages.for_bot(world, found))
 
 
 _WEBHOOK = "/webhooks/{application_id}/{token}"
