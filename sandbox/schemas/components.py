@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from itertools import count
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 from sandbox.schemas.fields import (
     Form,
@@ -28,6 +28,10 @@ LINK, PREMIUM = 5, 6
 MAX_ROWS = 5
 
 CustomId = Annotated[str, length_between(1, 100)]
+
+
+ComponentId = Annotated[int, Field(ge=0, le=2**31 - 1)]
+"""The number of a component in its message; Discord gives one where it is 0 or missing."""
 
 
 class Emoji(Form):
@@ -50,7 +54,7 @@ class Button(Form):
     """A button: styles 1 to 4 reach the bot, 5 opens a URL, 6 opens the shop."""
 
     type: Literal[2]
-    id: int | None = None
+    id: ComponentId | None = None
     style: Literal[1, 2, 3, 4, 5, 6]
     label: Annotated[str, length_up_to(80)] | None = None
     emoji: Emoji | None = None
@@ -71,12 +75,26 @@ class Button(Form):
                 yield (name,), both, "A custom id and url cannot both be specified"
         elif self.style == LINK and self.url is None:
             yield missing("url")
-        elif self.style == PREMIUM and self.sku_id is None:
-            yield missing("sku_id")
+        elif self.style == PREMIUM:
+            yield from self._premium_problems()
+        elif self.url is not None:
+            yield ("url",), "BUTTON_COMPONENT_URL_FORBIDDEN", "A url cannot be specified"
         elif self.style < LINK and self.custom_id is None:
             yield ("custom_id",), "BUTTON_COMPONENT_CUSTOM_ID_REQUIRED", "A custom id is required"
+        if self.style != PREMIUM and self.sku_id is not None:
+            yield ("sku_id",), "BUTTON_COMPONENT_SKU_FORBIDDEN", "A sku id cannot be specified"
         if self.style != PREMIUM and not self.label and not self.emoji:
             yield missing("label")
+
+    def _premium_problems(self) -> Iterator[Problem]:
+        if self.sku_id is None:
+            yield missing("sku_id")
+        for name in ("custom_id", "label", "url", "emoji"):
+            if getattr(self, name) is not None:
+                yield (name,), "BUTTON_COMPONENT_PREMIUM_FIELD_FORBIDDEN", f"A {name} cannot be specified"
+
+
+ONE_BY_DEFAULT = BeforeValidator(lambda value: 1 if value is None else value)
 
 
 class SelectOption(Form):
@@ -93,12 +111,12 @@ class StringSelect(Form):
     """A select whose options the bot lists; `required` has a meaning only in modals."""
 
     type: Literal[3]
-    id: int | None = None
+    id: ComponentId | None = None
     custom_id: CustomId
     options: Annotated[list[SelectOption], length_between(1, 25)]
     placeholder: Annotated[str, length_up_to(150)] | None = None
-    min_values: Annotated[int, Field(ge=0, le=25)] = 1
-    max_values: Annotated[int, Field(ge=1, le=25)] = 1
+    min_values: Annotated[Annotated[int, Field(ge=0, le=25)], ONE_BY_DEFAULT] = 1
+    max_values: Annotated[Annotated[int, Field(ge=1, le=25)], ONE_BY_DEFAULT] = 1
     disabled: bool | None = None
     required: bool | None = None
 
@@ -128,7 +146,7 @@ class ActionRow(Form):
     """Up to five buttons, or one select."""
 
     type: Literal[1]
-    id: int | None = None
+    id: ComponentId | None = None
     components: Annotated[
         list[Annotated[Button | StringSelect, by_type({BUTTON: Button, STRING_SELECT: StringSelect})]],
         length_between(1, 5),

@@ -74,7 +74,13 @@ def length_between(least: int, most: int) -> AfterValidator:
     return AfterValidator(check_length)
 
 
+def _all_differ(values: list[Any]) -> list[Any]:
+    check_unique(map(str, values), "SET_TYPE_CONTAINS_DUPLICATE", "Items must be unique.")
+    return values
+
+
 NOT_BLANK = BeforeValidator(_not_blank)
+UNIQUE = AfterValidator(_all_differ)
 
 Snowflake = Annotated[str, BeforeValidator(_snowflake)]
 Url = Annotated[str, StringConstraints(max_length=2048), AfterValidator(_url)]

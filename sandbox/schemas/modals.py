@@ -12,6 +12,7 @@ from pydantic import Field, StringConstraints, model_validator
 from sandbox.schemas.components import (
     ACTION_ROW,
     STRING_SELECT,
+    ComponentId,
     CustomId,
     StringSelect,
     components_json,
@@ -38,7 +39,7 @@ class TextInput(Form):
     """A text input with one line (style 1) or several lines (style 2)."""
 
     type: Literal[4]
-    id: int | None = None
+    id: ComponentId | None = None
     custom_id: CustomId
     style: Literal[1, 2]
     label: Annotated[str, length_between(1, 45)] | None = None
@@ -67,7 +68,7 @@ class InputRow(Form):
     """A row that holds one text input with its label."""
 
     type: Literal[1]
-    id: int | None = None
+    id: ComponentId | None = None
     components: Annotated[
         list[Annotated[TextInput, by_type({TEXT_INPUT: TextInput})]],
         length_between(1, 5),
@@ -89,7 +90,7 @@ class Label(Form):
     """A label and the field under it."""
 
     type: Literal[18]
-    id: int | None = None
+    id: ComponentId | None = None
     label: Annotated[str, length_between(1, 45)]
     description: Annotated[str, length_between(1, 100)] | None = None
     component: Annotated[

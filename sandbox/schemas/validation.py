@@ -60,9 +60,9 @@ def parse_form(form: type[_Form], body: Any, *, at: tuple[str, ...] = ()) -> _Fo
     try:
         return TypeAdapter(form).validate_python(body)
     except ValidationError as error:
-        raise invalid_form(
-            ((*at, *_path(detail)), *_code_and_message(detail)) for detail in error.errors()
-        ) from None
+        # The branches of a union fail at one place; the last says it best.
+        problems = {(*at, *_path(detail)): _code_and_message(detail) for detail in error.errors()}
+        raise invalid_form((path, *problem) for path, problem in problems.items()) from None
 
 
 def invalid_form(problems: Iterable[tuple[tuple[str, ...], str, str]]) -> Refusal:
@@ -100,6 +100,8 @@ def _code_and_message(detail: ErrorDetails) -> tuple[str, str]:
             return "NUMBER_TYPE_COERCE", f"Value {value!r} is not int."
         case "float_type" | "float_parsing":
             return "NUMBER_TYPE_COERCE", f"Value {value!r} is not float."
+        case "finite_number":
+            return "NUMBER_TYPE_COERCE", "Value is not a finite number."
         case "bool_type" | "bool_parsing":
             return "BOOLEAN_TYPE_CONVERT", "Must be either true or false."
         case "list_type":

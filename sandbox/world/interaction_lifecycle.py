@@ -18,7 +18,7 @@ from sandbox.schemas.callback_form import (
     AutocompleteForm,
     CallbackForm,
 )
-from sandbox.schemas.command_form import INTEGER, LARGEST_INTEGER, STRING, Choice
+from sandbox.schemas.command_form import STRING, type_problem
 from sandbox.schemas.fields import Json
 from sandbox.schemas.message_form import MessageForm
 from sandbox.schemas.modals import ModalForm
@@ -234,24 +234,11 @@ def _choices(interaction: Interaction, data: Json) -> list[Json]:
     mistakes = (
         (("data", "choices", str(at), "value"), *wrong)
         for at, choice in enumerate(choices)
-        if (wrong := _type_problem(choice, kind))
+        if (wrong := type_problem(choice.value, kind))
     )
     if problems := list(mistakes):
         raise invalid_form(problems)
     return [choice.model_dump(exclude_none=True) for choice in choices]
-
-
-def _type_problem(choice: Choice, kind: int) -> tuple[str, str] | None:
-    """Discord's code and message for a value that does not have the option's type."""
-    value = choice.value
-    if kind == STRING:
-        fits = isinstance(value, str)
-        return None if fits else ("STRING_TYPE_CONVERT", f"Could not interpret {value!r} as string.")
-    if isinstance(value, str) or (kind == INTEGER and isinstance(value, float)):
-        return "NUMBER_TYPE_COERCE", f"Value {value!r} is not {'int' if kind == INTEGER else 'float'}."
-    if abs(value) > LARGEST_INTEGER:
-        return "NUMBER_TYPE_MAX", f"Value should be less than or equal to {LARGEST_INTEGER}."
-    return None
 
 
 def with_token(world: World, application_id: str, token: str) -> Interaction:

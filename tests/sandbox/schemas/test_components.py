@@ -48,6 +48,14 @@ ROW = "components.0.components"
         ([row(LINK | {"url": None})], f"{ROW}.0.url", "BASE_TYPE_REQUIRED"),
         ([row(LINK | {"url": "nowhere"})], f"{ROW}.0.url", "URL_TYPE_INVALID_URL"),
         ([row({"type": 2, "style": 6})], f"{ROW}.0.sku_id", "BASE_TYPE_REQUIRED"),
+        (
+            [row({"type": 2, "style": 6, "sku_id": "1", "label": "Buy"})],
+            f"{ROW}.0.label",
+            "BUTTON_COMPONENT_PREMIUM_FIELD_FORBIDDEN",
+        ),
+        ([row(BUTTON | {"sku_id": "1"})], f"{ROW}.0.sku_id", "BUTTON_COMPONENT_SKU_FORBIDDEN"),
+        ([row(BUTTON | {"id": -1})], f"{ROW}.0.id", "NUMBER_TYPE_MIN"),
+        ([row(BUTTON | {"id": 2**31})], f"{ROW}.0.id", "NUMBER_TYPE_MAX"),
         ([row(BUTTON | {"emoji": {"name": "x"}})], f"{ROW}.0.emoji.name", "BUTTON_COMPONENT_INVALID_EMOJI"),
         (
             [row(BUTTON | {"emoji": {"id": "1", "name": "x"}})],
