@@ -39,7 +39,7 @@ audit: .venv/audit/bin/pip-audit ## look up the pinned versions in an advisory d
 	@.venv/audit/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip --format json \
 	  --progress-spinner off 2>/dev/null | .venv/bin/python .ci/audit_report.py
 
-conformance: .venv/dev.ready ## check the requests of the end-to-end tests against Discord's OpenAPI file SPEC=FILE
+conformance: .venv/dev.ready ## check requests, answers, and events of the end-to-end tests against Discord's OpenAPI file SPEC=FILE
 	@[ -f "$$SPEC" ] || { echo "Give the file of Discord's OpenAPI description: make conformance SPEC=FILE" >&2; exit 1; }
 	@requests=$$(mktemp) && trap 'rm -f "$$requests"' EXIT && \
 	SHAKELM_RECORD="$$requests" .venv/bin/python -m pytest tests/end_to_end && \

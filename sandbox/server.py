@@ -10,9 +10,9 @@ from aiohttp import web
 
 from sandbox.api.faults import Faults
 from sandbox.api.gateway.gateway_server import Gateway
+from sandbox.api.recording import Recorder
 from sandbox.api.rest.middleware import FAULTS, RATE_LIMITS, RECORDER, rest_api
 from sandbox.api.rest.rate_limits import RateLimits
-from sandbox.api.rest.recording import Recorder
 from sandbox.api.rest.request_bodies import MAX_BODY_BYTES
 from sandbox.api.rest.request_context import PREFIX, WORLD
 from sandbox.api.rest.rest_routes import add_rest_routes
@@ -61,11 +61,11 @@ async def serving(
         SandboxError: the port is taken, or the record cannot be written.
     """
     world = world or World()
-    gateway = Gateway(world)
     app = web.Application(middlewares=[rest_api], client_max_size=MAX_BODY_BYTES)
     faults = Faults()
     app[WORLD], app[FAULTS], app[RATE_LIMITS] = world, faults, RateLimits()
     recorder = Recorder(record) if record else None
+    gateway = Gateway(world, recorder)
     if recorder:
         app[RECORDER] = recorder
     app[GATEWAY] = gateway

@@ -43,6 +43,7 @@ from sandbox.api.gateway.gateway_protocol import (
     gateway_url,
 )
 from sandbox.api.gateway.sessions import Connection, Session
+from sandbox.api.recording import Recorder
 from sandbox.schemas.fields import Json
 from sandbox.schemas.intents import GUILD_MEMBERS, GUILDS, MESSAGE_CONTENT, PRIVILEGED
 from sandbox.world.ids import APPLICATION_ID, GUILD_ID
@@ -59,8 +60,10 @@ MAX_PAYLOADS_PER_MINUTE = 120
 class Gateway:
     """All sessions and connections of the bot."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, recorder: Recorder | None = None) -> None:
+        """Serve a world; the recorder writes down the events."""
         self._world = world
+        self._recorder = recorder
         self._sessions: dict[str, Session] = {}
         self._connections: set[Connection] = set()
         world.listeners.append(self._dispatch_to_all)
@@ -144,7 +147,8 @@ class Gateway:
         session = Session(secrets.token_hex(16), intents, shard)
         self._sessions[session.id] = session
         self._join(connection, session)
-        session.dispatch(
+        self._send(
+            session,
             "READY",
             {
                 "v": 10,
@@ -160,7 +164,7 @@ class Gateway:
             },
         )
         if intents & GUILDS and session.serves(GUILD_ID):
-            session.dispatch("GUILD_CREATE", self._world.guild_create())
+            self._send(session, "GUILD_CREATE", self._world.guild_create())
 
     def _resume(self, connection: Connection, data: Any) -> None:
         wanted = parse(Resume, data)
@@ -177,7 +181,7 @@ class Gateway:
         self._join(connection, session)
         for payload in list(session.recent)[len(session.recent) - missed :]:
             connection.send(payload)
-        session.dispatch("RESUMED", {"_trace": []})
+        self._send(session, "RESUMED", {"_trace": []})
 
     def _check_token(self, token: str) -> None:
         bare = token.removeprefix("Bot ").strip()
@@ -205,10 +209,15 @@ class Gateway:
         )
         self._world.changes.notify()
 
+    def _send(self, session: Session, name: str, data: Json) -> None:
+        session.dispatch(name, data)
+        if self._recorder:
+            self._recorder.write_event(name, data)
+
     def _dispatch_to_all(self, event: Event) -> None:
         for session in self._sessions.values():
             if session.serves(GUILD_ID) and event.intent & session.intents == event.intent:
-                session.dispatch(event.name, _visible_data(event, session))
+                self._send(session, event.name, _visible_data(event, session))
 
     def _send_members(self, session: Session, data: Any) -> None:
         """Send the members that a client asks for (documentation, "Request Guild Members")."""
@@ -230,7 +239,7 @@ class Gateway:
             "not_found": [one for one in ids or () if one not in self._world.members],
         }
         chunk |= {"presences": []} if wanted.presences else {}
-        session.dispatch("GUILD_MEMBERS_CHUNK", chunk | ({"nonce": wanted.nonce} if wanted.nonce else {}))
+        self._send(session, "GUILD_MEMBERS_CHUNK", chunk | ({"nonce": wanted.nonce} if wanted.nonce else {}))
 
 
 def _visible_data(event: Event, session: Session) -> Json:

@@ -1,6 +1,7 @@
 """The way of every request: bot token, body, fault, rate limit, handler, refusal, record."""
 
 import asyncio
+import json
 import re
 import secrets
 from http import HTTPStatus
@@ -8,15 +9,17 @@ from http import HTTPStatus
 from aiohttp import hdrs, web
 
 from sandbox.api.faults import FaultForm, Faults
+from sandbox.api.recording import Recorder
 from sandbox.api.rest.rate_limits import RateLimits, refusal, refusal_headers
-from sandbox.api.rest.recording import Recorder
 from sandbox.api.rest.request_bodies import JSON_BODY, MULTIPART, URLENCODED, Body, read_body
 from sandbox.api.rest.request_context import BODY, VIA, WORLD, Handler, answer, path_in_api
+from sandbox.schemas.fields import Json
 from sandbox.schemas.refusals import Code, Refusal
 
 FAULTS = web.AppKey("faults", Faults)
 RATE_LIMITS = web.AppKey("rate_limits", RateLimits)
 RECORDER = web.AppKey("recorder", Recorder)
+FAULT: web.RequestKey[str | None] = web.RequestKey("fault", str)
 
 _BUCKETS = {
     ("POST", "channel_messages"): ("create_message", "channel_id"),
@@ -56,8 +59,26 @@ async def rest_api(request: web.Request, handler: Handler) -> web.StreamResponse
     except Refusal as refused:
         response = answer(refused.body, status=refused.status, headers=headers)
     if recorder := request.app.get(RECORDER):
-        recorder.write(request, request[BODY], response.status)
+        recorder.write_request(_recorded(request, response), request.match_info.get("token"))
     return response
+
+
+def _recorded(request: web.Request, response: web.StreamResponse) -> Json:
+    """A request and its answer as the record keeps them."""
+    text = (
+        response.text if isinstance(response, web.Response) and response.content_type == JSON_BODY else None
+    )
+    return {
+        "method": request.method,
+        "path": path_in_api(request),
+        "query": dict(request.query),
+        "content_type": request.content_type if hdrs.CONTENT_TYPE in request.headers else None,
+        "body": request[BODY].value,
+        "files": [upload.index for upload in request[BODY].uploads],
+        "status": response.status,
+        "answer": json.loads(text) if text else None,
+        "fault": request.get(FAULT),
+    }
 
 
 async def _served(request: web.Request, handler: Handler, headers: dict[str, str]) -> web.StreamResponse:
@@ -67,6 +88,7 @@ async def _served(request: web.Request, handler: Handler, headers: dict[str, str
     more_kinds = (URLENCODED, MULTIPART) if (request.method, name) in WITH_FILES else ()
     request[BODY] = await read_body(request, (JSON_BODY, *more_kinds))
     fault = request.app[FAULTS].take(request.method, path_in_api(request))
+    request[FAULT] = fault.kind if fault else None
     if fault and fault.kind == "429":
         headers |= refusal_headers(fault.seconds)
         raise refusal(fault.seconds)
