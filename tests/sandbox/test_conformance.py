@@ -15,7 +15,7 @@ from sandbox.world.state import World
 from tests.sandbox.bot_with_buttons import with_buttons
 from tests.sandbox.programs import finished
 from tests.sandbox.stage import Stage, connected, open_stage
-from tests.support.discord_description import discord_description
+from tests.sandbox.discord_description import discord_description
 
 SNOWFLAKE = {"$ref": "#/components/schemas/SnowflakeType"}
 
