@@ -43,7 +43,7 @@ class ClientBot:
     """A client's bot as a process, in a sandbox."""
 
     stage: Stage
-    process: "subprocess.Popen[bytes]"
+    process: "subprocess.Popen[str]"
     output: Path
 
     @property
@@ -80,7 +80,7 @@ async def running(client: str, folder: Path) -> AsyncIterator[ClientBot]:
         environment |= {"PYTHONUNBUFFERED": "1", "CLIENT_FOLDER": str(INSTALLED / client)}
         with output.open("w") as file:
             start = functools.partial(
-                subprocess.Popen, stdout=file, stderr=subprocess.STDOUT, env=environment
+                subprocess.Popen, stdout=file, stderr=subprocess.STDOUT, env=environment, text=True
             )
             process = await asyncio.to_thread(start, command)
         bot = ClientBot(stage, process, output)
