@@ -15,13 +15,17 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 DOCS = Path(__file__).parent
-WIDE = {"width": 1280, "height": 860}
-NARROW = {"width": 390, "height": 780}
+
+Scheme = Literal["light", "dark"]
+
+WIDE: ViewportSize = {"width": 1280, "height": 860}
+NARROW: ViewportSize = {"width": 390, "height": 780}
 WAIT_MS = 60_000
 
 LINES = (
@@ -29,6 +33,13 @@ LINES = (
     "/verse seed: the raven temperature: 0.7 lines: 3 model: shakespeare-word number: 7",
 )
 UNFINISHED = "/verse seed: Now is the winter temperature: 0.9"
+
+PICTURES: tuple[tuple[str, ViewportSize, Scheme, str], ...] = (
+    ("page-light", WIDE, "light", UNFINISHED),
+    ("page-dark", WIDE, "dark", UNFINISHED),
+    ("page-narrow", NARROW, "light", ""),
+)
+"""Each picture's name, size, colors, and what is typed."""
 
 
 def main() -> None:
@@ -39,11 +50,7 @@ def main() -> None:
         as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
         browser = driver.chromium.launch(executable_path=executable, args=as_root)
         _ask(_opened(browser, address, WIDE, "light"))
-        for name, size, scheme, line in (
-            ("page-light", WIDE, "light", UNFINISHED),
-            ("page-dark", WIDE, "dark", UNFINISHED),
-            ("page-narrow", NARROW, "light", ""),
-        ):
+        for name, size, scheme, line in PICTURES:
             page = _opened(browser, address, size, scheme)
             page.keyboard.type(line)
             _save(page, DOCS / f"{name}.webp")
@@ -69,7 +76,7 @@ def _demo() -> Iterator[str]:
             demo.wait()
 
 
-def _opened(browser: Browser, address: str, size: dict[str, int], scheme: str) -> Page:
+def _opened(browser: Browser, address: str, size: ViewportSize, scheme: Scheme) -> Page:
     page = browser.new_page(viewport=size, device_scale_factor=2, color_scheme=scheme)
     page.set_default_timeout(WAIT_MS)
     page.goto(address)

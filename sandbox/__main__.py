@@ -43,7 +43,9 @@ def main(
     ] = False,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free port.")] = 0,
-    record: Annotated[Path | None, typer.Option(help="Write every REST request as a JSON line.")] = None,
+    record: Annotated[
+        Path | None, typer.Option(help="Write requests, answers and events as JSON lines.")
+    ] = None,
     privileged_intents: Annotated[
         bool, typer.Option("--privileged-intents", help="Approve the bot's privileged gateway intents.")
     ] = False,

@@ -1,4 +1,7 @@
-"""`python -m sandbox.conformance`: checks recorded REST requests against Discord's OpenAPI description.
+"""`python -m sandbox.conformance`: checks a record of the sandbox against Discord's OpenAPI description.
+
+Requests are what the bot sends; answers and events are what the sandbox sends. `event_schemas` describes the
+events. Answers that a fault made up are not checked.
 
 The description marks unions as `anyOf` with `x-discord-union: oneOf`. Branches of some unions overlap: a
 plain message is both a valid webhook request and a valid webhook update. A request therefore has to fit at
@@ -22,38 +25,63 @@ from referencing.jsonschema import DRAFT202012
 from rich.console import Console
 from rich.table import Table
 
+from sandbox.event_schemas import EVENTS
 from sandbox.sandbox_error import SandboxError
 from sandbox.schemas.fields import Json
 
-_ROOT = "urn:description"
+_RECEIVED, _SENT = "urn:received", "urn:sent"
+"""The description for what the sandbox gets, where ids may be numbers, and for what it sends."""
+_FORM_ERROR = {
+    "type": "object",
+    "properties": {"code": {"type": "string"}, "message": {"type": "string"}},
+    "required": ["code", "message"],
+}
 _MULTIPART = "multipart/form-data"
 _METHODS = ("get", "put", "post", "delete", "patch")
 
 
 @dataclass
 class Report:
-    """The number of requests for each route, and a line for each violation."""
+    """The number of requests for each route and of each event, and a line for each violation."""
 
     routes: Counter[str] = field(default_factory=Counter)
     violations: list[str] = field(default_factory=list)
 
 
 class Description:
-    """Discord's description, which checks requests."""
+    """Discord's description, which checks requests, answers and events."""
 
     def __init__(self, document: Json) -> None:
-        document = deepcopy(document)
-        snowflake = document.get("components", {}).get("schemas", {}).get("SnowflakeType")
-        if snowflake:
-            snowflake["type"] = ["string", "integer"]
         self._document = document
-        resource = Resource.from_contents(document, default_specification=DRAFT202012)
-        self._registry: Registry[Any] = Registry().with_resource(_ROOT, resource)
+        sent = deepcopy(document)
+        sent["events"] = EVENTS
+        received = deepcopy(document)
+        _change(received, ("SnowflakeType",), type=["string", "integer"])
+        # The documentation shows texts as the codes of errors in forms; the description says numbers.
+        _change(sent, ("InnerErrors", "properties", "_errors"), items=_FORM_ERROR)
+        self._registry: Registry[Any] = Registry().with_resources(
+            (root, Resource.from_contents(contents, default_specification=DRAFT202012))
+            for root, contents in ((_RECEIVED, received), (_SENT, sent))
+        )
         paths = sorted(document["paths"], key=lambda path: path.count("{"))
         self._paths = [(re.compile(_as_pattern(path)), path) for path in paths]
 
-    def check(self, request: Json, report: Report) -> None:
-        """Check a recorded request and add the result to the report."""
+    def check(self, line: Json, report: Report) -> None:
+        """Check a line of the record and add the result to the report."""
+        if "event" in line:
+            self._check_event(line["event"], line["data"], report)
+        else:
+            self._check_request(line, report)
+
+    def _check_event(self, name: str, data: Json, report: Report) -> None:
+        report.routes[f"event {name}"] += 1
+        if name not in EVENTS:
+            report.violations.append(f"event {name}: there is no schema of it.")
+            return
+        problems = self._errors(f"/events/{name}", data, "data", _SENT)
+        report.violations += [f"event {name}: {problem}" for problem in problems]
+
+    def _check_request(self, request: Json, report: Report) -> None:
         method, path = request["method"].lower(), request["path"]
         template = self._template(path, method)
         if template is None:
@@ -68,6 +96,7 @@ class Description:
             *self._in_query(template, method, request.get("query") or {}),
         ]
         problems += self._in_body(template, method, operation, request)
+        problems += self._in_answer(template, method, operation["responses"], request)
         report.violations += [f"{route}: {problem}" for problem in problems]
 
     def _template(self, path: str, method: str) -> str | None:
@@ -126,6 +155,24 @@ class Description:
         pointer = f"/paths/{_escaped(template)}/{method}/requestBody/content/{_escaped(kind)}/schema"
         yield from self._errors(pointer, body, "body")
 
+    def _in_answer(self, template: str, method: str, responses: Json, request: Json) -> Iterator[str]:
+        status, body = str(request["status"]), request["answer"]
+        if request["fault"]:
+            return
+        known = next((key for key in (status, f"{status[0]}XX") if key in responses), None)
+        if known is None:
+            yield f"status {status} is not described: {(body or {}).get('message', '')}"
+            return
+        pointer = f"/paths/{_escaped(template)}/{method}/responses/{known}"
+        response = responses[known]
+        if "$ref" in response:
+            pointer = response["$ref"].removeprefix("#")
+            response = self._document["components"]["responses"][pointer.rpartition("/")[2]]
+        if "content" in response:
+            yield from self._errors(f"{pointer}/content/application~1json/schema", body, "answer", _SENT)
+        elif body is not None:
+            yield f"the answer of status {status} has a body, but the description has none."
+
     def _typed(self, schema: Json, text: str) -> Any:
         """The text of a query parameter, converted to the type in its schema."""
         if "$ref" in schema:
@@ -138,9 +185,9 @@ class Description:
             return int(text)
         return text
 
-    def _errors(self, pointer: str, instance: Any, where: str) -> Iterator[str]:
+    def _errors(self, pointer: str, instance: Any, where: str, root: str = _RECEIVED) -> Iterator[str]:
         validator = OAS31Validator(
-            {"$ref": f"{_ROOT}#{pointer}"}, registry=self._registry, format_checker=oas31_format_checker
+            {"$ref": f"{root}#{pointer}"}, registry=self._registry, format_checker=oas31_format_checker
         )
         for error in validator.iter_errors(instance):
             relevant = best_match([error]) or error  # the most relevant error of a union
@@ -148,6 +195,15 @@ class Description:
                 f"[{part}]" if isinstance(part, int) else f".{part}" for part in relevant.absolute_path
             )
             yield f"{where}{place}: {relevant.message[:200]}"
+
+
+def _change(document: Json, path: tuple[str, ...], **changes: Any) -> None:
+    """Change a part of a schema, if the document has it."""
+    part = document.get("components", {}).get("schemas", {})
+    for key in path:
+        part = part.get(key, {})
+    if part:
+        part |= changes
 
 
 def _as_pattern(template: str) -> str:
@@ -163,11 +219,11 @@ def _escaped(part: str) -> str:
     return part.replace("~", "~0").replace("/", "~1").replace("{", "%7B").replace("}", "%7D")
 
 
-def check(description: Json, requests: list[Json]) -> Report:
-    """Check recorded requests against a description."""
+def check(description: Json, lines: list[Json]) -> Report:
+    """Check the lines of a record against a description."""
     checked, report = Description(description), Report()
-    for request in requests:
-        checked.check(request, report)
+    for line in lines:
+        checked.check(line, report)
     return report
 
 
@@ -191,9 +247,9 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 @app.command()
 def main(
     spec: Annotated[Path, typer.Option(help="Discord's OpenAPI description (JSON).")],
-    requests: Annotated[Path, typer.Option(help="Requests that the sandbox recorded (JSON lines).")],
+    requests: Annotated[Path, typer.Option(help="What the sandbox recorded (JSON lines).")],
 ) -> None:
-    """List the recorded requests that Discord's description does not allow; exit with 1 if there are any."""
+    """List what Discord's description does not allow in a record; exit with 1 if there is anything."""
     console = Console(soft_wrap=True)
     try:
         description = _parsed(spec, _read(spec))
@@ -206,13 +262,13 @@ def main(
         Console(stderr=True, soft_wrap=True).print(str(error), markup=False)
         raise typer.Exit(1) from None
     report = check(description, lines)
-    table = Table("route", "requests")
+    table = Table("route or event", "count")
     for route, count in sorted(report.routes.items()):
         table.add_row(route, str(count))
     console.print(table)
     for violation in report.violations:
         console.print(f"violation: {violation}", markup=False, highlight=False)
-    console.print(f"{len(lines)} requests, {len(report.violations)} violations")
+    console.print(f"{len(lines)} requests and events, {len(report.violations)} violations")
     if report.violations:
         raise typer.Exit(1)
 

@@ -10,9 +10,10 @@ from aiohttp import web
 
 from sandbox.api.faults import Faults
 from sandbox.api.gateway.gateway_server import Gateway
+from sandbox.api.recording import Recorder
 from sandbox.api.rest.middleware import FAULTS, RATE_LIMITS, RECORDER, rest_api
 from sandbox.api.rest.rate_limits import RateLimits
-from sandbox.api.rest.recording import Recorder
+from sandbox.api.rest.request_bodies import MAX_BODY_BYTES
 from sandbox.api.rest.request_context import PREFIX, WORLD
 from sandbox.api.rest.rest_routes import add_rest_routes
 from sandbox.control.control_routes import GATEWAY, add_control_routes
@@ -23,7 +24,6 @@ from sandbox.sandbox_error import SandboxError
 from sandbox.world.state import World
 
 ANY_HOST = "0.0.0.0"  # noqa: S104 - for containers, if the caller asks for it
-MAX_BODY_BYTES = 110 * 2**20
 
 
 @dataclass(frozen=True)
@@ -64,15 +64,15 @@ async def serving(
         SandboxError: the port is taken, or the record cannot be written.
     """
     world = world or World()
-    gateway = Gateway(world)
     traffic = Traffic(world)
-    gateway.observers.append(traffic.observe_gateway)
     app = web.Application(
         middlewares=[same_site_only, traffic.middleware, rest_api], client_max_size=MAX_BODY_BYTES
     )
     faults = Faults()
     app[WORLD], app[FAULTS], app[RATE_LIMITS] = world, faults, RateLimits()
     recorder = Recorder(record) if record else None
+    gateway = Gateway(world, recorder)
+    gateway.observers.append(traffic.observe_gateway)
     if recorder:
         app[RECORDER] = recorder
     app[GATEWAY] = gateway
@@ -80,8 +80,10 @@ async def serving(
     add_rest_routes(app)
     add_control_routes(app)
     add_page_routes(app, gateway, traffic)
-    app.router.add_get("/gateway", gateway.handle)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+    for path in ("/gateway", "/gateway/"):  # clients add a slash to the address that they get
+        app.router.add_get(path, gateway.handle)
+    # Broken compression is a refusal; aiohttp would end the connection.
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1, auto_decompress=False)
     await runner.setup()
     try:
         try:

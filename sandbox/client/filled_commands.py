@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from sandbox.client.command_access import check_may_use
 from sandbox.client.option_values import LocalFile, attach, option_value
+from sandbox.client.resolved_objects import Place
 from sandbox.sandbox_error import FieldError, SandboxError
 from sandbox.schemas.command_form import ATTACHMENT, SUB_COMMAND, SUB_COMMAND_GROUP
 from sandbox.schemas.fields import Json
@@ -33,8 +34,9 @@ class FilledCommand:
 
 @dataclass(frozen=True)
 class ChosenCommand:
-    """A command, the subcommands that lead to its options, and these options."""
+    """A command, the place where it is used, the subcommands that lead to its options, and these options."""
 
+    place: Place
     command: Json
     path: Sequence[Json]
     options: Sequence[Json]
@@ -72,7 +74,7 @@ def choose(
             raise SandboxError(f"/{named} has no subcommand {word or '(none given)'}; there are: {known}.")
         path.append(by_name[word])
         options = by_name[word].get("options", [])
-    return ChosenCommand(command, path, options)
+    return ChosenCommand(Place(world, user, channel_id), command, path, options)
 
 
 def closest(word: str, known: Iterable[str], before: str = "", after: str = "") -> str:
@@ -81,9 +83,7 @@ def closest(word: str, known: Iterable[str], before: str = "", after: str = "") 
     return f" Did you mean {before}{near[0]}{after}?" if near else ""
 
 
-def fill(
-    world: World, chosen: ChosenCommand, given: Mapping[str, str], files: Mapping[str, LocalFile]
-) -> FilledCommand:
+def fill(chosen: ChosenCommand, given: Mapping[str, str], files: Mapping[str, LocalFile]) -> FilledCommand:
     """Fill in the options of a command: texts by name, and files by name.
 
     Raises:
@@ -98,10 +98,10 @@ def fill(
     for option in chosen.options:
         name = option["name"]
         if option["type"] == ATTACHMENT and name in attached:
-            file = attach(world, attached.pop(name), resolved)
+            file = attach(chosen.place.world, attached.pop(name), resolved)
             values.append({"type": ATTACHMENT, "name": name, "value": file})
         elif name in given:
-            values.append(_value(world, option, given[name], resolved))
+            values.append(_value(chosen.place, option, given[name], resolved))
         elif option.get("required"):
             raise FieldError(name, f"The option {name} is required: {option['description']}.")
     if attached:
@@ -111,9 +111,7 @@ def fill(
     return FilledCommand(chosen.command, chosen.shown, _interaction_data(chosen, values, resolved))
 
 
-def fill_unfinished(
-    world: World, chosen: ChosenCommand, given: Mapping[str, str], focused: str
-) -> FilledCommand:
+def fill_unfinished(chosen: ChosenCommand, given: Mapping[str, str], focused: str) -> FilledCommand:
     """Fill in a command whose option `focused` is not finished, to ask the bot for completions.
 
     Raises:
@@ -131,7 +129,7 @@ def fill_unfinished(
         "focused": True,
     }
     values = [
-        _value(world, by_name[name], value, {})
+        _value(chosen.place, by_name[name], value, {})
         for name, value in given.items()
         if name != focused and name in by_name
     ]
@@ -139,24 +137,22 @@ def fill_unfinished(
     return FilledCommand(chosen.command, chosen.shown, data, unfinished)
 
 
-def mistakes(
-    world: World, chosen: ChosenCommand, given: Mapping[str, str], files: Iterable[str] = ()
-) -> dict[str, str]:
+def mistakes(chosen: ChosenCommand, given: Mapping[str, str], files: Iterable[str] = ()) -> dict[str, str]:
     """What is wrong with each of the given options: a sentence by the option's name."""
     found: dict[str, str] = {}
     for option in chosen.options:
         name = option["name"]
         if name in given and name not in files:
             try:
-                option_value(world, option, given[name], {})
+                option_value(chosen.place, option, given[name], {})
             except SandboxError as error:
                 found[name] = str(error)
     return found
 
 
-def _value(world: World, option: Json, text: str, resolved: Json) -> Json:
+def _value(place: Place, option: Json, text: str, resolved: Json) -> Json:
     try:
-        return option_value(world, option, text, resolved)
+        return option_value(place, option, text, resolved)
     except SandboxError as error:
         raise FieldError(option["name"], str(error)) from None
 

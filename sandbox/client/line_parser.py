@@ -49,7 +49,7 @@ def parse(
         name = option["name"]
         if option["type"] == ATTACHMENT and name in given and name not in attached:
             attached[name] = read_file(option, given.pop(name))
-    return fill(world, chosen, given, attached)
+    return fill(chosen, given, attached)
 
 
 def parse_unfinished(
@@ -64,7 +64,7 @@ def parse_unfinished(
     given = _split(chosen.options, rest)
     if focused is None:
         focused = list(given)[-1] if given else ""
-    return fill_unfinished(world, chosen, given, focused)
+    return fill_unfinished(chosen, given, focused)
 
 
 def _find(world: World, user: User, channel_id: str, text: str, granted: bool) -> tuple[ChosenCommand, str]:

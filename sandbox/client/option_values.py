@@ -4,6 +4,15 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from sandbox.client.resolved_objects import (
+    Place,
+    find_named_channel,
+    find_named_member,
+    find_named_role,
+    resolve_channel,
+    resolve_member,
+    resolve_role,
+)
 from sandbox.sandbox_error import SandboxError
 from sandbox.schemas.command_form import (
     ATTACHMENT,
@@ -31,7 +40,7 @@ class LocalFile:
     content: bytes
 
 
-def option_value(world: World, option: Json, text: str, resolved: Json) -> Json:
+def option_value(place: Place, option: Json, text: str, resolved: Json) -> Json:
     """The option object for a typed value; its members, roles and channels go into `resolved`.
 
     Raises:
@@ -40,10 +49,10 @@ def option_value(world: World, option: Json, text: str, resolved: Json) -> Json:
     kind, name = option["type"], option["name"]
     if not text:
         raise SandboxError(f"The option {name} has no value: leave it out or give one.")
-    return {"type": kind, "name": name, "value": _converted(world, option, kind, text, resolved)}
+    return {"type": kind, "name": name, "value": _converted(place, option, kind, text, resolved)}
 
 
-def _converted(world: World, option: Json, kind: int, text: str, resolved: Json) -> str | int | float | bool:
+def _converted(place: Place, option: Json, kind: int, text: str, resolved: Json) -> str | int | float | bool:
     name = option["name"]
     if option.get("choices"):
         return _choice_value(option, text)
@@ -70,7 +79,7 @@ def _converted(world: World, option: Json, kind: int, text: str, resolved: Json)
         case _ if kind == ATTACHMENT:
             raise SandboxError(f"The option {name} takes a file; attach one instead of typing.")
         case _:
-            return _mentioned_id(world, option, kind, text, resolved)
+            return _named_id(place, option, kind, text, resolved)
 
 
 def read_file(option: Json, path: str) -> LocalFile:
@@ -120,26 +129,14 @@ def _in_range(option: Json, value: int | float) -> int | float:
     return value
 
 
-def _mentioned_id(world: World, option: Json, kind: int, text: str, resolved: Json) -> str:
+def _named_id(place: Place, option: Json, kind: int, text: str, resolved: Json) -> str:
     """The id of a member (@name), a role (@name) or a channel (#name)."""
-    wanted = text.lstrip("@#").lower()
-
-    def keep(group: str, identity: str, body: Json) -> str:
-        resolved.setdefault(group, {})[identity] = body
-        return identity
-
-    if kind in (USER, MENTIONABLE):
-        for member in world.members.values():
-            if wanted in (member.user.name, member.user.id):
-                permissions = str(world.permissions(member.user))
-                keep("members", member.user.id, member.to_json() | {"permissions": permissions})
-                return keep("users", member.user.id, member.user.to_json())
-    if kind in (ROLE, MENTIONABLE):
-        for role in world.roles.values():
-            if wanted in (role.name.lower(), role.id):
-                return keep("roles", role.id, role.to_json())
-    if kind == CHANNEL:
-        for channel in world.channels.values():
-            if wanted in (channel.name, channel.id):
-                return keep("channels", channel.id, channel.to_json() | {"permissions": "0"})
+    world, types = place.world, option.get("channel_types")
+    if kind in (USER, MENTIONABLE) and (member := find_named_member(world, text)):
+        return resolve_member(place, member, resolved)
+    if kind in (ROLE, MENTIONABLE) and (role := find_named_role(world, text)):
+        return resolve_role(role, resolved)
+    channel = find_named_channel(world, text) if kind == CHANNEL else None
+    if channel and (not types or channel.kind in types):
+        return resolve_channel(place, channel, resolved)
     raise SandboxError(f"The option {option['name']}: there is no {text[:80]!r} in this server.")

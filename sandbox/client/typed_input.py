@@ -51,7 +51,7 @@ def use_filled_command(
         SandboxError: Discord's client would not send the command for another reason.
     """
     chosen = choose(world, user, channel_id, words)
-    return _start(world, user, channel_id, fill(world, chosen, given, files))
+    return _start(world, user, channel_id, fill(chosen, given, files))
 
 
 def _start(world: World, user: User, channel_id: str, filled: FilledCommand) -> Interaction:
@@ -82,7 +82,7 @@ def complete_filled_command(
         SandboxError: Discord's client would not ask; the sentence says why.
     """
     chosen = choose(world, user, channel_id, words)
-    return _start_completion(world, user, channel_id, fill_unfinished(world, chosen, given, focused))
+    return _start_completion(world, user, channel_id, fill_unfinished(chosen, given, focused))
 
 
 def _start_completion(world: World, user: User, channel_id: str, filled: FilledCommand) -> Interaction:
@@ -102,11 +102,12 @@ def write(world: World, user: User, channel_id: str, text: str, *, replies_to: s
     channel = world.channels[channel_id]
     if not world.may(user, Permission.SEND_MESSAGES, channel):
         raise SandboxError(f"{user.display_name} may not write in #{channel.name}.")
-    if replies_to and find_message(world, user, replies_to).channel_id != channel_id:
+    answered = find_message(world, user, replies_to) if replies_to else None
+    if answered and answered.channel_id != channel_id:
         raise SandboxError(f"The message to reply to is not in #{channel.name}.")
-    kind = REPLY if replies_to else 0
+    kind = REPLY if answered else 0
     try:
         form = parse_form(MessageForm, {"content": text})
-        return channel_messages.send(world, channel_id, user, form, [], kind=kind, replies_to=replies_to)
+        return channel_messages.send(world, channel_id, user, form, [], kind=kind, replies_to=answered)
     except Refusal:
         raise SandboxError("A message has 1 to 2000 characters.") from None

@@ -146,7 +146,7 @@ async def perform(world: World, user: User, action: AnyAction) -> Json | Interac
             return {}
         case Check():
             chosen = filled_commands.choose(world, user, action.channel_id, action.words)
-            return {"mistakes": filled_commands.mistakes(world, chosen, action.values)}
+            return {"mistakes": filled_commands.mistakes(chosen, action.values)}
         case Complete():
             asked = typed_input.complete_filled_command(
                 world, user, action.channel_id, action.words, action.values, action.focused

@@ -13,7 +13,8 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from sandbox.api.gateway import gateway_protocol as gateway
-from sandbox.api.rest.request_context import BODY, PREFIX, UPLOADS
+from sandbox.api.rest.request_bodies import Body
+from sandbox.api.rest.request_context import BODY, path_in_api
 from sandbox.schemas.fields import Json
 from sandbox.world.clock import Changes
 from sandbox.world.state import World
@@ -63,20 +64,21 @@ class Traffic:
 
         @web.middleware
         async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
-            if not request.path.startswith(f"{PREFIX}/"):
+            if not request.path.startswith("/api"):
                 return await handler(request)
             started = self._world.clock.now()
             response = await handler(request)
-            path = _TOKEN_IN_PATH.sub(MASK, request.path_qs.removeprefix(PREFIX))
-            files = [upload.filename for upload in request.get(UPLOADS, ())]
+            query = f"?{request.query_string}" if request.query_string else ""
+            path = _TOKEN_IN_PATH.sub(MASK, path_in_api(request) + query)
+            body = request.get(BODY, Body())
             self._add(
                 by="rest",
                 to_bot=False,
                 name=f"{request.method} {path}",
                 status=response.status,
                 ms=round((self._world.clock.now() - started) * 1000, 1),
-                sent=request.get(BODY),
-                files=files,
+                sent=body.value,
+                files=[upload.filename for upload in body.uploads],
                 got=_json(response),
             )
             return response

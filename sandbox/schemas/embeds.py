@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from sandbox.schemas.fields import NOT_BLANK, Form, Url, length_up_to
@@ -14,28 +14,29 @@ class EmbedField(Form):
 
     name: Annotated[str, NOT_BLANK, length_up_to(256)]
     value: Annotated[str, NOT_BLANK, length_up_to(1024)]
-    inline: bool = False
+    inline: Annotated[bool, BeforeValidator(lambda value: value or False)] = False
 
 
 class EmbedFooter(Form):
-    """The line under an embed."""
+    """The line under an embed; without a text there is none."""
 
-    text: Annotated[str, NOT_BLANK, length_up_to(2048)]
+    text: Annotated[str, NOT_BLANK, length_up_to(2048)] | None = None
     icon_url: Url | None = None
 
 
 class EmbedAuthor(Form):
-    """The line above an embed's title."""
+    """The line above an embed's title; without a name there is none."""
 
-    name: Annotated[str, NOT_BLANK, length_up_to(256)]
+    name: Annotated[str, NOT_BLANK, length_up_to(256)] | None = None
     url: Url | None = None
     icon_url: Url | None = None
 
 
 class EmbedMedia(Form):
-    """A picture of an embed."""
+    """A picture of an embed; without an address there is none."""
 
-    url: Url
+    url: Url | None = None
+    description: Annotated[str, length_up_to(4096)] | None = None
 
 
 class Embed(Form):
@@ -63,6 +64,19 @@ class Embed(Form):
                 "Could not parse {value}. Should be ISO8601.",
                 {"value": value},
             ) from None
+
+    @model_validator(mode="after")
+    def _drop_empty_parts(self) -> "Embed":
+        parts = (
+            ("author", self.author and self.author.name),
+            ("footer", self.footer and self.footer.text),
+            ("image", self.image and self.image.url),
+            ("thumbnail", self.thumbnail and self.thumbnail.url),
+        )
+        for name, shown in parts:
+            if not shown:
+                setattr(self, name, None)
+        return self
 
     @property
     def is_visible(self) -> bool:

@@ -27,10 +27,14 @@ Locale = Literal[
 """The languages of Discord's client (documentation, "Reference", locales)."""
 
 
+ChannelType = Literal[0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15, 16]
+"""The types of channels (documentation, "Channel Resource")."""
+
+
 class Form(BaseModel):
     """Base of all request bodies. It ignores unknown keys, as Discord does."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
 
 
 def _snowflake(value: Any) -> str:
@@ -74,7 +78,13 @@ def length_between(least: int, most: int) -> AfterValidator:
     return AfterValidator(check_length)
 
 
+def _all_differ(values: list[Any]) -> list[Any]:
+    check_unique(map(str, values), "SET_TYPE_CONTAINS_DUPLICATE", "Items must be unique.")
+    return values
+
+
 NOT_BLANK = BeforeValidator(_not_blank)
+UNIQUE = AfterValidator(_all_differ)
 
 Snowflake = Annotated[str, BeforeValidator(_snowflake)]
 Url = Annotated[str, StringConstraints(max_length=2048), AfterValidator(_url)]

@@ -5,6 +5,7 @@ Sources: Discord documentation, "Opcodes and Status Codes" (JSON error codes) an
 """
 
 from enum import IntEnum
+from http import HTTPStatus
 from typing import Any
 
 
@@ -31,7 +32,9 @@ class Code(IntEnum):
     MISSING_PERMISSIONS = 50013
     INVALID_WEBHOOK_TOKEN = 50027
     INVALID_FORM_BODY = 50035
+    INVALID_API_VERSION = 50041
     INVALID_JSON = 50109
+    REPLY_WITHOUT_HISTORY = 160002
 
 
 _STATUS_AND_TEXT: dict[Code, tuple[int, str]] = {
@@ -56,10 +59,17 @@ _STATUS_AND_TEXT: dict[Code, tuple[int, str]] = {
     Code.MISSING_PERMISSIONS: (403, "Missing Permissions"),
     Code.INVALID_WEBHOOK_TOKEN: (401, "Invalid Webhook Token"),
     Code.INVALID_FORM_BODY: (400, "Invalid Form Body"),
+    Code.INVALID_API_VERSION: (400, "Invalid API version"),
     Code.INVALID_JSON: (400, "The request body contains invalid JSON."),
+    Code.REPLY_WITHOUT_HISTORY: (400, "Cannot reply without permission to read message history"),
 }
 
-_STATUS_TEXT = {401: "401: Unauthorized", 404: "404: Not Found", 405: "405: Method Not Allowed"}
+
+def error_message(status: int, code: int) -> str:
+    """Discord's message for a JSON error code, or for a status where the sandbox does not know the code."""
+    known = _STATUS_AND_TEXT.get(Code(code)) if code in set(Code) else None
+    phrase = HTTPStatus(status).phrase if status in set(HTTPStatus) else "Error"
+    return known[1] if known else f"{status}: {phrase}"
 
 
 class Refusal(Exception):  # noqa: N818 - an answer of the API, not a failure of the sandbox
@@ -94,6 +104,11 @@ class Refusal(Exception):  # noqa: N818 - an answer of the API, not a failure of
         return cls(status, code, message, errors=errors, extra=extra)
 
     @classmethod
-    def of_status(cls, status: int) -> "Refusal":
-        """A refusal without a code of its own: status 401, 404 or 405."""
-        return cls(status, Code.GENERAL, _STATUS_TEXT[status])
+    def unauthorized(cls) -> "Refusal":
+        """The refusal of a wrong token."""
+        return cls(401, Code.GENERAL, "401: Unauthorized")
+
+    @classmethod
+    def unsupported(cls, what: str) -> "Refusal":
+        """The sandbox's own refusal of what it cannot play, whether Discord has it or not: status 501."""
+        return cls(501, Code.GENERAL, f"The sandbox does not support {what}.")

@@ -3,6 +3,7 @@
 import mimetypes
 import re
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import PurePath
 
 from sandbox.schemas.message_form import MessageForm
@@ -33,6 +34,7 @@ def new_attachment(
         content=content,
         description=description,
         ephemeral=ephemeral,
+        size=_picture_size(content),
     )
 
 
@@ -69,6 +71,17 @@ def attachments_after(
             new_attachment(world, name, upload.content, description=description, ephemeral=message.ephemeral)
         )
     return kept
+
+
+def _picture_size(content: bytes) -> tuple[int, int] | None:
+    """The width and height of a picture in pixels; None for everything else. Only its header is read."""
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(BytesIO(content), formats=("PNG", "JPEG", "GIF", "WEBP")) as picture:
+            return picture.size
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError):
+        return None
 
 
 def _safe_name(filename: str) -> str:

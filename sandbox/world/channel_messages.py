@@ -2,11 +2,13 @@
 
 import re
 
-from sandbox.schemas.components import components_json
+from sandbox.schemas.components import components_json, walk_components
 from sandbox.schemas.fields import Json
-from sandbox.schemas.intents import DIRECT_MESSAGES, GUILD_MESSAGES
+from sandbox.schemas.intents import DIRECT_MESSAGES, GUILD_MESSAGES, MESSAGE_CONTENT
+from sandbox.schemas.layout import COMPONENTS_V2, FILE, media_of
 from sandbox.schemas.message_form import AllowedMentions, MessageForm
 from sandbox.schemas.refusals import Code, Refusal
+from sandbox.schemas.validation import invalid_form
 from sandbox.world.attachments import Upload, attachments_after
 from sandbox.world.guild_objects import User
 from sandbox.world.ids import GUILD_ID
@@ -16,8 +18,11 @@ from sandbox.world.message_objects import (
     LOADING,
     SUPPRESS_EMBEDS,
     SUPPRESS_NOTIFICATIONS,
+    Attachment,
     Interaction,
     Message,
+    embed_media,
+    masked,
 )
 from sandbox.world.permissions import Permission
 from sandbox.world.starting_guild import BOT
@@ -40,7 +45,7 @@ def send(
     *,
     interaction: Interaction | None = None,
     kind: int = 0,
-    replies_to: str | None = None,
+    replies_to: Message | None = None,
 ) -> Message:
     """Send a message to a channel.
 
@@ -49,7 +54,7 @@ def send(
     """
     if form.enforce_nonce and (same := _with_nonce(world, author, form.nonce)):
         return same
-    settable = SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS | (EPHEMERAL if interaction else 0)
+    settable = SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS | COMPONENTS_V2 | (EPHEMERAL if interaction else 0)
     message = Message(
         id=world.snowflakes.next(),
         channel_id=channel_id,
@@ -91,7 +96,7 @@ def defer(
     *,
     ephemeral: bool,
     kind: int = CHAT_INPUT_COMMAND,
-    replies_to: str | None = None,
+    replies_to: Message | None = None,
 ) -> Message:
     """Send a message that says that the bot is thinking."""
     message = Message(
@@ -117,7 +122,9 @@ def edit(world: World, message: Message, form: MessageForm, uploads: list[Upload
     """
     _fill(world, message, form, uploads)
     if "flags" in form.model_fields_set:
-        message.flags = message.flags & ~SUPPRESS_EMBEDS | (form.flags or 0) & SUPPRESS_EMBEDS
+        message.flags = message.flags & ~SUPPRESS_EMBEDS | (form.flags or 0) & (
+            SUPPRESS_EMBEDS | COMPONENTS_V2
+        )
     if message.loading:
         message.flags &= ~LOADING
     else:
@@ -146,6 +153,7 @@ def count_old_edit(world: World, message: Message) -> None:
 def delete(world: World, message: Message) -> None:
     """Delete a message."""
     del world.messages[message.id]
+    message.deleted = True
     for interaction in world.interactions.values():
         if interaction.original is message:
             interaction.original = None
@@ -162,16 +170,60 @@ def _fill(world: World, message: Message, form: MessageForm, uploads: list[Uploa
     components = components_json(form.components or ()) if "components" in named else message.components
     attachments = attachments_after(world, message, form, uploads)
     embeds = [embed.to_json() for embed in form.shown_embeds] if "embeds" in named else message.embeds
-    if not (content or embeds or attachments or components):
+    second_version = (message.flags | (form.flags or 0)) & COMPONENTS_V2
+    if second_version and (content or embeds):
+        code = "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2"
+        text = (
+            "The text and the embeds have to be removed before components of the second version replace them"
+        )
+        raise invalid_form([(("flags",), code, text)])
+    if not (content or embeds or components or (attachments and not second_version)):
         raise Refusal.of(Code.EMPTY_MESSAGE)
-    addresses = {f"attachment://{item.filename}": item.to_json(world.address)["url"] for item in attachments}
-    for picture in (embed[key] for embed in embeds for key in ("image", "thumbnail") if key in embed):
-        picture["url"] = addresses.get(picture["url"], picture["url"])
+    _unfurl_media(world, components, [*message.attachments, *attachments])
+    _show_files(world, embeds, [*message.attachments, *attachments])
     message.content, message.components = content, components
     message.attachments, message.embeds = attachments, embeds
     world.attachments |= {attachment.id: attachment for attachment in attachments}
-    if "content" in named:
+    if "content" in named or message.id not in world.messages:
         _set_mentions(world, message, form.allowed_mentions)
+
+
+def _show_files(world: World, embeds: list[Json], attachments: list[Attachment]) -> None:
+    """Put the files of a message into the embeds that name them by `attachment://NAME` or by address."""
+    files = {item.url(world.address): item for item in attachments}
+    files |= {f"attachment://{item.filename}": item for item in attachments}
+    for _, picture in embed_media(embeds):
+        if file := files.get(picture["url"]):
+            picture |= file.media(world.address) | {"content_type": file.content_type}
+    for embed in embeds:
+        for key in ("author", "footer"):
+            icon = embed.get(key, {})
+            if file := files.get(icon.get("icon_url", "")):
+                icon["icon_url"] = icon["proxy_icon_url"] = file.url(world.address)
+
+
+def _unfurl_media(world: World, components: list[Json], attachments: list[Attachment]) -> None:
+    """Complete the pictures and files of components.
+
+    Raises:
+        Refusal: a component shows a file that the message does not have (50035).
+    """
+    files = {item.url(world.address): item for item in attachments}
+    files |= {f"attachment://{item.filename}": item for item in attachments}
+    for component in walk_components(components):
+        for media in media_of(component):
+            file = files.get(media["url"])
+            if file is None and media["url"].startswith("attachment://"):
+                code = "UNFURLED_MEDIA_ITEM_REFERENCED_ATTACHMENT_NOT_FOUND"
+                raise invalid_form([(("components",), code, "The referenced attachment was not found.")])
+            media |= {"id": media.get("id") or world.snowflakes.next(), "proxy_url": media["url"]}
+            if file:
+                media |= file.media(world.address) | {
+                    "content_type": file.content_type,
+                    "attachment_id": file.id,
+                }
+            if file and component["type"] == FILE:
+                component |= {"name": file.filename, "size": len(file.content)}
 
 
 def _set_mentions(world: World, message: Message, allowed: AllowedMentions | None) -> None:
@@ -187,6 +239,9 @@ def _set_mentions(world: World, message: Message, allowed: AllowedMentions | Non
         for user_id in named
         if user_id in world.members and (user_ids is None or user_id in user_ids)
     ]
+    answered = message.replies_to.author if message.replies_to and not message.interaction else None
+    if answered and answered not in message.mentions and (allowed is None or allowed.replied_user):
+        message.mentions.append(answered)
     message.mentioned_roles = [
         role_id
         for role_id in dict.fromkeys(re.findall(r"<@&(\d+)>", message.content))
@@ -195,6 +250,12 @@ def _set_mentions(world: World, message: Message, allowed: AllowedMentions | Non
     message.mentions_everyone = bool(
         may_ping_all and "everyone" in kinds and re.search(r"@(everyone|here)\b", message.content)
     )
+
+
+def for_bot(world: World, message: Message) -> Json:
+    """Discord's message object as the bot gets it over REST."""
+    data = message.to_json(world.address)
+    return data if world.approved_intents & MESSAGE_CONTENT else masked(data)
 
 
 def _dispatch(world: World, name: str, message: Message) -> None:

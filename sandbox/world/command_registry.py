@@ -19,6 +19,9 @@ MAX_COMMANDS = {CHAT_INPUT: 100, USER_MENU: 15, MESSAGE_MENU: 15}
 commands of each context menu, Discord's earlier limit.)"""
 
 
+_DUPLICATE = "APPLICATION_COMMANDS_DUPLICATE_NAME", "Application command names must be unique"
+
+
 def registered(world: World, guild_id: str | None) -> list[Json]:
     """The commands of a guild, or the global ones (None)."""
     return [command for command in world.commands.values() if command.get("guild_id") == guild_id]
@@ -60,17 +63,17 @@ def replace_all(world: World, guild_id: str | None, body: Any) -> list[Json]:
     Raises:
         Refusal: a command is invalid or two have the same name (50035), or there are too many (30032).
     """
-    forms = parse_form(list[CommandForm], body or [])
+    forms = parse_form(list[CommandForm], body)
     _check_count([form.type for form in forms])
     seen: set[tuple[int, str]] = set()
     for at, form in enumerate(forms):
         if (form.type, form.name) in seen:
-            problem = "APPLICATION_COMMANDS_DUPLICATE_NAME", "Application command names must be unique"
-            raise invalid_form([((str(at), "name"), *problem)])
+            raise invalid_form([((str(at), "name"), *_DUPLICATE)])
         seen.add((form.type, form.name))
+    by_id = {command["id"]: command for command in registered(world, guild_id)}
     stored = []
     for form in forms:
-        former = _namesake(world, guild_id, form)
+        former = by_id.get(form.id or "") or _namesake(world, guild_id, form)
         stored.append(
             _command_object(world, guild_id, form, former["id"] if former else world.snowflakes.next())
         )
@@ -90,6 +93,9 @@ def change(world: World, guild_id: str | None, command_id: str, body: Any) -> Js
     former = find(world, guild_id, command_id)
     changed = {**former, **body, "type": former["type"]} if isinstance(body, dict) else body
     form = parse_form(CommandForm, changed)
+    same = _namesake(world, guild_id, form)
+    if same and same["id"] != command_id:
+        raise invalid_form([(("name",), *_DUPLICATE)])
     world.commands[command_id] = _command_object(world, guild_id, form, command_id)
     world.changes.notify()
     return world.commands[command_id]
@@ -145,7 +151,6 @@ def _namesake(world: World, guild_id: str | None, form: CommandForm) -> Json | N
 
 def _command_object(world: World, guild_id: str | None, form: CommandForm, command_id: str) -> Json:
     permissions = form.default_member_permissions
-    dump = form.model_dump(exclude_none=True, include={"options"})
     command: Json = {
         "id": command_id,
         "application_id": APPLICATION_ID,
@@ -157,7 +162,7 @@ def _command_object(world: World, guild_id: str | None, form: CommandForm, comma
         "description_localizations": form.description_localizations,
         "default_member_permissions": None if permissions is None else str(permissions),
         "nsfw": bool(form.nsfw),
-        "options": dump.get("options", []),
+        "options": [option.to_json() for option in form.options or ()],
         "contexts": form.contexts,
         "integration_types": form.integration_types or [0],
     }

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 from sandbox.schemas.fields import Json
-from sandbox.world.ids import GUILD_ID
+from sandbox.world.ids import APPLICATION_ID, GUILD_ID
 from sandbox.world.permissions import Overwrite
+
+TEXT_CHANNEL = 0
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class User:
 
 @dataclass(frozen=True)
 class Role:
-    """A role of the guild; the one with the guild's id is @everyone."""
+    """A role of the guild; the one with the guild's id is @everyone, and a managed one is the bot's."""
 
     id: str
     name: str
@@ -44,7 +46,8 @@ class Role:
     def to_json(self) -> Json:
         """Discord's role object."""
         colors = {"primary_color": 0, "secondary_color": None, "tertiary_color": None}
-        return {
+        tags = {"tags": {"bot_id": APPLICATION_ID}} if self.managed else {}
+        return tags | {
             "id": self.id,
             "name": self.name,
             "color": 0,
@@ -69,12 +72,13 @@ class Channel:
     topic: str
     position: int
     overwrites: tuple[Overwrite, ...] = ()
+    kind: int = TEXT_CHANNEL
 
     def to_json(self) -> Json:
         """Discord's channel object."""
         return {
             "id": self.id,
-            "type": 0,
+            "type": self.kind,
             "guild_id": GUILD_ID,
             "name": self.name,
             "topic": self.topic,

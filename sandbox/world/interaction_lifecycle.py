@@ -18,9 +18,10 @@ from sandbox.schemas.callback_form import (
     AutocompleteForm,
     CallbackForm,
 )
-from sandbox.schemas.command_form import INTEGER, LARGEST_INTEGER, STRING, Choice
+from sandbox.schemas.command_form import STRING, type_problem
 from sandbox.schemas.fields import Json
-from sandbox.schemas.message_form import MessageForm
+from sandbox.schemas.layout import COMPONENTS_V2
+from sandbox.schemas.message_form import MessageForm, parse_message_form
 from sandbox.schemas.modals import ModalForm
 from sandbox.schemas.refusals import Code, Refusal
 from sandbox.schemas.validation import invalid_form, parse_form
@@ -144,15 +145,12 @@ async def wait_for_first_answer(world: World, interaction: Interaction) -> None:
     await world.changes.wait_until(lambda: state(world, interaction) != "pending", FIRST_ANSWER_S + 1)
 
 
-def respond(world: World, interaction_id: str, token: str, body: Any, uploads: list[Upload]) -> Json:
-    """Take the bot's first answer.
-
-    Returns:
-        Discord's interaction callback response object.
+def unanswered(world: World, interaction_id: str, token: str) -> Interaction:
+    """The interaction that still waits for its first answer.
 
     Raises:
-        Refusal: the interaction is unknown or older than three seconds (10062), it has an answer already
-            (40060), or the answer is invalid (50035, 50006).
+        Refusal: the interaction is unknown or older than three seconds (10062), or it has an answer already
+            (40060).
     """
     interaction = world.interactions.get(interaction_id)
     if interaction is None or interaction.token != token:
@@ -161,6 +159,18 @@ def respond(world: World, interaction_id: str, token: str, body: Any, uploads: l
         raise Refusal.of(Code.ALREADY_ACKNOWLEDGED)
     if world.clock.now() - interaction.created_at > FIRST_ANSWER_S:
         raise Refusal.of(Code.UNKNOWN_INTERACTION)
+    return interaction
+
+
+def respond(world: World, interaction: Interaction, body: Any, uploads: list[Upload]) -> Json:
+    """Take the bot's first answer.
+
+    Returns:
+        Discord's interaction callback response object.
+
+    Raises:
+        Refusal: the answer is invalid (50035, 50006).
+    """
     form = parse_form(CallbackForm, body)
     allowed = _ALLOWED_ANSWERS[interaction.kind]
     if interaction.kind == MODAL_SUBMIT and interaction.source:
@@ -176,7 +186,10 @@ def respond(world: World, interaction_id: str, token: str, body: Any, uploads: l
         interaction.original = interaction.source
         interaction.deferred_at_edits = interaction.source.edits
     else:
-        _show(world, interaction, form.type, parse_form(MessageForm, data, at=("data",)), uploads)
+        edited = interaction.source if form.type == UPDATE else None
+        second_version = edited is not None and bool(edited.flags & COMPONENTS_V2)
+        message = parse_message_form(data, at=("data",), second_version=second_version)
+        _show(world, interaction, form.type, message, uploads)
     interaction.acknowledged_at = world.clock.now()
     world.changes.notify()
     return _callback_response(world, interaction, form.type)
@@ -195,7 +208,7 @@ def _show(
     where = interaction.channel_id
     menu = (interaction.trigger or interaction).target
     message_kind = REPLY if source else CONTEXT_MENU_COMMAND if menu else CHAT_INPUT_COMMAND
-    replies_to = source.id if source else None
+    replies_to = source or (menu if isinstance(menu, Message) else None)
     if kind == DEFERRED_ANSWER:
         ephemeral = bool((form.flags or 0) & EPHEMERAL)
         interaction.original = channel_messages.defer(
@@ -225,24 +238,11 @@ def _choices(interaction: Interaction, data: Json) -> list[Json]:
     mistakes = (
         (("data", "choices", str(at), "value"), *wrong)
         for at, choice in enumerate(choices)
-        if (wrong := _type_problem(choice, kind))
+        if (wrong := type_problem(choice.value, kind))
     )
     if problems := list(mistakes):
         raise invalid_form(problems)
     return [choice.model_dump(exclude_none=True) for choice in choices]
-
-
-def _type_problem(choice: Choice, kind: int) -> tuple[str, str] | None:
-    """Discord's code and message for a value that does not have the option's type."""
-    value = choice.value
-    if kind == STRING:
-        fits = isinstance(value, str)
-        return None if fits else ("STRING_TYPE_CONVERT", f"Could not interpret {value!r} as string.")
-    if isinstance(value, str) or (kind == INTEGER and isinstance(value, float)):
-        return "NUMBER_TYPE_COERCE", f"Value {value!r} is not {'int' if kind == INTEGER else 'float'}."
-    if abs(value) > LARGEST_INTEGER:
-        return "NUMBER_TYPE_MAX", f"Value should be less than or equal to {LARGEST_INTEGER}."
-    return None
 
 
 def with_token(world: World, application_id: str, token: str) -> Interaction:
@@ -289,7 +289,7 @@ def follow_up(world: World, interaction: Interaction, form: MessageForm, uploads
         uploads,
         interaction=interaction,
         kind=REPLY if original else 0,
-        replies_to=original.id if original else None,
+        replies_to=original,
     )
     interaction.followups.append(message)
     world.changes.notify()
@@ -308,5 +308,5 @@ def _callback_response(world: World, interaction: Interaction, kind: int) -> Jso
     }
     if kind not in (MESSAGE_ANSWER, UPDATE):
         return {"interaction": response}
-    resource = {"type": kind, "message": original.to_json(world.address)}
+    resource = {"type": kind, "message": channel_messages.for_bot(world, original)}
     return {"interaction": response, "resource": resource}

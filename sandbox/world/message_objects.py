@@ -1,5 +1,6 @@
 """Messages, attachments and interactions (Discord documentation, "Message" and "Interactions")."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -29,7 +30,7 @@ def iso(seconds: float) -> str:
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file of a message; `description` is its alternative text."""
+    """A file of a message; `description` is its alternative text, `size` a picture's width and height."""
 
     id: str
     filename: str
@@ -37,23 +38,31 @@ class Attachment:
     content: bytes
     description: str | None
     ephemeral: bool
+    size: tuple[int, int] | None = None
+
+    def url(self, address: str) -> str:
+        """Its address; `address` is where the sandbox listens."""
+        return f"{address}/sandbox/attachments/{self.id}/{self.filename}"
+
+    def media(self, address: str) -> Json:
+        """What Discord says of it where an embed shows it."""
+        body: Json = {"url": self.url(address), "proxy_url": self.url(address)}
+        return body | ({"width": self.size[0], "height": self.size[1]} if self.size else {})
 
     def to_json(self, address: str) -> Json:
         """Discord's attachment object; `address` is where the sandbox listens."""
-        url = f"{address}/sandbox/attachments/{self.id}/{self.filename}"
         body = {
             "id": self.id,
             "filename": self.filename,
             "size": len(self.content),
-            "url": url,
-            "proxy_url": url,
             "content_type": self.content_type,
+            **self.media(address),
         }
         body |= {"description": self.description} if self.description else {}
         return body | ({"ephemeral": True} if self.ephemeral else {})
 
 
-@dataclass
+@dataclass(eq=False)
 class Interaction:
     """One use of a command, a button, a select or a modal, or one request for completions.
 
@@ -110,9 +119,13 @@ class Interaction:
         return body
 
 
-@dataclass
+@dataclass(eq=False)
 class Message:
-    """A message; `edits` counts its changes, including the one that fills a deferred answer."""
+    """A message.
+
+    `attachments` are all its files, also those that its embeds show. `edits` counts its changes, including
+    the one that fills a deferred answer. `replies_to` is the message that it answers.
+    """
 
     id: str
     channel_id: str
@@ -132,7 +145,8 @@ class Message:
     mentioned_roles: list[str] = field(default_factory=list)
     mentions_everyone: bool = False
     interaction: Interaction | None = None
-    replies_to: str | None = None
+    replies_to: "Message | None" = None
+    deleted: bool = False
 
     @property
     def ephemeral(self) -> bool:
@@ -144,8 +158,16 @@ class Message:
         """Whether it is a deferred answer that is still empty."""
         return bool(self.flags & LOADING)
 
-    def to_json(self, address: str) -> Json:
-        """Discord's message object; `address` is where the sandbox listens, for the attachments' URLs."""
+    def listed_attachments(self, address: str) -> list[Attachment]:
+        """The files below the message: those that no embed shows."""
+        shown = {media["url"] for _, media in embed_media(self.embeds)}
+        return [attachment for attachment in self.attachments if attachment.url(address) not in shown]
+
+    def to_json(self, address: str, *, with_reference: bool = True) -> Json:
+        """Discord's message object; `address` is where the sandbox listens, for the attachments' URLs.
+
+        It holds the message that it answers, but of that one no further message.
+        """
         body: Json = {
             "id": self.id,
             "channel_id": self.channel_id,
@@ -158,7 +180,7 @@ class Message:
             "mention_everyone": self.mentions_everyone,
             "mentions": [user.to_json() for user in self.mentions],
             "mention_roles": self.mentioned_roles,
-            "attachments": [attachment.to_json(address) for attachment in self.attachments],
+            "attachments": [item.to_json(address) for item in self.listed_attachments(address)],
             "embeds": self.embeds,
             "components": self.components,
             "pinned": False,
@@ -169,10 +191,15 @@ class Message:
         if self.replies_to:
             body["message_reference"] = {
                 "type": 0,
-                "message_id": self.replies_to,
-                "channel_id": self.channel_id,
+                "message_id": self.replies_to.id,
+                "channel_id": self.replies_to.channel_id,
                 "guild_id": GUILD_ID,
             }
+            if with_reference:
+                answered = self.replies_to
+                body["referenced_message"] = (
+                    None if answered.deleted else answered.to_json(address, with_reference=False)
+                )
         if self.interaction:
             metadata = self.interaction.metadata()
             original = self.interaction.original
@@ -184,3 +211,25 @@ class Message:
                 "interaction_metadata": metadata,
             }
         return body
+
+
+def embed_media(embeds: Iterable[Json]) -> Iterator[tuple[str, Json]]:
+    """The pictures of embeds: the key of each, and the object with its `url`."""
+    for embed in embeds:
+        for key in ("image", "thumbnail"):
+            if key in embed:
+                yield key, embed[key]
+
+
+def masked(message: Json) -> Json:
+    """A message as an application without the message content intent gets it.
+
+    What the bot wrote and what mentions it stays (documentation, "Gateway", message content intent).
+    """
+    if answered := message.get("referenced_message"):
+        message = message | {"referenced_message": masked(answered)}
+    if message["author"]["id"] == APPLICATION_ID:
+        return message
+    if any(user["id"] == APPLICATION_ID for user in message["mentions"]):
+        return message
+    return message | {"content": "", "embeds": [], "attachments": [], "components": []}

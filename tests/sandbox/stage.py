@@ -115,10 +115,16 @@ class Stage:
         return await asyncio.to_thread(requests.request, method, url, json=body, timeout=60)
 
     async def rest(
-        self, method: str, path: str, *, token: str | None = None, **options: Any
+        self,
+        method: str,
+        path: str,
+        *,
+        token: str | None = None,
+        more_headers: dict[str, str] | None = None,
+        **options: Any,
     ) -> requests.Response:
         """Send a request to the REST API with the bot's token."""
-        headers = {"Authorization": f"Bot {token or self.world.token}"}
+        headers = {"Authorization": f"Bot {token or self.world.token}", **(more_headers or {})}
         url = f"{self.box.api_base}{path}"
         return await asyncio.to_thread(requests.request, method, url, headers=headers, timeout=60, **options)
 

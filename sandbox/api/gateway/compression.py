@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from aiohttp import web
 
-from sandbox.api.gateway.gateway_protocol import DECODE_ERROR, INVALID_VERSION, Close
+from sandbox.api.gateway.gateway_protocol import DECODE_ERROR, INVALID_VERSION, VERSIONS, Close
 
 Encode = Callable[[bytes], bytes]
 
@@ -16,7 +16,7 @@ def payload_encoder(request: web.Request) -> Encode | None:
     Raises:
         Close: the URL asks for another version (4012), or another encoding or compression (4002).
     """
-    if request.query.get("v", "10") != "10":
+    if request.query.get("v", "10") not in VERSIONS:
         raise Close(INVALID_VERSION, "Invalid API version.")
     if request.query.get("encoding", "json") != "json":
         raise Close(DECODE_ERROR, "The sandbox sends only JSON.")

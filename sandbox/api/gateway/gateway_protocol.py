@@ -1,8 +1,5 @@
 """Opcodes and close codes of the gateway (Discord documentation, "Opcodes and Status Codes")."""
 
-import json
-from typing import Any
-
 from aiohttp import web
 
 DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE_UPDATE, VOICE_STATE, RESUME = 0, 1, 2, 3, 4, 6
@@ -10,7 +7,10 @@ RECONNECT, REQUEST_MEMBERS, INVALID_SESSION, HELLO, HEARTBEAT_ACK = 7, 8, 9, 10,
 
 UNKNOWN_ERROR, UNKNOWN_OPCODE, DECODE_ERROR, NOT_AUTHENTICATED, AUTHENTICATION_FAILED = range(4000, 4005)
 ALREADY_AUTHENTICATED, INVALID_SEQUENCE, RATE_LIMITED, SESSION_TIMED_OUT = 4005, 4007, 4008, 4009
-INVALID_VERSION, INVALID_INTENTS, DISALLOWED_INTENTS = 4012, 4013, 4014
+INVALID_SHARD, INVALID_VERSION, INVALID_INTENTS, DISALLOWED_INTENTS = 4010, 4012, 4013, 4014
+
+VERSIONS = ("9", "10")
+"""The versions that the gateway serves; they differ in nothing that the sandbox plays."""
 
 
 class Close(Exception):  # noqa: N818 - the end of a connection, not a failure of the sandbox
@@ -24,19 +24,3 @@ class Close(Exception):  # noqa: N818 - the end of a connection, not a failure o
 def gateway_url(request: web.Request) -> str:
     """The gateway's URL, with the host name that the client used for this server."""
     return f"ws://{request.host}/gateway"
-
-
-def decode(data: str | bytes) -> tuple[int, Any]:
-    """The opcode and the data of a payload.
-
-    Raises:
-        Close: the payload is not JSON with an opcode (4002), or the opcode is not a number (4001).
-    """
-    try:
-        payload = json.loads(data)
-        op = payload["op"]
-    except (ValueError, KeyError, TypeError):
-        raise Close(DECODE_ERROR, "Error while decoding payload.") from None
-    if not isinstance(op, int):
-        raise Close(UNKNOWN_OPCODE, "Unknown opcode.")
-    return op, payload.get("d")

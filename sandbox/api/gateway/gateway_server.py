@@ -9,17 +9,24 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from sandbox.api.faults import GatewayFault
+from sandbox.api.gateway.client_payloads import (
+    Identify,
+    RequestMembers,
+    Resume,
+    decode,
+    parse,
+    valid_intents,
+    valid_shard,
+)
 from sandbox.api.gateway.compression import payload_encoder
 from sandbox.api.gateway.gateway_protocol import (
     ALREADY_AUTHENTICATED,
     AUTHENTICATION_FAILED,
-    DECODE_ERROR,
     DISALLOWED_INTENTS,
     HEARTBEAT,
     HEARTBEAT_ACK,
     HELLO,
     IDENTIFY,
-    INVALID_INTENTS,
     INVALID_SEQUENCE,
     INVALID_SESSION,
     NOT_AUTHENTICATED,
@@ -33,13 +40,14 @@ from sandbox.api.gateway.gateway_protocol import (
     UNKNOWN_OPCODE,
     VOICE_STATE,
     Close,
-    decode,
     gateway_url,
 )
 from sandbox.api.gateway.sessions import Connection, Observer, Session
+from sandbox.api.recording import Recorder
 from sandbox.schemas.fields import Json
-from sandbox.schemas.intents import ALL_INTENTS, GUILD_MEMBERS, GUILDS, MESSAGE_CONTENT, PRIVILEGED
+from sandbox.schemas.intents import GUILD_MEMBERS, GUILDS, MESSAGE_CONTENT, PRIVILEGED
 from sandbox.world.ids import APPLICATION_ID, GUILD_ID
+from sandbox.world.message_objects import masked
 from sandbox.world.starting_guild import BOT
 from sandbox.world.state import Event, World
 
@@ -55,8 +63,10 @@ class Gateway:
     Each of `observers` hears of every payload in both directions.
     """
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, recorder: Recorder | None = None) -> None:
+        """Serve a world; the recorder writes down the events."""
         self._world = world
+        self._recorder = recorder
         self._sessions: dict[str, Session] = {}
         self._connections: set[Connection] = set()
         self.observers: list[Observer] = []
@@ -64,7 +74,7 @@ class Gateway:
 
     async def handle(self, request: web.Request) -> web.WebSocketResponse:
         """Serve a connection from HELLO to its end."""
-        socket = web.WebSocketResponse(max_msg_size=4096 * 4)
+        socket = web.WebSocketResponse(max_msg_size=2**20)  # `decode` refuses long payloads with 4002
         await socket.prepare(request)
         try:
             connection = Connection(socket, payload_encoder(request), self.observers)
@@ -74,7 +84,7 @@ class Gateway:
         self._connections.add(connection)
         pump = asyncio.create_task(connection.pump())
         try:
-            connection.send({"op": HELLO, "d": {"heartbeat_interval": int(HEARTBEAT_INTERVAL_S * 1000)}})
+            connection.control(HELLO, {"heartbeat_interval": int(HEARTBEAT_INTERVAL_S * 1000)})
             await self._receive_all(connection, request)
         except Close as ending:
             await connection.close(ending.code, ending.reason)
@@ -95,11 +105,11 @@ class Gateway:
             session = connection.session
             match kind:
                 case "reconnect":
-                    connection.send({"op": RECONNECT, "d": None})
+                    connection.control(RECONNECT, None)
                 case "invalid_session":
                     if session:
                         self._sessions.pop(session.id, None)
-                    connection.send({"op": INVALID_SESSION, "d": False})
+                    connection.control(INVALID_SESSION, False)
                 case "drop_gateway":
                     await connection.close(UNKNOWN_ERROR, "Unknown error.")
 
@@ -120,7 +130,7 @@ class Gateway:
                 observe(False, {"op": op, "d": data})
             match op:
                 case _ if op == HEARTBEAT:
-                    connection.send({"op": HEARTBEAT_ACK, "d": None})
+                    connection.control(HEARTBEAT_ACK, None)
                 case _ if op in (IDENTIFY, RESUME) and connection.session:
                     raise Close(ALREADY_AUTHENTICATED, "Already authenticated.")
                 case _ if op == IDENTIFY:
@@ -135,57 +145,53 @@ class Gateway:
                     self._send_members(connection.session, data)
 
     def _identify(self, connection: Connection, data: Any, request: web.Request) -> None:
-        if not isinstance(data, dict) or not isinstance(data.get("properties"), dict):
-            raise Close(DECODE_ERROR, "Error while decoding payload.")
-        self._check_token(data)
-        intents = data.get("intents")
-        if not isinstance(intents, int) or not 0 <= intents <= ALL_INTENTS:
-            raise Close(INVALID_INTENTS, "Invalid intent(s).")
+        wanted = parse(Identify, data)
+        self._check_token(wanted.token)
+        intents, shard = valid_intents(wanted.intents), valid_shard(wanted.shard)
         if intents & PRIVILEGED & ~self._world.approved_intents:
             raise Close(DISALLOWED_INTENTS, "Disallowed intent(s).")
-        session = Session(secrets.token_hex(16), intents)
+        session = Session(secrets.token_hex(16), intents, shard)
         self._sessions[session.id] = session
         self._join(connection, session)
-        session.dispatch(
+        self._send(
+            session,
             "READY",
             {
                 "v": 10,
                 "user": BOT.to_json() | {"verified": True, "mfa_enabled": True, "flags": 0, "email": None},
-                "guilds": [{"id": GUILD_ID, "unavailable": True}],
+                "guilds": [{"id": GUILD_ID, "unavailable": True}] if session.serves(GUILD_ID) else [],
                 "session_id": session.id,
                 "session_type": "normal",
                 "resume_gateway_url": gateway_url(request),
                 "application": {"id": APPLICATION_ID, "flags": 0},
                 "private_channels": [],
                 "relationships": [],
-                **({"shard": data["shard"]} if "shard" in data else {}),
+                "shard": list(shard),
             },
         )
-        if intents & GUILDS:
-            session.dispatch("GUILD_CREATE", self._world.guild_create())
+        if intents & GUILDS and session.serves(GUILD_ID):
+            self._send(session, "GUILD_CREATE", self._world.guild_create())
 
     def _resume(self, connection: Connection, data: Any) -> None:
-        if not isinstance(data, dict) or not isinstance(data.get("seq"), int):
-            connection.send({"op": INVALID_SESSION, "d": False})
-            return
-        self._check_token(data)
-        session = self._sessions.get(str(data.get("session_id")))
-        if session and data["seq"] > session.sequence:
+        wanted = parse(Resume, data)
+        self._check_token(wanted.token)
+        session = self._sessions.get(wanted.session_id)
+        if session and wanted.seq > session.sequence:
             raise Close(INVALID_SEQUENCE, "Invalid seq.")
         if session and session.connection is None and self._world.clock.now() - session.left_at > RESUMABLE_S:
             session = None
-        missed = session.sequence - data["seq"] if session else 0
+        missed = session.sequence - wanted.seq if session else 0
         if session is None or missed > len(session.recent):
-            connection.send({"op": INVALID_SESSION, "d": False})
+            connection.control(INVALID_SESSION, False)
             return
         self._join(connection, session)
         for payload in list(session.recent)[len(session.recent) - missed :]:
             connection.send(payload)
-        session.dispatch("RESUMED", {"_trace": []})
+        self._send(session, "RESUMED", {"_trace": []})
 
-    def _check_token(self, data: Json) -> None:
-        token = str(data.get("token")).removeprefix("Bot ").strip()
-        if not secrets.compare_digest(token.encode(), self._world.token.encode()):
+    def _check_token(self, token: str) -> None:
+        bare = token.removeprefix("Bot ").strip()
+        if not secrets.compare_digest(bare.encode(), self._world.token.encode()):
             raise Close(AUTHENTICATION_FAILED, "Authentication failed.")
 
     def _join(self, connection: Connection, session: Session) -> None:
@@ -204,29 +210,42 @@ class Gateway:
         self._update_presence()
 
     def _update_presence(self) -> None:
-        self._world.bot_connected = any(connection.session for connection in self._connections)
+        self._world.bot_connected = any(
+            connection.session and connection.session.serves(GUILD_ID) for connection in self._connections
+        )
         self._world.changes.notify()
+
+    def _send(self, session: Session, name: str, data: Json) -> None:
+        session.dispatch(name, data)
+        if self._recorder:
+            self._recorder.write_event(name, data)
 
     def _dispatch_to_all(self, event: Event) -> None:
         for session in self._sessions.values():
-            if event.intent & session.intents == event.intent:
-                session.dispatch(event.name, _visible_data(event, session))
+            if session.serves(GUILD_ID) and event.intent & session.intents == event.intent:
+                self._send(session, event.name, _visible_data(event, session))
 
     def _send_members(self, session: Session, data: Any) -> None:
-        wanted = data if isinstance(data, dict) else {}
-        ids, query = wanted.get("user_ids"), wanted.get("query")
-        if not ids and not query and not session.intents & GUILD_MEMBERS:
+        """Send the members that a client asks for (documentation, "Request Guild Members")."""
+        wanted = parse(RequestMembers, data)
+        ids = [wanted.user_ids] if isinstance(wanted.user_ids, str) else wanted.user_ids
+        everybody = not ids and not wanted.query
+        if wanted.guild_id != GUILD_ID or (everybody and not session.intents & GUILD_MEMBERS):
             return
-        ids = [ids] if isinstance(ids, str) else ids
         members = [
             member.to_json() | {"user": member.user.to_json()}
             for member in self._world.members.values()
-            if (member.user.id in map(str, ids) if ids else member.user.name.startswith(query or ""))
+            if (member.user.id in ids if ids else member.user.name.startswith(wanted.query or ""))
         ]
-        chunk = {"guild_id": GUILD_ID, "members": members, "chunk_index": 0, "chunk_count": 1}
-        session.dispatch(
-            "GUILD_MEMBERS_CHUNK", chunk | ({"nonce": wanted["nonce"]} if "nonce" in wanted else {})
-        )
+        chunk: Json = {
+            "guild_id": GUILD_ID,
+            "members": members if everybody or ids else members[: wanted.limit or None],
+            "chunk_index": 0,
+            "chunk_count": 1,
+            "not_found": [one for one in ids or () if one not in self._world.members],
+        }
+        chunk |= {"presences": []} if wanted.presences else {}
+        self._send(session, "GUILD_MEMBERS_CHUNK", chunk | ({"nonce": wanted.nonce} if wanted.nonce else {}))
 
 
 def _visible_data(event: Event, session: Session) -> Json:
@@ -234,6 +253,4 @@ def _visible_data(event: Event, session: Session) -> Json:
     data = event.data
     if event.name not in ("MESSAGE_CREATE", "MESSAGE_UPDATE") or session.intents & MESSAGE_CONTENT:
         return data
-    if data["author"]["id"] == BOT.id or any(user["id"] == BOT.id for user in data["mentions"]):
-        return data
-    return data | {"content": "", "embeds": [], "attachments": [], "components": []}
+    return masked(data)

@@ -5,6 +5,7 @@ import json
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from aiohttp import web
 
@@ -23,16 +24,23 @@ REPLAYED_EVENTS = 1000
 class Session:
     """The session of a bot. It outlives its connection, so that the gateway can replay missed events.
 
-    `sequence` counts the events so far, and `recent` holds the last of them. `left_at` is the time when
-    the connection ended, in Unix seconds of the world's clock.
+    `shard` is the number of its shard and the count of shards. `sequence` counts the events so far, and
+    `recent` holds the last of them. `left_at` is the time when the connection ended, in Unix seconds of the
+    world's clock.
     """
 
     id: str
     intents: int
+    shard: tuple[int, int] = (0, 1)
     sequence: int = 0
     recent: deque[Json] = field(default_factory=lambda: deque(maxlen=REPLAYED_EVENTS))
     connection: "Connection | None" = None
     left_at: float = 0.0
+
+    def serves(self, guild_id: str) -> bool:
+        """Whether a guild belongs to the session's shard (documentation, "Sharding")."""
+        number, count = self.shard
+        return (int(guild_id) >> 22) % count == number
 
     def dispatch(self, name: str, data: Json) -> None:
         """Number an event, keep it, and send it over the connection, if there is one."""
@@ -60,6 +68,10 @@ class Connection:
         for observe in self._observers:
             observe(True, payload)
         self._outgoing.put_nowait(payload)
+
+    def control(self, op: int, data: Any) -> None:
+        """Queue a payload that is no event; its `s` and `t` are null."""
+        self.send({"op": op, "t": None, "s": None, "d": data})
 
     async def pump(self) -> None:
         """Send the queued payloads until the task is canceled."""

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from sandbox.api.rest.request_context import BODY, WORLD, Route, answer
+from sandbox.api.rest.request_context import WORLD, Route, answer, body
 from sandbox.schemas.command_form import CommandForm
 from sandbox.schemas.refusals import Code, Refusal
 from sandbox.schemas.validation import parse_form
@@ -27,8 +27,8 @@ async def application_commands(request: web.Request) -> web.Response:
     if request.method == "GET":
         return answer(command_registry.registered(world, guild_id))
     if request.method == "PUT":
-        return answer(command_registry.replace_all(world, guild_id, request[BODY]))
-    command, new = command_registry.add(world, guild_id, parse_form(CommandForm, request[BODY]))
+        return answer(command_registry.replace_all(world, guild_id, body(request)))
+    command, new = command_registry.add(world, guild_id, parse_form(CommandForm, body(request)))
     return answer(command, status=201 if new else 200)
 
 
@@ -39,7 +39,7 @@ async def application_command(request: web.Request) -> web.Response:
     if request.method == "GET":
         return answer(command_registry.find(world, guild_id, command_id))
     if request.method == "PATCH":
-        return answer(command_registry.change(world, guild_id, command_id, request[BODY]))
+        return answer(command_registry.change(world, guild_id, command_id, body(request)))
     command_registry.remove(world, guild_id, command_id)
     return answer(None)
 

@@ -75,6 +75,11 @@ async def gateway_address_for_bot(request: web.Request) -> web.Response:
     return answer({"url": gateway_url(request), "shards": 1, "session_start_limit": limit})
 
 
+async def default_sounds(_request: web.Request) -> web.Response:
+    """GET /soundboard-default-sounds."""
+    return answer([])
+
+
 async def guild(request: web.Request) -> web.Response:
     """GET /guilds/{guild_id}."""
     return answer(world_of_guild(request).guild())
@@ -106,6 +111,7 @@ ROUTES: list[Route] = [
     ("own_application_oauth2", "/oauth2/applications/@me", {"GET": own_application}),
     ("gateway", "/gateway", {"GET": gateway_address}),
     ("gateway_bot", "/gateway/bot", {"GET": gateway_address_for_bot}),
+    ("default_sounds", "/soundboard-default-sounds", {"GET": default_sounds}),
     ("guild", "/guilds/{guild_id}", {"GET": guild}),
     ("guild_channels", "/guilds/{guild_id}/channels", {"GET": guild_channels}),
     ("guild_roles", "/guilds/{guild_id}/roles", {"GET": guild_roles}),

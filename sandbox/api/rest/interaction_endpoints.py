@@ -2,19 +2,17 @@
 
 from aiohttp import web
 
-from sandbox.api.rest.request_context import BODY, UPLOADS, WORLD, Route, answer, parse_message
+from sandbox.api.rest.request_context import WORLD, Route, answer, body, parse_message, uploads
 from sandbox.world import channel_messages, interaction_lifecycle
 
 
 async def callback(request: web.Request) -> web.Response:
     """POST /interactions/{interaction_id}/{token}/callback."""
-    response = interaction_lifecycle.respond(
-        request.app[WORLD],
-        request.match_info["interaction_id"],
-        request.match_info["token"],
-        request[BODY],
-        request[UPLOADS],
+    world = request.app[WORLD]
+    interaction = interaction_lifecycle.unanswered(
+        world, request.match_info["interaction_id"], request.match_info["token"]
     )
+    response = interaction_lifecycle.respond(world, interaction, body(request), uploads(request))
     return answer(response if request.query.get("with_response", "").lower() in ("true", "1") else None)
 
 
@@ -24,8 +22,10 @@ async def webhook(request: web.Request) -> web.Response:
     interaction = interaction_lifecycle.with_token(
         world, request.match_info["application_id"], request.match_info["token"]
     )
-    sent = interaction_lifecycle.follow_up(world, interaction, parse_message(request), request[UPLOADS])
-    return answer(sent.to_json(world.address))
+    filled = interaction.original if interaction.original and interaction.original.loading else None
+    form = parse_message(request, filled)
+    sent = interaction_lifecycle.follow_up(world, interaction, form, uploads(request))
+    return answer(channel_messages.for_bot(world, sent))
 
 
 async def webhook_message(request: web.Request) -> web.Response:
@@ -36,11 +36,11 @@ async def webhook_message(request: web.Request) -> web.Response:
     )
     found = interaction_lifecycle.answer_message(interaction, request.match_info["message_id"])
     if request.method == "PATCH":
-        channel_messages.edit(world, found, parse_message(request), request[UPLOADS])
+        channel_messages.edit(world, found, parse_message(request, found), uploads(request))
     elif request.method == "DELETE":
         channel_messages.delete(world, found)
         return answer(None)
-    return answer(found.to_json(world.address))
+    return answer(channel_messages.for_bot(world, found))
 
 
 _WEBHOOK = "/webhooks/{application_id}/{token}"
@@ -50,7 +50,7 @@ ROUTES: list[Route] = [
     ("webhook", _WEBHOOK, {"POST": webhook}),
     (
         "webhook_message",
-        f"{_WEBHOOK}/messages/{{message_id}}",
+        f"{_WEBHOOK}/messages/{{message_id:[0-9]+|@original}}",
         dict.fromkeys(("GET", "PATCH", "DELETE"), webhook_message),
     ),
 ]

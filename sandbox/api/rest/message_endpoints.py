@@ -2,8 +2,8 @@
 
 from aiohttp import web
 
-from sandbox.api.rest.request_context import UPLOADS, WORLD, Route, answer, channel_for_bot, parse_message
-from sandbox.schemas.message_form import MessageForm
+from sandbox.api.rest.request_context import WORLD, Route, answer, channel_for_bot, parse_message, uploads
+from sandbox.schemas.message_form import MessageForm, MessageReference
 from sandbox.schemas.refusals import Code, Refusal
 from sandbox.schemas.validation import invalid_form
 from sandbox.world import channel_messages
@@ -12,6 +12,7 @@ from sandbox.world.guild_objects import Channel
 from sandbox.world.message_objects import REPLY, Message
 from sandbox.world.permissions import Permission
 from sandbox.world.starting_guild import BOT
+from sandbox.world.state import World
 
 
 async def channel(request: web.Request) -> web.Response:
@@ -41,7 +42,7 @@ async def list_messages(request: web.Request) -> web.Response:
         found = [item for item in found if int(item.id) < _id(request, "before")]
     if "after" in request.query:
         found = [item for item in found if int(item.id) > _id(request, "after")][-int(limit) :]
-    return answer([item.to_json(world.address) for item in found[: int(limit)]])
+    return answer([channel_messages.for_bot(world, item) for item in found[: int(limit)]])
 
 
 def _id(request: web.Request, name: str) -> int:
@@ -51,22 +52,36 @@ def _id(request: web.Request, name: str) -> int:
     return int(value)
 
 
-def _needed_permissions(form: MessageForm, uploads: list[Upload]) -> list[Permission]:
-    needed = [Permission.SEND_MESSAGES]
-    needed += [Permission.EMBED_LINKS] if form.embeds else []
-    return needed + ([Permission.ATTACH_FILES] if uploads else [])
+def _needed_permissions(form: MessageForm, files: list[Upload]) -> list[Permission]:
+    needed = [Permission.EMBED_LINKS] if form.embeds else []
+    return needed + ([Permission.ATTACH_FILES] if files else [])
+
+
+def _answered(world: World, where: Channel, reference: MessageReference) -> Message | None:
+    """The message that a new one answers; None if it is gone and the reference says that this is fine.
+
+    Raises:
+        Refusal: there is no such message in the channel (50035), or the bot cannot read its past (160002).
+    """
+    if not world.may(BOT, Permission.READ_MESSAGE_HISTORY, where):
+        raise Refusal.of(Code.REPLY_WITHOUT_HISTORY)
+    found = world.messages.get(reference.message_id)
+    if found and found.channel_id == where.id and not found.ephemeral:
+        return found
+    if reference.fail_if_not_exists is False:
+        return None
+    raise invalid_form([(("message_reference",), "REPLIES_UNKNOWN_MESSAGE", "Unknown message")])
 
 
 async def create_message(request: web.Request) -> web.Response:
     """POST /channels/{channel_id}/messages."""
-    form, uploads = parse_message(request), request[UPLOADS]
-    where, world = channel_for_bot(request, *_needed_permissions(form, uploads)), request.app[WORLD]
-    replies_to = form.message_reference.message_id if form.message_reference else None
-    if replies_to and replies_to not in world.messages:
-        raise invalid_form([(("message_reference",), "REPLIES_UNKNOWN_MESSAGE", "Unknown message")])
+    channel_for_bot(request, Permission.SEND_MESSAGES)
+    form, files = parse_message(request), uploads(request)
+    where, world = channel_for_bot(request, *_needed_permissions(form, files)), request.app[WORLD]
+    replies_to = _answered(world, where, form.message_reference) if form.message_reference else None
     kind = REPLY if replies_to else 0
-    sent = channel_messages.send(world, where.id, BOT, form, uploads, kind=kind, replies_to=replies_to)
-    return answer(sent.to_json(world.address))
+    sent = channel_messages.send(world, where.id, BOT, form, files, kind=kind, replies_to=replies_to)
+    return answer(channel_messages.for_bot(world, sent))
 
 
 def _message(request: web.Request, where: Channel) -> Message:
@@ -81,15 +96,17 @@ async def channel_message(request: web.Request) -> web.Response:
     world = request.app[WORLD]
     if request.method == "GET":
         found = _message(request, channel_for_bot(request, Permission.READ_MESSAGE_HISTORY))
-        return answer(found.to_json(world.address))
+        return answer(channel_messages.for_bot(world, found))
     where = channel_for_bot(request)
     found = _message(request, where)
     if request.method == "PATCH":
         if found.author is not BOT:
             raise Refusal.of(Code.NOT_THE_AUTHOR)
-        form = parse_message(request)
+        form = parse_message(request, found)
         channel_messages.count_old_edit(world, found)
-        return answer(channel_messages.edit(world, found, form, request[UPLOADS]).to_json(world.address))
+        return answer(
+            channel_messages.for_bot(world, channel_messages.edit(world, found, form, uploads(request)))
+        )
     if found.author is not BOT and not world.may(BOT, Permission.MANAGE_MESSAGES, where):
         raise Refusal.of(Code.MISSING_PERMISSIONS)
     channel_messages.delete(world, found)

@@ -1,25 +1,24 @@
-"""The way of every request: fault, bot token, rate limit, body, handler, refusal, record."""
+"""The way of every request: bot token, body, fault, rate limit, handler, refusal, record."""
 
 import asyncio
 import json
+import re
 import secrets
-from http import HTTPStatus
-from typing import Any
 
-from aiohttp import BodyPartReader, hdrs, web
+from aiohttp import hdrs, web
 
 from sandbox.api.faults import FaultForm, Faults
+from sandbox.api.recording import Recorder
 from sandbox.api.rest.rate_limits import RateLimits, refusal, refusal_headers
-from sandbox.api.rest.recording import Recorder
-from sandbox.api.rest.request_context import BODY, PREFIX, UPLOADS, VIA, WORLD, Handler, answer
-from sandbox.schemas.message_form import MAX_FILES
-from sandbox.schemas.refusals import Code, Refusal
-from sandbox.schemas.validation import invalid_form
-from sandbox.world.attachments import Upload
+from sandbox.api.rest.request_bodies import JSON_BODY, MULTIPART, URLENCODED, Body, read_body
+from sandbox.api.rest.request_context import BODY, VIA, WORLD, Handler, answer, path_in_api
+from sandbox.schemas.fields import Json
+from sandbox.schemas.refusals import Code, Refusal, error_message
 
 FAULTS = web.AppKey("faults", Faults)
 RATE_LIMITS = web.AppKey("rate_limits", RateLimits)
 RECORDER = web.AppKey("recorder", Recorder)
+FAULT: web.RequestKey[str | None] = web.RequestKey("fault", str)
 
 _BUCKETS = {
     ("POST", "channel_messages"): ("create_message", "channel_id"),
@@ -37,29 +36,58 @@ WITHOUT_BOT_TOKEN = {"callback", "webhook", "webhook_message", "gateway"}
 """Routes whose path holds another token, and the one that needs none."""
 
 
+WITH_FILES = {
+    ("POST", "channel_messages"),
+    ("PATCH", "channel_message"),
+    ("POST", "callback"),
+    ("POST", "webhook"),
+    ("PATCH", "webhook_message"),
+}
+"""The operations that take forms besides JSON (Discord's OpenAPI description)."""
+
+
 @web.middleware
 async def rest_api(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Serve a request to the REST API; a refusal becomes its answer."""
-    if not request.path.startswith(f"{PREFIX}/"):
+    if not request.path.startswith("/api/"):
         return await handler(request)
     headers: dict[str, str] = {}
-    request[BODY], request[UPLOADS] = None, []
+    request[BODY] = Body()
     try:
-        await _read_body(request)
         response = await _served(request, handler, headers)
     except Refusal as refused:
         response = answer(refused.body, status=refused.status, headers=headers)
-    except web.HTTPException as error:  # no such route
-        no_route = Refusal.of_status(405 if error.status == 405 else 404)
-        response = answer(no_route.body, status=no_route.status)
     if recorder := request.app.get(RECORDER):
-        files = [upload.index for upload in request[UPLOADS]]
-        recorder.write(request, request[BODY], files, response.status)
+        recorder.write_request(_recorded(request, response), request.match_info.get("token"))
     return response
 
 
+def _recorded(request: web.Request, response: web.StreamResponse) -> Json:
+    """A request and its answer as the record keeps them."""
+    text = (
+        response.text if isinstance(response, web.Response) and response.content_type == JSON_BODY else None
+    )
+    return {
+        "method": request.method,
+        "path": path_in_api(request),
+        "query": dict(request.query),
+        "content_type": request.content_type if hdrs.CONTENT_TYPE in request.headers else None,
+        "body": request[BODY].value,
+        "files": [upload.index for upload in request[BODY].uploads],
+        "status": response.status,
+        "answer": json.loads(text) if text else None,
+        "fault": request.get(FAULT),
+    }
+
+
 async def _served(request: web.Request, handler: Handler, headers: dict[str, str]) -> web.StreamResponse:
-    fault = request.app[FAULTS].take(request.method, request.path.removeprefix(PREFIX))
+    name = _route_name(request)
+    if name not in WITHOUT_BOT_TOKEN:
+        _check_bot_token(request)
+    more_kinds = (URLENCODED, MULTIPART) if (request.method, name) in WITH_FILES else ()
+    request[BODY] = await read_body(request, (JSON_BODY, *more_kinds))
+    fault = request.app[FAULTS].take(request.method, path_in_api(request))
+    request[FAULT] = fault.kind if fault else None
     if fault and fault.kind == "429":
         headers |= refusal_headers(fault.seconds)
         raise refusal(fault.seconds)
@@ -67,11 +95,7 @@ async def _served(request: web.Request, handler: Handler, headers: dict[str, str
         await asyncio.sleep(fault.seconds)
     elif fault and fault.kind != "cut":
         return _failed(request, fault)
-    resource = request.match_info.route.resource
-    name = (resource.name if resource else None) or ""
-    if name and name not in WITHOUT_BOT_TOKEN:
-        _check_bot_token(request)
-    if name and name not in NOT_LIMITED:
+    if name not in NOT_LIMITED:
         kind, parameter = _BUCKETS.get((request.method, name), (f"{request.method} {name}", ""))
         taken, refused = request.app[RATE_LIMITS].take(kind, request.match_info.get(parameter, ""))
         headers |= taken
@@ -84,6 +108,20 @@ async def _served(request: web.Request, handler: Handler, headers: dict[str, str
     return response
 
 
+def _route_name(request: web.Request) -> str:
+    """The name of the request's route.
+
+    Raises:
+        Refusal: the API has no such version (50041), or the sandbox no such route (501).
+    """
+    if request.match_info.http_exception is None and (resource := request.match_info.route.resource):
+        return resource.name or ""
+    version = re.match(r"/api/v(\d+)(?=/|$)", request.path)
+    if version and not 6 <= int(version[1]) <= 10:
+        raise Refusal.of(Code.INVALID_API_VERSION)
+    raise Refusal.unsupported(f"{request.method} {path_in_api(request)[:200]}")
+
+
 def _failed(request: web.Request, fault: FaultForm) -> web.Response:
     """The answer to a request that is not handled."""
     match fault.kind:
@@ -91,9 +129,9 @@ def _failed(request: web.Request, fault: FaultForm) -> web.Response:
             return _cut(request)
         case "429_page":
             return web.Response(status=429, text="error code: 1015", content_type="text/plain")
-        case "400" | "401" | "403" | "404" as kind:
-            body = {"message": f"{kind}: {HTTPStatus(int(kind)).phrase}", "code": fault.code}
-            return answer(body, status=int(kind))
+        case "error" | "400" | "401" | "403" | "404" as kind:
+            status = fault.status if kind == "error" else int(kind)
+            return answer({"message": error_message(status, fault.code), "code": fault.code}, status=status)
         case kind:
             return web.Response(status=int(kind), text="upstream connect error", headers=VIA)
 
@@ -109,34 +147,4 @@ def _check_bot_token(request: web.Request) -> None:
     scheme, _, token = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
     expected = request.app[WORLD].token
     if scheme != "Bot" or not secrets.compare_digest(token.encode(), expected.encode()):
-        raise Refusal.of_status(401)
-
-
-async def _read_body(request: web.Request) -> None:
-    """Read JSON, or the parts `payload_json` and `files[n]` of a form (documentation, "Uploading Files")."""
-    if not request.can_read_body:
-        return
-    if not request.content_type.startswith("multipart/"):
-        request[BODY] = _json(await request.read())
-        return
-    async for part in await request.multipart():
-        if not isinstance(part, BodyPartReader):
-            continue
-        content, name = bytes(await part.read(decode=True)), part.name or ""
-        if name == "payload_json":
-            request[BODY] = _json(content)
-        elif name.startswith("files[") and name.endswith("]"):
-            request[UPLOADS].append(Upload(name[6:-1], part.filename or "unknown", content))
-    if len(request[UPLOADS]) > MAX_FILES:
-        raise invalid_form([(("files",), "BASE_TYPE_MAX_LENGTH", f"Must be {MAX_FILES} or fewer in length.")])
-
-
-def _json(raw: bytes) -> Any:
-    try:
-        return json.loads(raw, parse_constant=_refuse_constant) if raw else None
-    except ValueError:
-        raise Refusal.of(Code.INVALID_JSON) from None
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
+        raise Refusal.unauthorized()

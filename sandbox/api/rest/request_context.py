@@ -1,22 +1,28 @@
 """What the handlers of routes share: the world, the request's body and uploads, and JSON answers."""
 
 import json
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from aiohttp import web
 
-from sandbox.schemas.message_form import MessageForm
+from sandbox.api.rest.request_bodies import Body
+from sandbox.schemas.layout import COMPONENTS_V2
+from sandbox.schemas.message_form import MessageForm, parse_message_form
 from sandbox.schemas.refusals import Code, Refusal
-from sandbox.schemas.validation import parse_form
 from sandbox.world.attachments import Upload
 from sandbox.world.guild_objects import Channel
 from sandbox.world.ids import GUILD_ID
+from sandbox.world.message_objects import Message
 from sandbox.world.permissions import Permission
 from sandbox.world.starting_guild import BOT
 from sandbox.world.state import World
 
 PREFIX = "/api/v10"
+
+VERSIONED = r"/api{version:(?:/v(?:6|7|8|9|10))?}"
+"""The prefix of all routes. The versions differ in nothing that the sandbox plays; without one, it is 6."""
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -25,33 +31,58 @@ Route = tuple[str, str, Mapping[str, Handler]]
 
 WORLD = web.AppKey("world", World)
 
-BODY: web.RequestKey[Any] = web.RequestKey("body", object)
-UPLOADS: web.RequestKey[list[Upload]] = web.RequestKey("uploads", list)
+BODY = web.RequestKey("body", Body)
 
 VIA = {"Via": "1.1 sandbox"}
 """Without this header, clients read a 429 as a ban by Discord's proxy and give up."""
 
 
-def answer(body: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
+def answer(content: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
     """A JSON answer; None becomes status 204.
 
     The content type has no charset, as at Discord: clients compare it as a whole.
     """
     own = VIA | (headers or {})
-    if body is None:
+    if content is None:
         return web.Response(status=204, headers=own)
     return web.Response(
-        body=json.dumps(body).encode(), status=status, content_type="application/json", headers=own
+        body=json.dumps(content, allow_nan=False).encode(),
+        status=status,
+        content_type="application/json",
+        headers=own,
     )
 
 
-def parse_message(request: web.Request) -> MessageForm:
-    """The message in the request's body.
+def path_in_api(request: web.Request) -> str:
+    """The path of a request without the API's prefix."""
+    return re.sub(r"^/api(/v\d+)?", "", request.path)
+
+
+def body(request: web.Request) -> Any:
+    """The value of the request's body; None if there is none.
+
+    Raises:
+        Refusal: the body cannot be read (50035, 50109, 40005).
+    """
+    if problem := request[BODY].problem:
+        raise problem
+    return request[BODY].value
+
+
+def uploads(request: web.Request) -> list[Upload]:
+    """The files of the request."""
+    return request[BODY].uploads
+
+
+def parse_message(request: web.Request, edited: Message | None = None) -> MessageForm:
+    """The message in the request's body; `edited` is the one that it changes.
 
     Raises:
         Refusal: it is invalid (50035).
     """
-    return parse_form(MessageForm, request[BODY] if request[BODY] is not None else {})
+    value = body(request)
+    second_version = edited is not None and bool(edited.flags & COMPONENTS_V2)
+    return parse_message_form({} if value is None else value, second_version=second_version)
 
 
 def channel_for_bot(request: web.Request, *permissions: Permission) -> Channel:

@@ -83,15 +83,16 @@ async def test_a_button_is_answered_with_a_reply() -> None:
         interaction = stage.press("Answer", message)
         reply = await stage.done(interaction)
         assert reply.content == "student on choose" and view.locales == [("es-ES", "de")]
-        assert (reply.kind, reply.replies_to) == (19, message.id)
+        assert (reply.kind, reply.replies_to) == (19, message)
         body = reply.to_json("")
+        assert body["referenced_message"]["id"] == message.id
         assert body["interaction_metadata"]["interacted_message_id"] == message.id
         assert "original_response_message_id" not in body["interaction_metadata"]
         seen = await stage.seen_by_bot(interaction)
         assert seen.message and seen.message.id == int(message.id) and seen.app_permissions.send_messages
         assert seen.data == {"custom_id": "answer", "component_type": 2, "id": 2}
         added = await seen.followup.send("more", wait=True)
-        assert stage.world.messages[str(added.id)].replies_to == reply.id
+        assert stage.world.messages[str(added.id)].replies_to is reply
 
 
 async def test_a_deferred_answer_and_a_deferred_update() -> None:
@@ -286,6 +287,8 @@ async def test_context_menu_of_a_message() -> None:
         assert message.content == "To be by teacher, and so on"
         assert message.kind == 23
         assert message.to_json("")["interaction_metadata"]["target_message_id"] == said.id
+        assert message.to_json("")["message_reference"]["message_id"] == said.id
+        assert message.to_json("")["referenced_message"]["content"] == "To be"
         removed = await stage.control("POST", "/menus", body | {"name": "Remove"})
         assert "Discord does not show Remove to Student: it is for members with Manage Server" in removed.text
         allowed = await stage.control("POST", "/menus", body | {"name": "Remove", "user": "teacher"})

@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 
 import aiohttp
 import pytest
+from yarl import URL
 
 from sandbox.page.page_routes import STATIC
 from tests.sandbox.stage import Stage, open_stage
@@ -33,7 +34,7 @@ async def test_every_file_that_the_page_names_is_served_with_its_type(stage: Sta
                 assert answer.headers["Cache-Control"] == "no-cache"
                 imports = re.findall(r"^import .* from \"(\.[^\"]+)\";$", await answer.text(), re.MULTILINE)
             for name in imports:
-                url = aiohttp.client.URL(f"http://x{path}").join(aiohttp.client.URL(name))
+                url = URL(f"http://x{path}").join(URL(name))
                 wanted |= {url.path} - seen
     served = {f"/page/{file.relative_to(STATIC)}" for file in STATIC.rglob("*") if file.is_file()}
     assert served - seen == {"/page/index.html"}
@@ -43,7 +44,7 @@ async def test_every_file_that_the_page_names_is_served_with_its_type(stage: Sta
     "path", ["/page/../page_routes.py", "/page/%2e%2e/page_routes.py", "/page/", "/page/none.js"]
 )
 async def test_nothing_else_is_served(stage: Stage, path: str) -> None:
-    url = aiohttp.client.URL(stage.box.address + path, encoded=True)
+    url = URL(stage.box.address + path, encoded=True)
     async with aiohttp.ClientSession() as client, client.get(url) as answer:
         assert answer.status in (403, 404)
 

@@ -47,6 +47,10 @@ def test_bulk_overwrite_keeps_ids_and_removes_the_rest(world: World) -> None:
     assert kept[0]["version"] != former["version"] and set(command_registry.offered(world)) == {"verse"}
 
 
+def option(kind: int, **more: Any) -> dict[str, Any]:
+    return {"options": [{"type": kind, "name": "o", "description": "d", **more}]}
+
+
 LONG = [{"type": 3, "name": f"o{n}", "description": "d" * 100} for n in range(25)]
 
 
@@ -86,6 +90,32 @@ LONG = [{"type": 3, "name": f"o{n}", "description": "d" * 100} for n in range(25
             "BASE_TYPE_MAX_LENGTH",
         ),
         ({"contexts": []}, "contexts", "BASE_TYPE_MIN_LENGTH"),
+        ({"contexts": [0, 0]}, "contexts", "SET_TYPE_CONTAINS_DUPLICATE"),
+        ({"contexts": [3]}, "contexts.0", "BASE_TYPE_CHOICES"),
+        ({"integration_types": [1, 1]}, "integration_types", "SET_TYPE_CONTAINS_DUPLICATE"),
+        ({"name": " "}, "name", "BASE_TYPE_REQUIRED"),
+        ({"description": " "}, "description", "BASE_TYPE_REQUIRED"),
+        ({"type": 5}, "type", "NUMBER_TYPE_MAX"),
+        ({"default_member_permissions": str(2**54)}, "default_member_permissions", "NUMBER_TYPE_MAX"),
+        (option(7, channel_types=[0, 0]), "options.0.channel_types", "SET_TYPE_CONTAINS_DUPLICATE"),
+        (option(7, channel_types=[99]), "options.0.channel_types.0", "BASE_TYPE_CHOICES"),
+        (option(4, min_value=1.5), "options.0.min_value", "NUMBER_TYPE_COERCE"),
+        (option(4, max_value=2**53), "options.0.max_value", "NUMBER_TYPE_MAX"),
+        (option(4, min_value=-(2**53)), "options.0.min_value", "NUMBER_TYPE_MIN"),
+        (option(10, max_value=1e300), "options.0.max_value", "NUMBER_TYPE_MAX"),
+        (option(10, max_value=float("inf")), "options.0.max_value", "NUMBER_TYPE_COERCE"),
+        (option(4, choices=[{"name": "n", "value": 2**53}]), "options.0.choices.0.value", "NUMBER_TYPE_MAX"),
+        (option(4, choices=[{"name": "n", "value": "1"}]), "options.0.choices.0.value", "NUMBER_TYPE_COERCE"),
+        (option(3, choices=[{"name": "n", "value": 1}]), "options.0.choices.0.value", "STRING_TYPE_CONVERT"),
+        (option(4, min_value=2, max_value=1), "options.0", "APPLICATION_COMMAND_OPTIONS_MIN_MAX_INVALID"),
+        (option(3, min_length=2, max_length=1), "options.0", "APPLICATION_COMMAND_OPTIONS_MIN_MAX_INVALID"),
+        (option(3, max_length=6001), "options.0.max_length", "NUMBER_TYPE_MAX"),
+        (option(12), "options.0.type", "NUMBER_TYPE_MAX"),
+        (
+            option(3, choices=[{"name": "n", "value": "a"}, {"name": "n", "value": "b"}]),
+            "options.0",
+            "APPLICATION_COMMAND_OPTIONS_CHOICE_NAME_ALREADY_EXISTS",
+        ),
         ({"name_localizations": {"es": "verso"}}, "name_localizations.es", "BASE_TYPE_CHOICES"),
         (
             {"name_localizations": {"es-ES": "Un Verso"}},
@@ -183,3 +213,40 @@ def test_localizations_are_kept(world: World) -> None:
         parse_form(CommandForm, {"type": 3, "name": "Go on", "name_localizations": {"de": "Weiter so"}}),
     )
     assert menu["name_localizations"] == {"de": "Weiter so"}
+
+
+def test_translations_count_by_the_longest() -> None:
+    choices = [
+        {"name": f"c{n}", "name_localizations": {"de": "x" * 100}, "value": "v" * 100} for n in range(20)
+    ]
+    options = [OPTIONS[4] | {"name": f"o{n}", "choices": choices, "required": False} for n in range(3)]
+    with pytest.raises(Refusal) as refusal:
+        parse_form(CommandForm, {"name": "long", "description": "d", "options": options})
+    assert refusal.value.body["errors"]["_errors"][0]["code"] == "APPLICATION_COMMAND_TOO_LARGE"
+    assert parse_form(CommandForm, {"name": "short", "description": "d", "options": options[:1]})
+
+
+def test_fields_of_other_types_are_dropped_and_nulls_taken() -> None:
+    body = option(3, min_value=1, channel_types=[0], max_length=5, choices=None, required=None)
+    body |= {"name": "n", "description": "d", "type": None, "contexts": None, "nsfw": None}
+    options = parse_form(CommandForm, body).options
+    assert options and options[0].to_json() == {"type": 3, "name": "o", "description": "d", "max_length": 5}
+
+
+def test_a_command_keeps_its_id_under_another_name(world: World) -> None:
+    former = command_registry.offered(world)["plain"]
+    body = {"id": former["id"], "name": "renamed", "description": "d"}
+    (kept,) = command_registry.replace_all(world, None, [body])
+    assert (kept["id"], kept["name"]) == (former["id"], "renamed")
+
+
+def test_a_command_cannot_take_the_name_of_another(world: World) -> None:
+    plain = command_registry.offered(world)["plain"]
+    with pytest.raises(Refusal) as refusal:
+        command_registry.change(world, None, plain["id"], {"name": "verse"})
+    assert refusal.value.body["errors"]["name"]["_errors"][0]["code"] == "APPLICATION_COMMANDS_DUPLICATE_NAME"
+
+
+def test_entry_points_are_not_supported() -> None:
+    with pytest.raises(Refusal, match="does not support entry point commands"):
+        parse_form(CommandForm, {"name": "n", "type": 4, "handler": 2})

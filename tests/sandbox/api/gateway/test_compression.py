@@ -20,7 +20,12 @@ async def test_zlib_stream_is_one_context_with_flushes() -> None:
         assert hello.endswith(b"\x00\x00\xff\xff")
         assert json.loads(context.decompress(hello))["op"] == 10
         await socket.send_json({"op": 1, "d": None})
-        assert json.loads(context.decompress(await socket.receive_bytes())) == {"op": 11, "d": None}
+        assert json.loads(context.decompress(await socket.receive_bytes())) == {
+            "op": 11,
+            "t": None,
+            "s": None,
+            "d": None,
+        }
 
 
 def test_zstd_stream_is_one_frame_of_stored_blocks() -> None:

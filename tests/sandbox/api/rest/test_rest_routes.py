@@ -1,11 +1,14 @@
 """Routes of the REST API: tokens, errors and channel permissions."""
 
+import asyncio
+from typing import Any
+
 import discord
 import pytest
 import requests
 
 from sandbox.client import typed_input
-from sandbox.world.ids import ANNOUNCEMENTS_ID, GUILD_ID, STAFF_ID, VERSES_ID
+from sandbox.world.ids import ANNOUNCEMENTS_ID, APPLICATION_ID, GUILD_ID, STAFF_ID, VERSES_ID
 from tests.sandbox.stage import open_stage, text_channel
 
 MESSAGES = f"/channels/{VERSES_ID}/messages"
@@ -18,11 +21,64 @@ def refused(answer: requests.Response) -> tuple[int, int]:
 async def test_tokens_routes_and_methods() -> None:
     async with open_stage(connect=False) as stage:
         assert refused(await stage.rest("GET", "/users/@me", token="wrong")) == (401, 0)
-        assert (await stage.rest("GET", "/nowhere")).json() == {"message": "404: Not Found", "code": 0}
-        assert refused(await stage.rest("DELETE", "/users/@me")) == (405, 0)
-        assert refused(await stage.rest("POST", MESSAGES, data="{")) == (400, 50109)
         me = await stage.rest("GET", "/users/@me")
         assert me.json()["bot"] and me.headers["Content-Type"] == "application/json"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/nowhere"),
+        ("DELETE", "/users/@me"),
+        ("GET", f"/guilds/{GUILD_ID}/members/search"),
+        ("GET", f"/guilds/{GUILD_ID}/members?limit=5"),
+        ("GET", f"{MESSAGES}/pins"),
+        ("GET", f"/channels/{VERSES_ID}/pins"),
+        ("GET", f"/applications/{APPLICATION_ID}/guilds/{GUILD_ID}/commands/permissions"),
+        ("PUT", f"{MESSAGES}/1/reactions/x/@me"),
+        ("POST", f"/channels/{VERSES_ID}/threads"),
+    ],
+)
+async def test_what_the_sandbox_has_no_route_for_fails_loudly(method: str, path: str) -> None:
+    async with open_stage(connect=False) as stage:
+        answer = await stage.rest(method, path)
+        path = path.partition("?")[0]
+        message = f"The sandbox does not support {method} {path}."
+        assert (answer.status_code, answer.json()) == (501, {"message": message, "code": 0})
+
+
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [
+        ({"content": "x", "poll": {"question": {"text": "?"}}}, "polls"),
+        ({"content": "x", "sticker_ids": ["1"]}, "stickers"),
+        ({"message_reference": {"type": 1, "message_id": "1"}}, "forwarded messages"),
+    ],
+)
+async def test_what_the_sandbox_cannot_send_fails_loudly(body: Any, what: str) -> None:
+    async with open_stage(connect=False) as stage:
+        answer = await stage.rest("POST", MESSAGES, json=body)
+        assert answer.status_code == 501
+        assert answer.json()["message"].startswith(f"The sandbox does not support {what}")
+
+
+@pytest.mark.parametrize(
+    ("prefix", "status"), [("/api/v9", 200), ("/api/v6", 200), ("/api", 200), ("/api/v11", 400)]
+)
+async def test_versions(prefix: str, status: int) -> None:
+    async with open_stage(connect=False) as stage:
+        url = f"{stage.box.address}{prefix}/users/@me"
+        headers = {"Authorization": f"Bot {stage.world.token}"}
+        answer = await asyncio.to_thread(requests.get, url, headers=headers, timeout=60)
+        assert answer.status_code == status
+        assert answer.json().get("code", 0) == (0 if status == 200 else 50041)
+        addressed = await asyncio.to_thread(requests.get, f"{stage.box.address}{prefix}/gateway", timeout=60)
+        assert addressed.status_code == status
+
+
+async def test_default_sounds() -> None:
+    async with open_stage(connect=False) as stage:
+        assert (await stage.rest("GET", "/soundboard-default-sounds")).json() == []
 
 
 async def test_discord_py_reads_the_world() -> None:

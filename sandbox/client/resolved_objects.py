@@ -1,0 +1,67 @@
+"""The members, roles and channels that a member names, as an interaction carries them (`resolved`).
+
+Each function puts an object into the interaction's `resolved` and returns its id.
+"""
+
+from dataclasses import dataclass
+
+from sandbox.schemas.fields import Json
+from sandbox.world.guild_objects import Channel, Member, Role, User
+from sandbox.world.state import World
+
+
+@dataclass(frozen=True)
+class Place:
+    """The world, the member who acts, and the channel."""
+
+    world: World
+    user: User
+    channel_id: str
+
+    @property
+    def channel(self) -> Channel:
+        """The channel."""
+        return self.world.channels[self.channel_id]
+
+
+def resolve_member(place: Place, member: Member, resolved: Json) -> str:
+    """A member, with the member's permissions in the channel."""
+    permissions = str(place.world.permissions(member.user, place.channel))
+    identity = member.user.id
+    resolved.setdefault("members", {})[identity] = member.to_json() | {"permissions": permissions}
+    resolved.setdefault("users", {})[identity] = member.user.to_json()
+    return identity
+
+
+def resolve_role(role: Role, resolved: Json) -> str:
+    """A role."""
+    resolved.setdefault("roles", {})[role.id] = role.to_json()
+    return role.id
+
+
+def resolve_channel(place: Place, channel: Channel, resolved: Json) -> str:
+    """A channel, with the permissions in it of the member who acts."""
+    permissions = str(place.world.permissions(place.user, channel))
+    resolved.setdefault("channels", {})[channel.id] = channel.to_json() | {"permissions": permissions}
+    return channel.id
+
+
+def find_named_member(world: World, name: str) -> Member | None:
+    """The member of that name or id; an @ before it is ignored."""
+    wanted = name.lstrip("@").lower()
+    members = world.members.values()
+    return next((one for one in members if wanted in (one.user.name.lower(), one.user.id)), None)
+
+
+def find_named_role(world: World, name: str) -> Role | None:
+    """The role of that name or id; an @ before it is ignored."""
+    wanted = name.lstrip("@").lower()
+    return next(
+        (one for one in world.roles.values() if wanted in (one.name.lower().lstrip("@"), one.id)), None
+    )
+
+
+def find_named_channel(world: World, name: str) -> Channel | None:
+    """The channel of that name or id; a # before it is ignored."""
+    wanted = name.lstrip("#").lower()
+    return next((one for one in world.channels.values() if wanted in (one.name.lower(), one.id)), None)
