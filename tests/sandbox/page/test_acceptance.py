@@ -71,7 +71,7 @@ def test_a_verse_and_another_one_by_keyboard_alone(student: ChatPage) -> None:
     student.type("<Enter>")
     expect(student.messages).to_have_count(count + 1, timeout=WAIT_MS)
     expect(student.newest.locator(".embed-footer")).to_contain_text("temperature", timeout=WAIT_MS)
-    expect(first.get_by_role("button", name="Again")).to_be_focused()
+    expect(student.messages.nth(count - 1).get_by_role("button", name="Again")).to_be_focused()
 
 
 def test_a_wrong_value_is_refused_by_its_field_before_it_is_sent(student: ChatPage, stack: Stack) -> None:
