@@ -1,13 +1,18 @@
 """The page in a real browser, before the real bot and its workers."""
 
+import re
+import subprocess
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
+from sandbox.demo.child_processes import free_port
 from tests.sandbox.page.chat_page import WAIT_MS, ChatPage, opened
+from tests.sandbox.programs import first_line, started
 from tests.support.full_stack import Stack, serving
 from tests.support.waiting import eventually
 from worker.queue import pausing
@@ -218,6 +223,34 @@ def test_a_reply_shows_what_it_answers(student: ChatPage) -> None:
     student.type("a friend", "<Enter>")
     expect(student.newest.locator(".content")).to_have_text("a friend")
     expect(student.newest.locator(".origin")).to_contain_text("who goes there")
+
+
+def test_a_ping_is_marked_and_so_is_a_name_without_one(student: ChatPage, teacher: ChatPage) -> None:
+    teacher.type("hear ye <@1100000000000000011> and <@&1100000000000000102>", "<Enter>")
+    message = student.message("hear ye")
+    expect(message).to_have_class(re.compile(r"\bpings-me\b"))
+    expect(message.locator(".mention").first).to_have_text("@Student")
+    expect(message.locator(".mention.silent")).to_have_text("@Assistant")
+    expect(teacher.message("hear ye")).not_to_have_class(re.compile(r"\bpings-me\b"))
+
+
+def test_the_page_comes_back_with_its_server(browser: Browser) -> None:
+    port = str(free_port())
+    arguments = ("-m", "sandbox", "--server-only", "--json", "--port", port)
+    with ExitStack() as stack:
+        with started(*arguments, stdout=subprocess.PIPE) as server:
+            first_line(server)
+            chat = stack.enter_context(opened(browser, f"http://127.0.0.1:{port}"))
+            chat.type("before", "<Enter>")
+            expect(chat.newest).to_contain_text("before")
+        expect(chat.page.locator("#disconnected")).to_be_visible()
+        with started(*arguments, stdout=subprocess.PIPE) as server:
+            first_line(server)
+            expect(chat.page.locator("#disconnected")).to_be_hidden()
+            expect(chat.messages).to_have_count(0)
+            chat.type("after", "<Enter>")
+            expect(chat.newest).to_contain_text("after")
+            chat.errors.clear()
 
 
 def violations(chat: ChatPage) -> list[Any]:

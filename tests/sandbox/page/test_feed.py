@@ -9,11 +9,12 @@ from sandbox.schemas.message_form import MessageForm
 from sandbox.schemas.validation import parse_form
 from sandbox.world import channel_messages
 from sandbox.world.ids import ANNOUNCEMENTS_ID, VERSES_ID
+from sandbox.world.message_objects import Message
 from sandbox.world.starting_guild import STUDENT, TEACHER
 from sandbox.world.state import World
 
 
-def written(world: World, text: str, channel_id: str = VERSES_ID) -> channel_messages.Message:
+def written(world: World, text: str, channel_id: str = VERSES_ID) -> Message:
     return typed_input.write(world, TEACHER, channel_id, text)
 
 
