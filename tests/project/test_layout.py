@@ -14,6 +14,7 @@ SHARED_NAMES = {"__init__", "__main__", "settings", "conftest"}
 
 WITHOUT_MODULE: dict[str, str] = {
     "sandbox/page/test_acceptance.py": "drives the page in a browser, before the real bot and workers",
+    "sandbox/page/test_components.py": "holds `static/messages/` in a browser, before a small bot",
     "sandbox/page/test_markdown.py": "holds `static/messages/markdown.js` in a browser",
     "sandbox/test_program.py": "runs `python -m sandbox`",
     "worker/jobs/test_registration.py": "holds requests and jobs against each other",

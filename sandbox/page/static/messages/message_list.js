@@ -79,6 +79,12 @@ function moveBetweenMessages(event) {
   }
 }
 
+/** Forget what a member did, as another one speaks now. */
+export function forget() {
+  failures.clear();
+  busy.clear();
+}
+
 /** Draw all messages of the channel. */
 export function drawAll() {
   list.replaceChildren(...shownIn(store.channelId).map(draw));
