@@ -17,6 +17,7 @@ from sandbox.api.rest.request_bodies import MAX_BODY_BYTES
 from sandbox.api.rest.request_context import PREFIX, WORLD
 from sandbox.api.rest.rest_routes import add_rest_routes
 from sandbox.control.control_routes import GATEWAY, add_control_routes
+from sandbox.page.machinery import Machinery
 from sandbox.page.page_routes import add_page_routes
 from sandbox.page.request_guard import same_site_only
 from sandbox.page.traffic import Traffic
@@ -34,6 +35,7 @@ class Sandbox:
     world: World
     gateway: Gateway
     faults: Faults
+    machinery: Machinery
 
     @property
     def api_base(self) -> str:
@@ -79,7 +81,8 @@ async def serving(
     app.on_response_prepare.append(_date_by_the_world)
     add_rest_routes(app)
     add_control_routes(app)
-    add_page_routes(app, gateway, traffic)
+    machinery = Machinery()
+    add_page_routes(app, gateway, traffic, machinery)
     for path in ("/gateway", "/gateway/"):  # clients add a slash to the address that they get
         app.router.add_get(path, gateway.handle)
     # Broken compression is a refusal; aiohttp would end the connection.
@@ -93,7 +96,7 @@ async def serving(
             raise SandboxError(f"Cannot listen on {host}:{port}: {cause}; choose another --port.") from None
         reachable_host = "127.0.0.1" if host == ANY_HOST else host
         world.address = f"http://{reachable_host}:{runner.addresses[0][1]}"
-        yield Sandbox(world.address, world, gateway, faults)
+        yield Sandbox(world.address, world, gateway, faults, machinery)
     finally:
         await gateway.close_all()
         await runner.cleanup()

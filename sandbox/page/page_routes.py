@@ -5,7 +5,8 @@ from pathlib import Path
 from aiohttp import web
 
 from sandbox.api.gateway.gateway_server import Gateway
-from sandbox.page.page_socket import PAGE_GATEWAY, PAGE_TRAFFIC, connect
+from sandbox.page.machinery import Machinery
+from sandbox.page.page_socket import PAGE_GATEWAY, PAGE_MACHINERY, PAGE_TRAFFIC, connect
 from sandbox.page.request_guard import add_security_headers
 from sandbox.page.traffic import Traffic
 
@@ -22,9 +23,9 @@ async def _revalidate(request: web.Request, response: web.StreamResponse) -> Non
         response.headers["Cache-Control"] = "no-cache"
 
 
-def add_page_routes(app: web.Application, gateway: Gateway, traffic: Traffic) -> None:
+def add_page_routes(app: web.Application, gateway: Gateway, traffic: Traffic, machinery: Machinery) -> None:
     """Add the page to an application that has a world and faults."""
-    app[PAGE_GATEWAY], app[PAGE_TRAFFIC] = gateway, traffic
+    app[PAGE_GATEWAY], app[PAGE_TRAFFIC], app[PAGE_MACHINERY] = gateway, traffic, machinery
     app.router.add_get("/", _index)
     app.router.add_get("/socket", connect)
     app.router.add_static("/page/", STATIC)

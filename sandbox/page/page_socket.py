@@ -5,8 +5,8 @@ that this member sees (`fresh`), then what changes. It sends actions and gets `{
 `{"number", "error", "field"}` for what Discord's client would not do. An interaction is announced by
 `{"number", "started"}` before its result, which waits for the bot.
 
-After `{"traffic": true}`, a page also gets `{"traffic": {"entries", "pending_faults"}}`; `{"fault": FORM}`
-causes a fault.
+After `{"traffic": true}`, a page also gets `{"traffic": {"entries", "pending_faults", "queues"}}`;
+`{"fault": FORM}` causes a fault.
 """
 
 import asyncio
@@ -24,6 +24,7 @@ from sandbox.api.rest.middleware import FAULTS
 from sandbox.api.rest.request_context import WORLD, answer
 from sandbox.client.members import find_member
 from sandbox.page.feed import Feed
+from sandbox.page.machinery import Machinery
 from sandbox.page.page_actions import outcome, parse_action, perform
 from sandbox.page.traffic import Traffic
 from sandbox.sandbox_error import FieldError, SandboxError
@@ -33,11 +34,15 @@ from sandbox.world.message_objects import ATTACHMENT_LIMIT_BYTES, Interaction
 
 PAGE_GATEWAY = web.AppKey("page_gateway", Gateway)
 PAGE_TRAFFIC = web.AppKey("page_traffic", Traffic)
+PAGE_MACHINERY = web.AppKey("page_machinery", Machinery)
 
 MAX_MESSAGE_BYTES = ATTACHMENT_LIMIT_BYTES * 3
 """Room for an attachment of the largest size in base64, and for a larger one to be refused in a sentence."""
 
 PING_S = 20.0
+
+QUEUES_EVERY_S = 1.0
+"""How often an open panel looks at the queues, whose changes nothing tells."""
 
 
 class Page:
@@ -105,14 +110,19 @@ class Page:
         self._watcher = asyncio.create_task(self._send_traffic()) if watch else None
 
     async def _send_traffic(self) -> None:
-        traffic, sent = self._app[PAGE_TRAFFIC], 0
+        traffic, sent, shown = self._app[PAGE_TRAFFIC], 0, None
         changes = traffic.changes
         while True:
             entries = list(traffic.after(sent))
             sent = changes.number
-            pending = self._app[FAULTS].pending
-            await self._send({"traffic": {"entries": entries, "pending_faults": pending}})
-            await changes.wait_until(lambda seen=sent: changes.number > seen, 3600)  # type: ignore[misc]
+            state = {
+                "pending_faults": self._app[FAULTS].pending,
+                "queues": await self._app[PAGE_MACHINERY].queues(),
+            }
+            if entries or state != shown:
+                shown = state
+                await self._send({"traffic": {"entries": entries, **state}})
+            await changes.wait_until(lambda seen=sent: changes.number > seen, QUEUES_EVERY_S)  # type: ignore[misc]
 
     async def _cause_fault(self, number: object, fields: object) -> None:
         try:

@@ -16,7 +16,10 @@ const connection = new Connection({ onNews: show, onTraffic: traffic.add, onStat
 
 function show(news) {
   const changed = take(news);
-  if (changed.fresh) document.body.dataset.ready = "true";
+  if (changed.fresh) {
+    document.body.dataset.ready = "true";
+    messages.forget();
+  }
   const unread = countUnread(changed);
   if (unread || ["guild", "commands", "channel"].some((part) => changed.parts.has(part))) sidebars.draw();
   drawHead();

@@ -1,13 +1,18 @@
 """The page in a real browser, before the real bot and its workers."""
 
+import re
+import subprocess
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
+from sandbox.demo.child_processes import free_port
 from tests.sandbox.page.chat_page import WAIT_MS, ChatPage, opened
+from tests.sandbox.programs import first_line, started
 from tests.support.full_stack import Stack, serving
 from tests.support.waiting import eventually
 from worker.queue import pausing
@@ -71,7 +76,7 @@ def test_a_verse_and_another_one_by_keyboard_alone(student: ChatPage) -> None:
     student.type("<Enter>")
     expect(student.messages).to_have_count(count + 1, timeout=WAIT_MS)
     expect(student.newest.locator(".embed-footer")).to_contain_text("temperature", timeout=WAIT_MS)
-    assert student.focused == "Again"
+    expect(student.messages.nth(count - 1).get_by_role("button", name="Again")).to_be_focused()
 
 
 def test_a_wrong_value_is_refused_by_its_field_before_it_is_sent(student: ChatPage, stack: Stack) -> None:
@@ -113,7 +118,7 @@ def test_a_modal_keeps_the_focus_and_gives_it_back(verse: ChatPage) -> None:
         assert not verse.page.evaluate(outside)
     verse.type("<Escape>")
     expect(verse.page.get_by_role("dialog")).to_be_hidden()
-    assert verse.focused == "Change…"
+    expect(verse.newest.get_by_role("button", name="Change…")).to_be_focused()
 
 
 def test_a_private_verse_is_seen_by_one_member_alone(
@@ -200,6 +205,54 @@ def test_a_training_is_watched_to_its_end_with_its_picture(teacher: ChatPage) ->
     expect(end.get_by_role("button", name="Promote")).to_be_visible()
 
 
+def test_the_language_of_a_member_is_that_of_the_page_and_of_the_interactions(
+    student: ChatPage, stack: Stack
+) -> None:
+    student.page.get_by_label("Language").select_option("de")
+    ask_for_verse(student, "good night")
+    assert stack.discord.get("state")["locales"]["student"] == "de"
+    expect(student.page.locator("#suggestions")).to_have_attribute("lang", "de")
+    student.page.get_by_label("Language").select_option("en-US")
+
+
+def test_a_reply_shows_what_it_answers(student: ChatPage) -> None:
+    student.type("who goes there", "<Enter>")
+    expect(student.newest).to_contain_text("who goes there")
+    student.newest.get_by_role("button", name="More").click()
+    student.page.get_by_role("menuitem", name="Reply").click()
+    student.type("a friend", "<Enter>")
+    expect(student.newest.locator(".content")).to_have_text("a friend")
+    expect(student.newest.locator(".origin")).to_contain_text("who goes there")
+
+
+def test_a_ping_is_marked_and_so_is_a_name_without_one(student: ChatPage, teacher: ChatPage) -> None:
+    teacher.type("hear ye <@1100000000000000011> and <@&1100000000000000102>", "<Enter>")
+    message = student.message("hear ye")
+    expect(message).to_have_class(re.compile(r"\bpings-me\b"))
+    expect(message.locator(".mention").first).to_have_text("@Student")
+    expect(message.locator(".mention.silent")).to_have_text("@Assistant")
+    expect(teacher.message("hear ye")).not_to_have_class(re.compile(r"\bpings-me\b"))
+
+
+def test_the_page_comes_back_with_its_server(browser: Browser) -> None:
+    port = str(free_port())
+    arguments = ("-m", "sandbox", "--server-only", "--json", "--port", port)
+    with ExitStack() as stack:
+        with started(*arguments, stdout=subprocess.PIPE) as server:
+            first_line(server)
+            chat = stack.enter_context(opened(browser, f"http://127.0.0.1:{port}"))
+            chat.type("before", "<Enter>")
+            expect(chat.newest).to_contain_text("before")
+        expect(chat.page.locator("#disconnected")).to_be_visible()
+        with started(*arguments, stdout=subprocess.PIPE) as server:
+            first_line(server)
+            expect(chat.page.locator("#disconnected")).to_be_hidden()
+            expect(chat.messages).to_have_count(0)
+            chat.type("after", "<Enter>")
+            expect(chat.newest).to_contain_text("after")
+            chat.errors.clear()
+
+
 def violations(chat: ChatPage) -> list[Any]:
     found = Axe().run(chat.page).response["violations"]
     return [(item["id"], [node["html"][:200] for node in item["nodes"]]) for item in found]
@@ -225,9 +278,19 @@ def test_axe_finds_no_violation(browser: Browser, stack: Stack, scheme: str) -> 
         assert violations(chat) == []
 
 
-def test_axe_finds_no_violation_on_a_narrow_screen_with_an_open_drawer(
-    browser: Browser, stack: Stack
-) -> None:
+def test_axe_finds_no_violation_in_the_traffic(browser: Browser, stack: Stack) -> None:
+    with opened(browser, stack.discord.address) as chat:
+        chat.page.get_by_role("button", name="Traffic").click()
+        chat.use("/help")
+        used = chat.page.locator("summary").filter(has_text="INTERACTION_CREATE")
+        expect(used).to_be_visible(timeout=WAIT_MS)
+        used.click()
+        expect(chat.page.locator(".entries pre").first).to_contain_text('"name": "help"')
+        expect(chat.page.locator(".entries pre").first).to_contain_text('"token": "•••"')
+        assert violations(chat) == []
+
+
+def test_axe_finds_no_violation_in_a_drawer_of_a_narrow_screen(browser: Browser, stack: Stack) -> None:
     with opened(browser, stack.discord.address, viewport=NARROW) as chat:
         chat.page.get_by_role("button", name="Channels and settings").click()
         assert violations(chat) == []

@@ -21,14 +21,23 @@ const STYLES = {
   F: { dateStyle: "full", timeStyle: "short" },
 };
 
+// A formatter takes longer to make than a message to draw.
+const formatters = new Map();
+
+function formatter(kind, options) {
+  const key = `${locale()} ${JSON.stringify(options)}`;
+  if (!formatters.has(key)) formatters.set(key, new kind(locale(), options));
+  return formatters.get(key);
+}
+
 function relative(milliseconds) {
   const seconds = Math.round((milliseconds - now()) / 1000);
   const [unit, length] = UNITS.find(([, size]) => Math.abs(seconds) >= size) ?? ["second", 1];
-  return new Intl.RelativeTimeFormat(locale(), { numeric: "always" }).format(Math.trunc(seconds / length), unit);
+  return formatter(Intl.RelativeTimeFormat, { numeric: "always" }).format(Math.trunc(seconds / length), unit);
 }
 
 function formatted(date, style) {
-  return new Intl.DateTimeFormat(locale(), style).format(date);
+  return formatter(Intl.DateTimeFormat, style).format(date);
 }
 
 /** A `<t:…>` of markdown. */

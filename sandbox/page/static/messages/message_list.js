@@ -79,6 +79,12 @@ function moveBetweenMessages(event) {
   }
 }
 
+/** Forget what a member did, as another one speaks now. */
+export function forget() {
+  failures.clear();
+  busy.clear();
+}
+
 /** Draw all messages of the channel. */
 export function drawAll() {
   list.replaceChildren(...shownIn(store.channelId).map(draw));
@@ -96,6 +102,7 @@ export function drawChanges(changed) {
   for (const { message } of changed.created.filter(here)) insert(message);
   group();
   drawEmptiness();
+  if (stays) toEnd();
   if (!changed.fresh) tell(changed);
 }
 
@@ -114,11 +121,13 @@ function find(id) {
 
 function insert(item) {
   if (store.dismissed.has(item.id) || find(item.id)) return;
-  const element = draw(item);
-  const after = [...list.children].find((other) => compareIds(other.dataset.id, item.id) > 0);
-  list.insertBefore(element, after ?? null);
+  let after = null;
+  for (let other = list.lastElementChild; other && compareIds(other.dataset.id, item.id) > 0; ) {
+    after = other;
+    other = other.previousElementSibling;
+  }
+  list.insertBefore(draw(item), after);
   if (item.author?.id === store.guild.me.id) stays = true;
-  if (stays) toEnd();
 }
 
 /** Draw a message anew, and leave the focus where it was in it. */

@@ -30,6 +30,7 @@ let connection = null;
 let entries = [];
 let list = null;
 let pending = null;
+let table = null;
 let onlyLast = true;
 
 export function setUp(given) {
@@ -50,15 +51,26 @@ function toggle(shows) {
 }
 
 /** Take entries from the server. */
-export function add({ entries: more, pending_faults: count }) {
+export function add({ entries: more, pending_faults: count, queues }) {
   if (more.length && entries.length && more[0].number <= entries.at(-1).number) entries = [];
   entries = [...entries, ...more].slice(-KEPT);
   if (!list) return;
   pending.textContent = count ? `${count} ${count === 1 ? "fault waits" : "faults wait"} for requests.` : "";
+  drawQueues(queues);
   draw();
 }
 
+function drawQueues(queues) {
+  const rows = queues.map(({ name, waiting, working, workers }) =>
+    el("tr", {}, el("th", { scope: "row" }, name), ...[waiting, working, workers].map((count) => el("td", {}, String(count)))),
+  );
+  const heads = ["Queue", "Waiting", "In work", "Workers"].map((name) => el("th", { scope: "col" }, name));
+  table.hidden = !queues.length;
+  table.replaceChildren(el("thead", {}, el("tr", {}, heads)), el("tbody", {}, rows));
+}
+
 function build() {
+  table = el("table.queues", { hidden: true });
   list = el("ol.entries", { "aria-label": "Traffic in order" });
   pending = el("p.pending", { role: "status" });
   const scope = el("select", { id: "traffic-scope" }, el("option", { value: "last" }, "The last exchange"), el("option", { value: "all" }, "All"));
@@ -75,6 +87,7 @@ function build() {
     ),
     el(".traffic-scope", {}, el("label", { for: "traffic-scope" }, "Show"), scope),
     el(".side-scroll", { tabindex: "0", role: "region", "aria-label": "Entries" }, list),
+    table,
     faults(),
   );
 }
