@@ -1,5 +1,6 @@
 """Reading requests to the control API, and answering errors in one sentence."""
 
+import math
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -8,9 +9,10 @@ from pydantic import BaseModel, ValidationError
 
 from sandbox.api.rest.request_context import WORLD, answer
 from sandbox.client.members import find_member
+from sandbox.client.resolved_objects import find_named_role
 from sandbox.control.control_forms import ActForm
 from sandbox.sandbox_error import SandboxError
-from sandbox.world.guild_objects import User
+from sandbox.world.guild_objects import Role, User
 from sandbox.world.message_objects import Interaction
 
 MAX_WAIT_S = 120.0
@@ -55,6 +57,19 @@ def known_channel_id(request: web.Request, channel_id: str) -> str:
     return channel_id
 
 
+def known_role(request: web.Request, name: str) -> Role:
+    """The role of that name or id.
+
+    Raises:
+        SandboxError: there is no such role.
+    """
+    role = find_named_role(request.app[WORLD], name)
+    if role is None:
+        known = ", ".join(role.name for role in request.app[WORLD].roles.values())
+        raise SandboxError(f"There is no role {name!r}; there are: {known}.")
+    return role
+
+
 def known_interaction(request: web.Request, interaction_id: str) -> Interaction:
     """The interaction with that id.
 
@@ -75,7 +90,10 @@ def query_number(request: web.Request, name: str, default: float) -> float:
     """
     text = request.query.get(name)
     try:
-        return default if text is None else float(text)
+        number = default if text is None else float(text)
+        if math.isfinite(number):
+            return number
+        raise ValueError
     except ValueError:
         raise SandboxError(f"{name}: {text!r} is not a number.") from None
 

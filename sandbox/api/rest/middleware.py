@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import re
 import secrets
 
@@ -14,6 +15,8 @@ from sandbox.api.rest.request_bodies import JSON_BODY, MULTIPART, URLENCODED, Bo
 from sandbox.api.rest.request_context import BODY, VIA, WORLD, Handler, answer, path_in_api
 from sandbox.schemas.fields import Json
 from sandbox.schemas.refusals import Code, Refusal, error_message
+
+_LOG = logging.getLogger(__name__)
 
 FAULTS = web.AppKey("faults", Faults)
 RATE_LIMITS = web.AppKey("rate_limits", RateLimits)
@@ -34,7 +37,6 @@ _BUCKETS = {
 NOT_LIMITED = {"callback"}
 WITHOUT_BOT_TOKEN = {"callback", "webhook", "webhook_message", "gateway"}
 """Routes whose path holds another token, and the one that needs none."""
-
 
 WITH_FILES = {
     ("POST", "channel_messages"),
@@ -57,6 +59,11 @@ async def rest_api(request: web.Request, handler: Handler) -> web.StreamResponse
         response = await _served(request, handler, headers)
     except Refusal as refused:
         response = answer(refused.body, status=refused.status, headers=headers)
+    except ConnectionError:  # the client has gone
+        raise
+    except Exception:
+        _LOG.exception("The sandbox failed to serve %s %s", request.method, path_in_api(request))
+        response = answer({"message": "500: Internal Server Error", "code": 0}, status=500)
     if recorder := request.app.get(RECORDER):
         recorder.write_request(_recorded(request, response), request.match_info.get("token"))
     return response
@@ -116,7 +123,7 @@ def _route_name(request: web.Request) -> str:
     """
     if request.match_info.http_exception is None and (resource := request.match_info.route.resource):
         return resource.name or ""
-    version = re.match(r"/api/v(\d+)(?=/|$)", request.path)
+    version = re.match(r"/api/v([0-9]{1,4})(?=/|$)", request.path)
     if version and not 6 <= int(version[1]) <= 10:
         raise Refusal.of(Code.INVALID_API_VERSION)
     raise Refusal.unsupported(f"{request.method} {path_in_api(request)[:200]}")
