@@ -37,15 +37,20 @@ class ModalField:
         return [option["label"] for option in self.component.get("options", ())]
 
     @property
-    def initial_value(self) -> str:
-        """Its value before a person changes it; several are separated by commas."""
+    def initial(self) -> str | list[str]:
+        """Its value before a person changes it, or its values."""
         component = self.component
         if component["type"] == CHECKBOX:
             return str(bool(component.get("default"))).lower()
         if "options" in component:
-            return ", ".join(option["label"] for option in component["options"] if option.get("default"))
+            return [option["label"] for option in component["options"] if option.get("default")]
         defaults = component.get("default_values", ())
-        return ", ".join(value["id"] for value in defaults) or str(component.get("value", ""))
+        return [value["id"] for value in defaults] or str(component.get("value", ""))
+
+    @property
+    def initial_value(self) -> str:
+        """Its value before a person changes it, as people read it."""
+        return self.initial if isinstance(self.initial, str) else ", ".join(self.initial)
 
 
 def modal_fields(modal: Json) -> list[ModalField]:
@@ -73,7 +78,7 @@ def fill_modal(place: Place, modal: Json, values: Values, *, paths: bool = False
     for field in modal_fields(modal):
         names = [name for name in given if name == field.component["custom_id"]]
         names = names or [name for name in given if name.lower() == field.label.lower()]
-        value = given.pop(names[0]) if names else field.initial_value
+        value = given.pop(names[0]) if names else field.initial
         try:
             answers[field.component["custom_id"]] = _answer(place, field, value, resolved, paths)
         except SandboxError as error:
@@ -110,13 +115,19 @@ def _answer(
             raise SandboxError(f"The field {field.label} takes a text, not a list.")
         checked = component["type"] == CHECKBOX
         return answer | {"value": _checked(field, value) if checked else _text_value(field, value)}
-    texts = re.split(r",\s*", value) if isinstance(value, str) else value
-    wanted = [text for text in texts if isinstance(text, str) and text]
+    wanted = _texts(field, value)
     optional = not component.get("required", True)
     picked = [] if optional and not wanted else pick_values(place, field.label, component, wanted, resolved)
     if component["type"] == RADIO_GROUP:
         return answer | {"value": picked[0] if picked else None}
     return answer | {"values": picked}
+
+
+def _texts(field: ModalField, value: str | list[str] | list[LocalFile]) -> list[str]:
+    """What a person picks: one label, which may have commas, or several divided by commas."""
+    if isinstance(value, str):
+        value = [value] if value in field.options else re.split(r",\s*", value)
+    return [text for text in value if isinstance(text, str) and text]
 
 
 def _attached(

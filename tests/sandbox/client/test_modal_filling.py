@@ -37,7 +37,7 @@ class Change(discord.ui.Modal, title="Change the verse"):
         component=discord.ui.Select(
             max_values=2,
             options=[
-                discord.SelectOption(label="Word", value="w", default=True),
+                discord.SelectOption(label="Word, or line end", value="w", default=True),
                 discord.SelectOption(label="Char", value="c"),
             ],
         ),
@@ -120,6 +120,8 @@ async def test_a_command_opens_a_modal() -> None:
         assert seen.type is discord.InteractionType.modal_submit and seen.message is None
         untouched = await stage.done(await sent(stage, await opened(stage), {}))
         assert untouched.content == "to be||w"
+        whole = await stage.done(await sent(stage, await opened(stage), {"Kind": "Word, or line end"}))
+        assert whole.content == "to be||w"
 
 
 @pytest.mark.parametrize("how", ["send", "update", "defer"])
@@ -148,7 +150,7 @@ async def test_what_the_client_does_not_send() -> None:
             ({"Seed": "ab\ncd"}, "takes one line"),
             ({"Seed": ["a"]}, "takes a text"),
             ({"Kind": []}, "1 to 2 different values; these are 0"),
-            ({"Kind": "Verse"}, "Kind offers: Word, Char; not 'Verse'"),
+            ({"Kind": "Verse"}, "Kind offers: Word, or line end, Char; not 'Verse'"),
             ({"Mood": "x"}, "has no field 'Mood'; there are: Seed, Notes, Kind"),
         )
         for values, words in refusals:
