@@ -12,7 +12,7 @@ export SAY SPEC MEMBER
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test faults fuzz check audit conformance clean
+.PHONY: help demo test clients faults fuzz check audit conformance clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -22,6 +22,8 @@ demo: .venv/demo.ready ## chat with the bot; MEMBER=teacher: as the teacher; SAY
 
 test: .venv/dev.ready ## run all tests in two processes
 	.venv/bin/python -m pytest --numprocesses 2 --no-loadscope-reorder
+
+clients: .venv/clients/hikari/bin/python .venv/clients/py-cord/bin/python .venv/clients/discord.js/node_modules ## install the libraries whose bots test the sandbox: hikari, py-cord, and discord.js
 
 faults: .venv/dev.ready ## cause faults with many requests in flight, each burst 20 times
 	SHAKELM_FAULTS=20 .venv/bin/python -m pytest --numprocesses 2 --no-loadscope-reorder tests/faults
@@ -44,6 +46,17 @@ conformance: .venv/dev.ready ## check requests, answers, and events of the end-t
 	@requests=$$(mktemp) && trap 'rm -f "$$requests"' EXIT && \
 	SHAKELM_RECORD="$$requests" .venv/bin/python -m pytest tests/end_to_end && \
 	.venv/bin/python -m sandbox.conformance --spec "$$SPEC" --requests "$$requests"
+
+# Each library has an environment of its own: py-cord's package has the name of discord.py's.
+.venv/clients/%/bin/python: tests/sandbox/clients/requirements-%.txt | .venv/dev.ready
+	@.venv/bin/python -m venv --clear .venv/clients/$*
+	@.venv/clients/$*/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+.venv/clients/discord.js/node_modules: tests/sandbox/clients/package.json | .venv/dev.ready
+	@mkdir -p .venv/clients/discord.js && cp $< .venv/clients/discord.js/
+	@if command -v npm >/dev/null; then npm install --prefix .venv/clients/discord.js --no-audit --no-fund --silent && touch $@; \
+	  else echo "npm is missing, so discord.js is not installed (Debian, Ubuntu: apt install npm)"; fi
 
 clean: ## remove the environment and everything else that these commands created
 	rm -rf .venv build *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

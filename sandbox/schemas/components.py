@@ -77,7 +77,7 @@ class Button(Form):
             yield missing("url")
         elif self.style == PREMIUM:
             yield from self._premium_problems()
-        elif self.url is not None:
+        elif self.style < LINK and self.url is not None:
             yield ("url",), "BUTTON_COMPONENT_URL_FORBIDDEN", "A url cannot be specified"
         elif self.style < LINK and self.custom_id is None:
             yield ("custom_id",), "BUTTON_COMPONENT_CUSTOM_ID_REQUIRED", "A custom id is required"

@@ -13,9 +13,9 @@ from sandbox.schemas.intents import PRIVILEGED
 from sandbox.world.ids import GUILD_ID, VERSES_ID
 from sandbox.world.state import World
 from tests.sandbox.bot_with_buttons import with_buttons
+from tests.sandbox.discord_description import discord_description
 from tests.sandbox.programs import finished
 from tests.sandbox.stage import Stage, connected, open_stage
-from tests.support.discord_description import discord_description
 
 SNOWFLAKE = {"$ref": "#/components/schemas/SnowflakeType"}
 

@@ -53,6 +53,11 @@ ROW = "components.0.components"
             f"{ROW}.0.label",
             "BUTTON_COMPONENT_PREMIUM_FIELD_FORBIDDEN",
         ),
+        (
+            [row(BUTTON | {"custom_id": None, "url": LINK["url"]})],
+            f"{ROW}.0.url",
+            "BUTTON_COMPONENT_URL_FORBIDDEN",
+        ),
         ([row(BUTTON | {"sku_id": "1"})], f"{ROW}.0.sku_id", "BUTTON_COMPONENT_SKU_FORBIDDEN"),
         ([row(BUTTON | {"id": -1})], f"{ROW}.0.id", "NUMBER_TYPE_MIN"),
         ([row(BUTTON | {"id": 2**31})], f"{ROW}.0.id", "NUMBER_TYPE_MAX"),
@@ -130,6 +135,7 @@ async def test_limits_are_inclusive_and_components_get_numbers() -> None:
         ]
         options = [{"label": "l" * 100, "value": f"{at}".rjust(100), "description": "d"} for at in range(25)]
         select = SELECT | {"options": options, "max_values": 25, "placeholder": "p" * 150}
+        assert await stage.post([row(BUTTON, LINK, {"type": 2, "style": 6, "sku_id": "1"})])
         sent = await stage.post([*rows, row(select)])
         numbers = [
             item["id"] for sent_row in sent["components"] for item in [sent_row, *sent_row["components"]]

@@ -13,7 +13,7 @@ from sandbox.schemas.message_form import AllowedMentions, AttachmentForm, Messag
 from sandbox.schemas.modals import Label, ModalForm, TextInput
 from sandbox.schemas.refusals import Refusal
 from sandbox.schemas.validation import parse_form
-from tests.support.discord_description import discord_description
+from tests.sandbox.discord_description import discord_description
 
 CHOICES = [{"label": "l", "value": f"v{at}"} for at in range(25)]
 SELECT = {"type": 3, "custom_id": "c", "options": CHOICES, "max_values": 25}
