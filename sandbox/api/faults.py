@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 RestFault = Literal[
-    "400", "401", "403", "404", "429", "429_page", "500", "502", "503", "504", "slow", "reset", "cut"
+    "error", "400", "401", "403", "404", "429", "429_page", "500", "502", "503", "504", "slow", "reset", "cut"
 ]
 GatewayFault = Literal["drop_gateway", "reconnect", "invalid_session"]
 
@@ -17,7 +17,8 @@ class FaultForm(BaseModel):
 
     `route` is a regular expression that is searched in `METHOD /path` (without `/api/v10`). The fault happens
     to `times` of the requests that match, to one of `every` so many. `seconds` is the `retry_after` of a 429,
-    or the delay of a slow answer. `code` is Discord's JSON error code of a 400, 401, 403 or 404.
+    or the delay of a slow answer. An `error` has a `status`, Discord's JSON error `code`, and the message that
+    Discord has for it; "400", "401", "403" and "404" are the same with that status.
 
     `429_page` is a 429 without Discord's JSON, as a proxy answers. `reset` breaks the connection before the
     request is handled, `cut` afterwards. A gateway fault happens at once and uses none of the fields.
@@ -29,6 +30,7 @@ class FaultForm(BaseModel):
     route: str = ""
     times: Annotated[int, Field(ge=1)] = 1
     every: Annotated[int, Field(ge=1)] = 1
+    status: Annotated[int, Field(ge=400, le=599)] = 400
     code: Annotated[int, Field(ge=0)] = 0
     seconds: Annotated[float, Field(ge=0, le=600)] = 1.0
 

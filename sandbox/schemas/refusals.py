@@ -5,6 +5,7 @@ Sources: Discord documentation, "Opcodes and Status Codes" (JSON error codes) an
 """
 
 from enum import IntEnum
+from http import HTTPStatus
 from typing import Any
 
 
@@ -62,6 +63,13 @@ _STATUS_AND_TEXT: dict[Code, tuple[int, str]] = {
     Code.INVALID_JSON: (400, "The request body contains invalid JSON."),
     Code.REPLY_WITHOUT_HISTORY: (400, "Cannot reply without permission to read message history"),
 }
+
+
+def error_message(status: int, code: int) -> str:
+    """Discord's message for a JSON error code, or for a status where the sandbox does not know the code."""
+    known = _STATUS_AND_TEXT.get(Code(code)) if code in set(Code) else None
+    phrase = HTTPStatus(status).phrase if status in set(HTTPStatus) else "Error"
+    return known[1] if known else f"{status}: {phrase}"
 
 
 class Refusal(Exception):  # noqa: N818 - an answer of the API, not a failure of the sandbox

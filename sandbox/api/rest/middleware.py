@@ -4,7 +4,6 @@ import asyncio
 import json
 import re
 import secrets
-from http import HTTPStatus
 
 from aiohttp import hdrs, web
 
@@ -14,7 +13,7 @@ from sandbox.api.rest.rate_limits import RateLimits, refusal, refusal_headers
 from sandbox.api.rest.request_bodies import JSON_BODY, MULTIPART, URLENCODED, Body, read_body
 from sandbox.api.rest.request_context import BODY, VIA, WORLD, Handler, answer, path_in_api
 from sandbox.schemas.fields import Json
-from sandbox.schemas.refusals import Code, Refusal
+from sandbox.schemas.refusals import Code, Refusal, error_message
 
 FAULTS = web.AppKey("faults", Faults)
 RATE_LIMITS = web.AppKey("rate_limits", RateLimits)
@@ -130,9 +129,9 @@ def _failed(request: web.Request, fault: FaultForm) -> web.Response:
             return _cut(request)
         case "429_page":
             return web.Response(status=429, text="error code: 1015", content_type="text/plain")
-        case "400" | "401" | "403" | "404" as kind:
-            body = {"message": f"{kind}: {HTTPStatus(int(kind)).phrase}", "code": fault.code}
-            return answer(body, status=int(kind))
+        case "error" | "400" | "401" | "403" | "404" as kind:
+            status = fault.status if kind == "error" else int(kind)
+            return answer({"message": error_message(status, fault.code), "code": fault.code}, status=status)
         case kind:
             return web.Response(status=int(kind), text="upstream connect error", headers=VIA)
 

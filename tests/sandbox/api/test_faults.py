@@ -1,6 +1,7 @@
 """Faults that tests ask for."""
 
 import asyncio
+from typing import Any
 
 import discord
 import pytest
@@ -37,3 +38,26 @@ async def test_a_slow_answer_comes_late_and_delays_no_other() -> None:
         assert not waiting.done()
     with pytest.raises(requests.ConnectionError):  # the server has closed
         await waiting
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "message"),
+    [
+        ({"status": 404, "code": 10008}, 404, "Unknown Message"),
+        ({"status": 403, "code": 50013}, 403, "Missing Permissions"),
+        ({"status": 400, "code": 30003}, 400, "400: Bad Request"),
+        ({"status": 401}, 401, "401: Unauthorized"),
+        ({"status": 520}, 520, "520: Error"),
+    ],
+)
+async def test_an_error_of_ones_choice(fault: dict[str, Any], status: int, message: str) -> None:
+    async with open_stage(connect=False) as stage:
+        body = {"kind": "error", "route": "GET /users/@me$", "times": 2, **fault}
+        assert (await stage.control("POST", "/faults", body)).status_code == 204
+        for _ in range(2):
+            answer = await stage.rest("GET", "/users/@me")
+            assert answer.status_code == status
+            assert answer.json() == {"message": message, "code": fault.get("code", 0)}
+        assert (await stage.rest("GET", "/users/@me")).status_code == 200
+        refused = await stage.control("POST", "/faults", {"kind": "error", "status": 200})
+        assert refused.status_code == 400 and "status" in refused.json()["error"]
