@@ -17,8 +17,8 @@ class FaultForm(BaseModel):
 
     `route` is a regular expression that is searched in `METHOD /path` (without `/api/v10`). The fault happens
     to `times` of the requests that match, to one of `every` so many. `seconds` is the `retry_after` of a 429,
-    or the delay of a slow answer. An `error` has a `status`, Discord's JSON error `code`, and the message that
-    Discord has for it; "400", "401", "403" and "404" are the same with that status.
+    or the delay of a slow answer. An `error` has a `status`, Discord's JSON error `code`, and the
+    message that Discord has for it; "400", "401", "403" and "404" are the same with that status.
 
     `429_page` is a 429 without Discord's JSON, as a proxy answers. `reset` breaks the connection before the
     request is handled, `cut` afterwards. A gateway fault happens at once and uses none of the fields.

@@ -5,12 +5,13 @@ do it; the sentence says why.
 """
 
 from sandbox.client.command_access import check_may_use
-from sandbox.client.modal_filling import fill_modal, pick_values
+from sandbox.client.modal_filling import Values, fill_modal
+from sandbox.client.picking import pick_values
 from sandbox.client.resolved_objects import Place, resolve_member
 from sandbox.client.visible_messages import components_of, find_message, messages_in_channel
 from sandbox.sandbox_error import SandboxError
 from sandbox.schemas.command_form import MESSAGE_MENU, USER_MENU
-from sandbox.schemas.components import BUTTON, LINK, PREMIUM, STRING_SELECT, component_label
+from sandbox.schemas.components import BUTTON, LINK, PREMIUM, SELECTS, component_label
 from sandbox.schemas.fields import Json
 from sandbox.world import command_registry, interaction_lifecycle
 from sandbox.world.guild_objects import User
@@ -18,7 +19,8 @@ from sandbox.world.ids import VERSES_ID
 from sandbox.world.message_objects import COMPONENT, MODAL_SUBMIT, Interaction, Message
 from sandbox.world.state import World
 
-_NAMES = {BUTTON: "button", STRING_SELECT: "select"}
+_BUTTONS, _SELECTS = (BUTTON,), SELECTS
+_NAMES = {BUTTON: "button", **dict.fromkeys(SELECTS, "select")}
 
 
 def press(
@@ -31,7 +33,7 @@ def press(
     Raises:
         SandboxError: the member sees no such button, or it is disabled or does not reach the bot.
     """
-    message, component = _find(world, user, BUTTON, button, message_id, channel_id)
+    message, component = _find(world, user, _BUTTONS, button, message_id, channel_id)
     name = component_label(component)
     if component["style"] == LINK:
         raise SandboxError(f"The button {name} opens {component['url']} and does not reach the bot.")
@@ -51,23 +53,27 @@ def select(
 ) -> Interaction:
     """Pick values or labels in the select with that placeholder or custom id.
 
+    In a select that Discord lists, the values are names of members, roles or channels.
+
     Without `name`, this is the message's only select. Without `message_id`, it is the select of the newest
     message in the channel that has one.
 
     Raises:
         SandboxError: the member sees no such select, it is disabled, or it does not take the values.
     """
-    message, component = _find(world, user, STRING_SELECT, name, message_id, channel_id)
-    picked = pick_values(f"The select {component_label(component)}", component, values)
-    return _use(world, user, message, component, {"values": picked})
+    message, component = _find(world, user, _SELECTS, name, message_id, channel_id)
+    place, resolved = Place(world, user, message.channel_id), Json()
+    picked = pick_values(place, f"The select {component_label(component)}", component, values, resolved)
+    more: Json = {"values": picked} | ({"resolved": resolved} if resolved else {})
+    return _use(world, user, message, component, more)
 
 
 def submit(
-    world: World, user: User, interaction: Interaction, values: dict[str, str | list[str]]
+    world: World, user: User, interaction: Interaction, values: Values, *, paths: bool = False
 ) -> Interaction:
     """Fill in the modal that the bot opened for this interaction, and submit it.
 
-    `values` are those of `modal_filling.fill_modal`.
+    `values` and `paths` are those of `modal_filling.fill_modal`.
 
     Raises:
         SandboxError: the bot opened no modal for this member, or a field does not take its value.
@@ -77,7 +83,7 @@ def submit(
         raise SandboxError("The bot opened no modal there.")
     if interaction.user is not user:
         raise SandboxError(f"{user.display_name} does not see the modal {modal['title']}.")
-    data = fill_modal(modal, values)
+    data = fill_modal(Place(world, user, interaction.channel_id), modal, values, paths=paths)
     return interaction_lifecycle.start(
         world,
         user,
@@ -132,14 +138,19 @@ def use_menu(
 
 
 def _find(
-    world: World, user: User, kind: int, wanted: str | None, message_id: str | None, channel_id: str
+    world: World,
+    user: User,
+    kinds: tuple[int, ...],
+    wanted: str | None,
+    message_id: str | None,
+    channel_id: str,
 ) -> tuple[Message, Json]:
     """The component with that label or custom id, and its message."""
     seen = messages_in_channel(world, user, channel_id)
     among = [find_message(world, user, message_id)] if message_id else reversed(seen)
     known: dict[str, None] = {}
     for message in among:
-        components = components_of(message, kind)
+        components = components_of(message, *kinds)
         known |= dict.fromkeys(map(component_label, components))
         fitting = [item for item in components if wanted is None or _is_called(item, wanted)]
         exact = [item for item in fitting if wanted in (item.get("custom_id"), item.get("label"))]
@@ -147,13 +158,13 @@ def _find(
             return message, exact[0]
         if len(fitting) > 1:
             names = ", ".join(map(component_label, fitting))
-            raise SandboxError(f"That message has several such {_NAMES[kind]}s ({names}): name one.")
+            raise SandboxError(f"That message has several such {_NAMES[kinds[0]]}s ({names}): name one.")
         if fitting:
             return message, fitting[0]
     there_are = f"; there are: {', '.join(known)}" if known else ""
     called = f" {wanted!r}" if wanted else ""
     where = "That message" if message_id else f"#{world.channels[channel_id].name}"
-    raise SandboxError(f"{where} has no {_NAMES[kind]}{called}{there_are}.")
+    raise SandboxError(f"{where} has no {_NAMES[kinds[0]]}{called}{there_are}.")
 
 
 def _is_called(component: Json, wanted: str) -> bool:

@@ -1,12 +1,27 @@
 """Modals as a person fills them in."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sandbox.client.option_values import LocalFile, attach, read_file
+from sandbox.client.picking import pick_values
+from sandbox.client.resolved_objects import Place
 from sandbox.sandbox_error import SandboxError
-from sandbox.schemas.components import STRING_SELECT
 from sandbox.schemas.fields import Json
-from sandbox.schemas.modals import LABEL, LONGEST_TEXT, SHORT
+from sandbox.schemas.layout import TEXT_DISPLAY
+from sandbox.schemas.modals import (
+    CHECKBOX,
+    FILE_UPLOAD,
+    LABEL,
+    LONGEST_TEXT,
+    RADIO_GROUP,
+    SHORT,
+    TEXT_INPUT,
+)
+
+Values = Mapping[str, str | list[str] | list[LocalFile]]
+"""What a person enters, by custom id or label in any case; several values are a list or divided by commas."""
 
 
 @dataclass(frozen=True)
@@ -17,16 +32,20 @@ class ModalField:
     component: Json
 
     @property
-    def is_select(self) -> bool:
-        """Whether a person picks its values from options."""
-        return bool(self.component["type"] == STRING_SELECT)
+    def options(self) -> list[str]:
+        """The labels that a person picks from, if the bot lists them."""
+        return [option["label"] for option in self.component.get("options", ())]
 
     @property
     def initial_value(self) -> str:
-        """Its value before a person changes it; for a select, labels separated by commas."""
-        if self.is_select:
-            return ", ".join(option["label"] for option in self.component["options"] if option.get("default"))
-        return str(self.component.get("value", ""))
+        """Its value before a person changes it; several are separated by commas."""
+        component = self.component
+        if component["type"] == CHECKBOX:
+            return str(bool(component.get("default"))).lower()
+        if "options" in component:
+            return ", ".join(option["label"] for option in component["options"] if option.get("default"))
+        defaults = component.get("default_values", ())
+        return ", ".join(value["id"] for value in defaults) or str(component.get("value", ""))
 
 
 def modal_fields(modal: Json) -> list[ModalField]:
@@ -36,53 +55,89 @@ def modal_fields(modal: Json) -> list[ModalField]:
         if component["type"] == LABEL
         else ModalField(component["components"][0]["label"], component["components"][0])
         for component in modal["components"]
+        if component["type"] != TEXT_DISPLAY
     ]
 
 
-def fill_modal(modal: Json, values: dict[str, str | list[str]]) -> Json:
+def fill_modal(place: Place, modal: Json, values: Values, *, paths: bool = False) -> Json:
     """The interaction data of a modal that a person filled in.
 
-    The keys of `values` are custom ids or labels in any case. Several values of a select are a list, or a
-    text with commas. A field without a value keeps its initial one.
+    A field without a value keeps its initial one. With `paths`, the text of a file upload is a path.
 
     Raises:
         SandboxError: Discord's client would not send the modal; the sentence says why.
     """
-    given = dict(values)
+    given, resolved = dict(values), Json()
     answers: dict[str, Json] = {}
     for field in modal_fields(modal):
         names = [name for name in given if name == field.component["custom_id"]]
         names = names or [name for name in given if name.lower() == field.label.lower()]
         value = given.pop(names[0]) if names else field.initial_value
-        answers[field.component["custom_id"]] = _answer(field, value)
+        answers[field.component["custom_id"]] = _answer(place, field, value, resolved, paths)
     if given:
         known = ", ".join(field.label for field in modal_fields(modal))
         raise SandboxError(f"{modal['title']} has no field {next(iter(given))!r}; there are: {known}.")
-    return {
+    data: Json = {
         "custom_id": modal["custom_id"],
         "components": [_answered_component(item, answers) for item in modal["components"]],
     }
+    return data | ({"resolved": resolved} if resolved else {})
 
 
 def _answered_component(component: Json, answers: dict[str, Json]) -> Json:
-    """A row or a label with its answer, as the gateway sends it."""
+    """A row, a label or a text with its answer, as the gateway sends it."""
     kept = {"type": component["type"], "id": component["id"]}
     if component["type"] == LABEL:
         return kept | {"component": answers[component["component"]["custom_id"]]}
+    if component["type"] == TEXT_DISPLAY:
+        return kept
     return kept | {"components": [answers[item["custom_id"]] for item in component["components"]]}
 
 
-def _answer(field: ModalField, value: str | list[str]) -> Json:
+def _answer(
+    place: Place, field: ModalField, value: str | list[str] | list[LocalFile], resolved: Json, paths: bool
+) -> Json:
     component = field.component
     answer = {"type": component["type"], "id": component["id"], "custom_id": component["custom_id"]}
-    if field.is_select:
-        wanted = list(filter(None, re.split(r",\s*", value))) if isinstance(value, str) else value
-        if not wanted and not component.get("required", True):
-            return answer | {"values": []}
-        return answer | {"values": pick_values(field.label, component, wanted)}
-    if not isinstance(value, str):
-        raise SandboxError(f"The field {field.label} takes a text, not a list.")
-    return answer | {"value": _text_value(field, value)}
+    if component["type"] == FILE_UPLOAD:
+        return answer | {"values": _attached(place, field, value, resolved, paths)}
+    if component["type"] in (TEXT_INPUT, CHECKBOX):
+        if not isinstance(value, str):
+            raise SandboxError(f"The field {field.label} takes a text, not a list.")
+        checked = component["type"] == CHECKBOX
+        return answer | {"value": _checked(field, value) if checked else _text_value(field, value)}
+    texts = re.split(r",\s*", value) if isinstance(value, str) else value
+    wanted = [text for text in texts if isinstance(text, str) and text]
+    optional = not component.get("required", True)
+    picked = [] if optional and not wanted else pick_values(place, field.label, component, wanted, resolved)
+    if component["type"] == RADIO_GROUP:
+        return answer | {"value": picked[0] if picked else None}
+    return answer | {"values": picked}
+
+
+def _attached(
+    place: Place, field: ModalField, value: str | list[str] | list[LocalFile], resolved: Json, paths: bool
+) -> list[str]:
+    """The ids of the files that a person attaches."""
+    if isinstance(value, str):
+        named = [text for text in re.split(r",\s*", value) if text]
+        if named and not paths:
+            raise SandboxError(f"The field {field.label} takes files; attach them instead of typing.")
+        files = [read_file({"name": field.label}, path) for path in named]
+    else:
+        files = [file for file in value if isinstance(file, LocalFile)]
+    component = field.component
+    least, most = component["min_values"], component["max_values"]
+    least = least if component.get("required", True) or files else 0
+    if not least <= len(files) <= most:
+        raise SandboxError(f"The field {field.label} takes {least} to {most} files; these are {len(files)}.")
+    return [attach(place.world, file, resolved) for file in files]
+
+
+def _checked(field: ModalField, text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise SandboxError(f"The field {field.label} takes true or false, not {text[:80]!r}.")
+    return text.lower() == "true"
 
 
 def _text_value(field: ModalField, text: str) -> str:
@@ -97,24 +152,3 @@ def _text_value(field: ModalField, text: str) -> str:
             f"The field {field.label} takes {least} to {most} characters; these are {len(text)}."
         )
     return text
-
-
-def pick_values(name: str, select: Json, wanted: list[str]) -> list[str]:
-    """The values of the options that a person picks; `wanted` holds values or labels.
-
-    Raises:
-        SandboxError: an option does not exist or is picked twice, or there are too few or too many.
-    """
-    values = []
-    for text in wanted:
-        fitting = [option for option in select["options"] if option["value"] == text]
-        fitting = fitting or [o for o in select["options"] if o["label"].lower() == text.lower()]
-        if not fitting:
-            known = ", ".join(option["label"] for option in select["options"])
-            raise SandboxError(f"{name} offers: {known}; not {text[:80]!r}.")
-        values.append(fitting[0]["value"])
-    least, most = select["min_values"], select["max_values"]
-    if not least <= len(set(values)) == len(values) <= most:
-        number = str(least) if least == most else f"{least} to {most}"
-        raise SandboxError(f"{name} takes {number} different values; these are {len(values)}.")
-    return values

@@ -29,6 +29,6 @@ def find_message(world: World, user: User, message_id: str) -> Message:
     return message
 
 
-def components_of(message: Message, kind: int) -> list[Json]:
-    """The components of a message that are of one kind: BUTTON or STRING_SELECT."""
-    return [component for component in walk_components(message.components) if component["type"] == kind]
+def components_of(message: Message, *kinds: int) -> list[Json]:
+    """The components of a message that are of these kinds, such as BUTTON."""
+    return [component for component in walk_components(message.components) if component["type"] in kinds]

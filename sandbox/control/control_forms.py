@@ -89,6 +89,7 @@ class SubmissionForm(ControlForm):
     user: str = "student"
     interaction_id: str
     values: dict[str, str | list[str]] = Field(default_factory=dict)
+    files: dict[str, list[FileForm]] = Field(default_factory=dict)
 
 
 class MenuForm(ActForm):

@@ -12,8 +12,10 @@ bodies, `user` is the member who acts (by default the student), `channel_id` the
   at once, {INTERACTION_ID: USER_ID}
 - `POST /autocomplete` {user, text, channel_id, granted, focused: OPTION (by default the last)}: {choices}
 - `POST /presses` {user, button (label or custom id), message_id (by default the newest), channel_id}
-- `POST /selections` {user, values (or labels), select (placeholder or custom id), message_id, channel_id}
-- `POST /modals` {user, interaction_id (of the interaction that opened it), values: {LABEL OR ID: VALUE}}
+- `POST /selections` {user, values (or labels, or names of what Discord lists), select (placeholder or custom
+  id), message_id, channel_id}
+- `POST /modals` {user, interaction_id (of the interaction that opened it), values: {LABEL OR ID: VALUE},
+  files: {LABEL OR ID: [{name, content (base64)}]}}
 - `POST /menus` {user, name, message_id or member, channel_id, granted}
 - `POST /members` {name}: a new member joins, {user_id}
 - `POST /locales` {user (null: the guild), locale}: {locales, guild_locale}
@@ -111,7 +113,10 @@ async def _select(request: web.Request) -> web.Response:
 async def _submit(request: web.Request) -> web.Response:
     world, form = request.app[WORLD], await read_form(request, SubmissionForm)
     interaction = known_interaction(request, form.interaction_id)
-    return _started(clicks.submit(world, find_member(world, form.user), interaction, form.values))
+    files = {name: [LocalFile(one.name, one.content) for one in some] for name, some in form.files.items()}
+    return _started(
+        clicks.submit(world, find_member(world, form.user), interaction, {**form.values, **files})
+    )
 
 
 async def _use_menu(request: web.Request) -> web.Response:

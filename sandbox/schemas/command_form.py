@@ -21,6 +21,7 @@ from pydantic_core import PydanticCustomError
 from sandbox.schemas.fields import (
     NOT_BLANK,
     UNIQUE,
+    ChannelType,
     Form,
     Json,
     Locale,
@@ -59,7 +60,6 @@ CHAT_INPUT, USER_MENU, MESSAGE_MENU, ENTRY_POINT = 1, 2, 3, 4
 SUB_COMMAND, SUB_COMMAND_GROUP = 1, 2
 STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, NUMBER, ATTACHMENT = range(3, 12)
 LARGEST_INTEGER = 2**53 - 1
-ChannelType = Literal[0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15, 16]
 
 _OWN_FIELDS = {
     "choices": {STRING, INTEGER, NUMBER},

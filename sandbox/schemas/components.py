@@ -1,14 +1,10 @@
-"""Buttons and string selects on messages (Discord documentation, "Component Reference").
-
-The sandbox supports neither the selects that Discord fills (users, roles, channels) nor the second
-version of components.
-"""
+"""Rows of buttons and selects (Discord documentation, "Component Reference")."""
 
 from collections.abc import Iterable, Iterator
 from itertools import count
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import StringConstraints, model_validator
 
 from sandbox.schemas.fields import (
     Form,
@@ -22,32 +18,16 @@ from sandbox.schemas.fields import (
     length_up_to,
     missing,
 )
+from sandbox.schemas.selects import ComponentId, CustomId, Emoji, EntitySelect, StringSelect
+
+_SHOWN_DEFAULTS: dict[int, Json] = {11: {"description": None}, 17: {"accent_color": None}}
+"""Fields that Discord returns as null where they are not set, by the type of the component."""
 
 ACTION_ROW, BUTTON, STRING_SELECT = 1, 2, 3
+USER_SELECT, ROLE_SELECT, MENTIONABLE_SELECT, CHANNEL_SELECT = 5, 6, 7, 8
+ENTITY_SELECTS = (USER_SELECT, ROLE_SELECT, MENTIONABLE_SELECT, CHANNEL_SELECT)
+SELECTS = (STRING_SELECT, *ENTITY_SELECTS)
 LINK, PREMIUM = 5, 6
-MAX_ROWS = 5
-
-CustomId = Annotated[str, length_between(1, 100)]
-
-
-ComponentId = Annotated[int, Field(ge=0, le=2**31 - 1)]
-"""The number of a component in its message; Discord gives one where it is 0 or missing."""
-
-
-class Emoji(Form):
-    """An emoji on a button or an option: a Unicode emoji, since the guild has none of its own."""
-
-    id: Snowflake | None = None
-    name: Annotated[str, StringConstraints(max_length=32)]
-    animated: bool | None = None
-
-    @model_validator(mode="after")
-    def _exists(self) -> "Emoji":
-        if self.id:
-            check_problems([(("id",), "BUTTON_COMPONENT_INVALID_EMOJI", "Invalid emoji")])
-        if self.name.isascii():
-            check_problems([(("name",), "BUTTON_COMPONENT_INVALID_EMOJI", "Invalid emoji")])
-        return self
 
 
 class Button(Form):
@@ -94,52 +74,14 @@ class Button(Form):
                 yield (name,), "BUTTON_COMPONENT_PREMIUM_FIELD_FORBIDDEN", f"A {name} cannot be specified"
 
 
-ONE_BY_DEFAULT = BeforeValidator(lambda value: 1 if value is None else value)
+AnySelect = StringSelect | EntitySelect
 
+SELECT_FORMS: dict[int, type[Form]] = {
+    STRING_SELECT: StringSelect,
+    **dict.fromkeys(ENTITY_SELECTS, EntitySelect),
+}
 
-class SelectOption(Form):
-    """An option of a select."""
-
-    label: Annotated[str, length_between(1, 100)]
-    value: Annotated[str, length_between(1, 100)]
-    description: Annotated[str, length_up_to(100)] | None = None
-    emoji: Emoji | None = None
-    default: bool | None = None
-
-
-class StringSelect(Form):
-    """A select whose options the bot lists; `required` has a meaning only in modals."""
-
-    type: Literal[3]
-    id: ComponentId | None = None
-    custom_id: CustomId
-    options: Annotated[list[SelectOption], length_between(1, 25)]
-    placeholder: Annotated[str, length_up_to(150)] | None = None
-    min_values: Annotated[Annotated[int, Field(ge=0, le=25)], ONE_BY_DEFAULT] = 1
-    max_values: Annotated[Annotated[int, Field(ge=1, le=25)], ONE_BY_DEFAULT] = 1
-    disabled: bool | None = None
-    required: bool | None = None
-
-    @model_validator(mode="after")
-    def _can_be_used(self) -> "StringSelect":
-        check_problems(self._problems())
-        return self
-
-    def _problems(self) -> Iterator[Problem]:
-        if self.min_values > self.max_values:
-            text = f"int value should be less than or equal to {self.max_values}."
-            yield ("min_values",), "NUMBER_TYPE_MAX", text
-        if self.max_values > len(self.options):
-            yield ("options",), "BASE_TYPE_MIN_LENGTH", f"Must be {self.max_values} or more in length."
-        seen: set[str] = set()
-        for at, option in enumerate(self.options):
-            if option.value in seen:
-                code = "SELECT_COMPONENT_OPTION_VALUE_DUPLICATED"
-                yield ("options", at, "value"), code, "The specified option value is already used"
-            seen.add(option.value)
-        if sum(bool(option.default) for option in self.options) > self.max_values:
-            code = "SELECT_COMPONENT_TOO_MANY_DEFAULT_VALUES"
-            yield ("options",), code, "More options are chosen than can be"
+_IN_ROWS: dict[int, type[Form]] = {BUTTON: Button, **SELECT_FORMS}
 
 
 class ActionRow(Form):
@@ -147,10 +89,7 @@ class ActionRow(Form):
 
     type: Literal[1]
     id: ComponentId | None = None
-    components: Annotated[
-        list[Annotated[Button | StringSelect, by_type({BUTTON: Button, STRING_SELECT: StringSelect})]],
-        length_between(1, 5),
-    ]
+    components: Annotated[list[Annotated[Button | AnySelect, by_type(_IN_ROWS)]], length_between(1, 5)]
 
     @model_validator(mode="after")
     def _is_wide_enough(self) -> "ActionRow":
@@ -179,32 +118,17 @@ def duplicate_custom_ids(custom_ids: Iterable[tuple[tuple[str | int, ...], str |
             seen.add(custom_id)
 
 
-def _all_differ(rows: list[ActionRow]) -> list[ActionRow]:
-    check_problems(
-        duplicate_custom_ids(
-            ((at, "components", column), component.custom_id)
-            for at, row in enumerate(rows)
-            for column, component in enumerate(row.components)
-        )
-    )
-    return rows
-
-
-Rows = Annotated[
-    list[Annotated[ActionRow, by_type({ACTION_ROW: ActionRow})]],
-    Field(max_length=MAX_ROWS),
-    AfterValidator(_all_differ),
-]
-"""The components of a message."""
-
-
 def components_json(components: Iterable[Form]) -> list[Json]:
-    """Components as Discord returns them: without unset fields, and each with an `id`."""
+    """Components as Discord returns them: with defaults and without other unset fields, each with an `id`."""
     kept = [component.model_dump(exclude_none=True) for component in components]
     used = {component.get("id") for component in walk_components(kept)}
     free = (number for number in count(1) if number not in used)
     for component in walk_components(kept):
         component["id"] = component.get("id") or next(free)
+        for name, value in _SHOWN_DEFAULTS.get(component["type"], {}).items():
+            component.setdefault(name, value)
+        for item in component.get("items", ()):
+            item.setdefault("description", None)
     return kept
 
 
@@ -213,8 +137,7 @@ def walk_components(components: Iterable[Json]) -> Iterator[Json]:
     for component in components:
         yield component
         yield from walk_components(component.get("components", ()))
-        if "component" in component:
-            yield from walk_components([component["component"]])
+        yield from walk_components(component[key] for key in ("component", "accessory") if key in component)
 
 
 def component_label(component: Json) -> str:

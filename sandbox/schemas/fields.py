@@ -27,6 +27,10 @@ Locale = Literal[
 """The languages of Discord's client (documentation, "Reference", locales)."""
 
 
+ChannelType = Literal[0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15, 16]
+"""The types of channels (documentation, "Channel Resource")."""
+
+
 class Form(BaseModel):
     """Base of all request bodies. It ignores unknown keys, as Discord does."""
 

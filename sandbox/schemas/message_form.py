@@ -5,12 +5,11 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from sandbox.schemas.components import Rows
 from sandbox.schemas.embeds import Embed
 from sandbox.schemas.fields import Form, Snowflake, length_up_to
+from sandbox.schemas.layout import COMPONENTS_V2, MessageComponents, layout_problems
 from sandbox.schemas.refusals import Refusal
-
-COMPONENTS_V2 = 1 << 15
+from sandbox.schemas.validation import invalid_form, parse_form
 
 MAX_CONTENT = 2000
 MAX_EMBEDS = 10
@@ -76,7 +75,7 @@ class MessageForm(Form):
     content: Annotated[str, length_up_to(MAX_CONTENT)] | None = None
     embeds: Annotated[list[Embed], Field(max_length=MAX_EMBEDS)] | None = None
     allowed_mentions: AllowedMentions | None = None
-    components: Rows | None = None
+    components: MessageComponents | None = None
     attachments: Annotated[list[AttachmentForm], Field(max_length=MAX_FILES)] | None = None
     flags: int | None = None
     tts: bool | None = None
@@ -99,15 +98,31 @@ class MessageForm(Form):
             raise PydanticCustomError("MAX_EMBED_SIZE_EXCEEDED", "Embed size exceeds maximum size of 6000")
         return embeds
 
-    @field_validator("flags")
-    @classmethod
-    def _known(cls, flags: int | None) -> int | None:
-        if (flags or 0) & COMPONENTS_V2:
-            text = "The sandbox does not support the second version of components (flag 32768)."
-            raise PydanticCustomError("SANDBOX_UNSUPPORTED", text)
-        return flags
-
     @property
     def shown_embeds(self) -> list[Embed]:
         """The embeds with something to see; Discord drops the others."""
         return [embed for embed in self.embeds or () if embed.is_visible]
+
+
+def parse_message_form(body: Any, *, at: tuple[str, ...] = (), second_version: bool = False) -> MessageForm:
+    """Read the body of a message; `at` is its place in the request.
+
+    `second_version` says that the message to edit has components of the second version; one that is new has
+    them by the flag `COMPONENTS_V2`.
+
+    Raises:
+        Refusal: it is invalid (50035).
+    """
+    form = parse_form(MessageForm, body, at=at)
+    second_version = second_version or bool((form.flags or 0) & COMPONENTS_V2)
+    problems = [
+        ((*at, "components", *map(str, place)), code, text)
+        for place, code, text in layout_problems(form.components or (), second_version=second_version)
+    ]
+    if second_version:
+        code = "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2"
+        text = "The field cannot be used with components of the second version"
+        problems += [((*at, name), code, text) for name in ("content", "embeds") if getattr(form, name)]
+    if problems:
+        raise invalid_form(problems)
+    return form

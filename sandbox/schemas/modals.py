@@ -1,7 +1,8 @@
 """Modals that a bot may open (Discord documentation, "Modal" of "Receiving and Responding" and
 "Component Reference").
 
-A field is a text input in a row of its own, or a text input or string select under a label.
+A field is a text input in a row of its own, or any kind of field under a label: a text input, a select, a
+file upload, or boxes to check. Texts may stand between them.
 """
 
 from collections.abc import Iterator
@@ -11,10 +12,8 @@ from pydantic import Field, StringConstraints, model_validator
 
 from sandbox.schemas.components import (
     ACTION_ROW,
-    STRING_SELECT,
-    ComponentId,
-    CustomId,
-    StringSelect,
+    SELECT_FORMS,
+    AnySelect,
     components_json,
     duplicate_custom_ids,
     width_problems,
@@ -29,8 +28,16 @@ from sandbox.schemas.fields import (
     length_up_to,
     missing,
 )
+from sandbox.schemas.layout import TEXT_DISPLAY, TextDisplay
+from sandbox.schemas.selects import (
+    ONE_BY_DEFAULT,
+    ComponentId,
+    CustomId,
+    option_problems,
+    range_problems,
+)
 
-TEXT_INPUT, LABEL = 4, 18
+TEXT_INPUT, LABEL, FILE_UPLOAD, RADIO_GROUP, CHECKBOX_GROUP, CHECKBOX = 4, 18, 19, 21, 22, 23
 SHORT = 1
 LONGEST_TEXT = 4000
 
@@ -86,6 +93,85 @@ class InputRow(Form):
         yield ("components", 0), self.components[0].custom_id
 
 
+class FileUpload(Form):
+    """Files that a person attaches."""
+
+    type: Literal[19]
+    id: ComponentId | None = None
+    custom_id: CustomId
+    min_values: Annotated[Annotated[int, Field(ge=0, le=10)], ONE_BY_DEFAULT] = 1
+    max_values: Annotated[Annotated[int, Field(ge=1, le=10)], ONE_BY_DEFAULT] = 1
+    required: bool | None = None
+
+    @model_validator(mode="after")
+    def _can_be_used(self) -> "FileUpload":
+        check_problems(range_problems(self.min_values, self.max_values))
+        return self
+
+
+class GroupOption(Form):
+    """One of the boxes of a group."""
+
+    label: Annotated[str, length_between(1, 100)]
+    value: Annotated[str, length_between(1, 100)]
+    description: Annotated[str, length_up_to(100)] | None = None
+    default: bool | None = None
+
+
+class RadioGroup(Form):
+    """Boxes of which a person picks one."""
+
+    type: Literal[21]
+    id: ComponentId | None = None
+    custom_id: CustomId
+    options: Annotated[list[GroupOption], length_between(2, 10)]
+    required: bool | None = None
+
+    @model_validator(mode="after")
+    def _can_be_used(self) -> "RadioGroup":
+        check_problems(option_problems(self.options, 1))
+        return self
+
+
+class CheckboxGroup(Form):
+    """Boxes of which a person picks some; without `max_values`, all may be picked."""
+
+    type: Literal[22]
+    id: ComponentId | None = None
+    custom_id: CustomId
+    options: Annotated[list[GroupOption], length_between(1, 10)]
+    min_values: Annotated[Annotated[int, Field(ge=0, le=10)], ONE_BY_DEFAULT] = 1
+    max_values: Annotated[int, Field(ge=1, le=10)] | None = None
+    required: bool | None = None
+
+    @model_validator(mode="after")
+    def _can_be_used(self) -> "CheckboxGroup":
+        most = len(self.options) if self.max_values is None else self.max_values
+        check_problems(range_problems(self.min_values, most))
+        check_problems(option_problems(self.options, most))
+        return self
+
+
+class Checkbox(Form):
+    """A box to check."""
+
+    type: Literal[23]
+    id: ComponentId | None = None
+    custom_id: CustomId
+    default: bool | None = None
+
+
+_Field = TextInput | AnySelect | FileUpload | RadioGroup | CheckboxGroup | Checkbox
+_FIELDS: dict[int, type[Form]] = {
+    TEXT_INPUT: TextInput,
+    **SELECT_FORMS,
+    FILE_UPLOAD: FileUpload,
+    RADIO_GROUP: RadioGroup,
+    CHECKBOX_GROUP: CheckboxGroup,
+    CHECKBOX: Checkbox,
+}
+
+
 class Label(Form):
     """A label and the field under it."""
 
@@ -93,9 +179,7 @@ class Label(Form):
     id: ComponentId | None = None
     label: Annotated[str, length_between(1, 45)]
     description: Annotated[str, length_between(1, 100)] | None = None
-    component: Annotated[
-        TextInput | StringSelect, by_type({TEXT_INPUT: TextInput, STRING_SELECT: StringSelect})
-    ]
+    component: Annotated[_Field, by_type(_FIELDS)]
 
     @property
     def places(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
@@ -109,7 +193,12 @@ class ModalForm(Form):
     custom_id: CustomId
     title: Annotated[str, length_between(1, 45)]
     components: Annotated[
-        list[Annotated[InputRow | Label, by_type({ACTION_ROW: InputRow, LABEL: Label})]],
+        list[
+            Annotated[
+                InputRow | Label | TextDisplay,
+                by_type({ACTION_ROW: InputRow, LABEL: Label, TEXT_DISPLAY: TextDisplay}),
+            ]
+        ],
         length_between(1, 5),
     ]
 
@@ -119,6 +208,7 @@ class ModalForm(Form):
             duplicate_custom_ids(
                 (("components", at, *place), custom_id)
                 for at, component in enumerate(self.components)
+                if not isinstance(component, TextDisplay)
                 for place, custom_id in component.places
             )
         )

@@ -94,6 +94,8 @@ def _code_and_message(detail: ErrorDetails) -> tuple[str, str]:
             return "BASE_TYPE_MAX_LENGTH", f"Must be {most} or fewer in length."
         case "string_too_short" | "too_short":
             return "BASE_TYPE_MIN_LENGTH", f"Must be {least} or more in length."
+        case "string_pattern_mismatch":
+            return "STRING_TYPE_REGEX", "String value did not match validation regex."
         case "string_type":
             return "STRING_TYPE_CONVERT", f"Could not interpret {value!r} as string."
         case "int_type" | "int_parsing" | "int_from_float":

@@ -163,7 +163,7 @@ async def _fill_in(world: World, interaction: Interaction, modal: Json, show: Sh
                 values[key] = await session.prompt_async(
                     f"{render_field(field)} ", default=values[key], handle_sigint=False
                 )
-            clicks.submit(world, interaction.user, interaction, dict(values))
+            clicks.submit(world, interaction.user, interaction, dict(values), paths=True)
         except SandboxError as error:
             show(plain(str(error)))
         except (EOFError, KeyboardInterrupt):

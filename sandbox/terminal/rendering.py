@@ -6,8 +6,10 @@ import time
 from collections.abc import Callable
 
 from sandbox.client.modal_filling import ModalField, modal_fields
-from sandbox.schemas.components import BUTTON, LINK, component_label
+from sandbox.schemas import components, layout
+from sandbox.schemas.components import LINK, SELECTS, component_label
 from sandbox.schemas.fields import Json
+from sandbox.schemas.selects import DEFAULT_TYPES
 from sandbox.world.message_objects import MODAL_SUBMIT, SUPPRESS_EMBEDS, Interaction, Message
 from sandbox.world.state import World
 
@@ -57,7 +59,7 @@ def render(world: World, message: Message, dim: Dim = str) -> str:
         parts.append("(edited)")
     if message.ephemeral:
         parts.append("(only you can see this)")
-    parts += [" ".join(_component(item, dim) for item in row["components"]) for row in message.components]
+    parts += [_layout(world, component, dim) for component in message.components]
     return "\n".join(parts)
 
 
@@ -70,12 +72,39 @@ def _action(interaction: Interaction) -> str:
     return f"{interaction.user.display_name} {verb} {plain(interaction.shown)}"
 
 
+def _layout(world: World, component: Json, dim: Dim) -> str:
+    """A row of buttons or selects as a line, another component as its texts, pictures and files."""
+    within = component.get("components", ())
+    match component["type"]:
+        case layout.TEXT_DISPLAY:
+            return readable(world, component["content"])
+        case layout.SEPARATOR:
+            return "─" * 20 if component["divider"] else ""
+        case layout.FILE:
+            return (
+                f"[file {component['name']}, {_size(component['size'])}: {plain(component['file']['url'])}]"
+            )
+        case layout.THUMBNAIL | layout.MEDIA_GALLERY:
+            return "\n".join(f"[picture {plain(media['url'])}]" for media in layout.media_of(component))
+        case layout.CONTAINER:
+            return textwrap.indent(
+                "\n".join(_layout(world, one, dim) for one in within), "│ ", lambda _: True
+            )
+        case layout.SECTION:
+            return "\n".join(_layout(world, one, dim) for one in (*within, component["accessory"]))
+        case components.ACTION_ROW:
+            return " ".join(_component(one, dim) for one in within)
+        case _:
+            return _component(component, dim)
+
+
 def _component(component: Json, dim: Dim) -> str:
     """A button as `[Again]`, a select as `[Pick a model: first, second]`."""
     text = component_label(component)
-    if component["type"] != BUTTON:
-        options = ", ".join(option["label"] for option in component["options"])
-        text = f"{component.get('placeholder', 'Choose')}: {options}"
+    if component["type"] in SELECTS:
+        offered = [option["label"] for option in component.get("options", ())]
+        offered = offered or [f"any {kind}" for kind in DEFAULT_TYPES[component["type"]]]
+        text = f"{component.get('placeholder', 'Choose')}: {', '.join(offered)}"
     elif component["style"] == LINK:
         text += f": {component['url']}"
     text = plain(text).replace("\n", " ")
@@ -84,15 +113,17 @@ def _component(component: Json, dim: Dim) -> str:
 
 def render_modal(modal: Json) -> str:
     """A modal as lines of text: its title, then each field with its options and its value."""
-    lines = [f"{render_field(field)} {plain(field.initial_value)}".rstrip() for field in modal_fields(modal)]
+    texts = [part["content"] for part in modal["components"] if part["type"] == layout.TEXT_DISPLAY]
+    lines = [plain(f"│ {line}") for text in texts for line in text.splitlines()]
+    lines += [f"{render_field(field)} {plain(field.initial_value)}".rstrip() for field in modal_fields(modal)]
     return "\n".join([f"[{plain(modal['title'])}]", *lines])
 
 
 def render_field(field: ModalField) -> str:
     """A field's label with its options, on one line that ends with a colon."""
     notes = [] if field.component.get("required", True) else ["optional"]
-    if field.is_select:
-        notes.insert(0, "options: " + ", ".join(option["label"] for option in field.component["options"]))
+    if field.options:
+        notes.insert(0, "options: " + ", ".join(field.options))
     note = f" ({'; '.join(notes)})" if notes else ""
     return plain(f"│ {field.label}{note}:").replace("\n", " ")
 

@@ -8,7 +8,7 @@ from sandbox.client.modal_filling import modal_fields
 from sandbox.client.visible_messages import components_of, find_message, messages_in_channel
 from sandbox.sandbox_error import SandboxError
 from sandbox.schemas.command_form import MESSAGE_MENU, USER_MENU
-from sandbox.schemas.components import BUTTON, STRING_SELECT, component_label
+from sandbox.schemas.components import BUTTON, SELECTS, component_label
 from sandbox.schemas.fields import Json
 from sandbox.terminal.rendering import render
 from sandbox.world import command_registry
@@ -59,7 +59,7 @@ async def run(world: World, user: User, channel_id: str, line: str, within_s: fl
             )
         case "submit":
             interaction = clicks.with_open_modal(world, user)
-            return clicks.submit(world, user, interaction, _values(interaction.modal or {}, rest))
+            return clicks.submit(world, user, interaction, _values(interaction.modal or {}, rest), paths=True)
         case "menu":
             name, target = _menu(world, rest)
             return clicks.use_menu(world, user, name, _target(world, user, channel_id, target), channel_id)
@@ -79,12 +79,14 @@ def candidates(world: World, user: User, channel_id: str, typed: str) -> list[st
     """The shortcuts that begin as `typed` does, with the names of buttons, selects and menus."""
     seen = messages_in_channel(world, user, channel_id)[::-1]
 
-    def labels(kind: int) -> list[str]:
-        return [component_label(component) for message in seen for component in components_of(message, kind)]
+    def labels(*kinds: int) -> list[str]:
+        return [
+            component_label(component) for message in seen for component in components_of(message, *kinds)
+        ]
 
     lines = [f"!{name}" for name in _NAMES]
     lines += [f"!press {name}" for name in labels(BUTTON)]
-    lines += [f"!select {name}: " for name in labels(STRING_SELECT)]
+    lines += [f"!select {name}: " for name in labels(*SELECTS)]
     lines += [f'!menu "{name}" ' for name in _menus(world)]
     return [line for line in dict.fromkeys(lines) if line.lower().startswith(typed.lower())]
 

@@ -2,11 +2,13 @@
 
 import re
 
-from sandbox.schemas.components import components_json
+from sandbox.schemas.components import components_json, walk_components
 from sandbox.schemas.fields import Json
 from sandbox.schemas.intents import DIRECT_MESSAGES, GUILD_MESSAGES, MESSAGE_CONTENT
+from sandbox.schemas.layout import COMPONENTS_V2, FILE, media_of
 from sandbox.schemas.message_form import AllowedMentions, MessageForm
 from sandbox.schemas.refusals import Code, Refusal
+from sandbox.schemas.validation import invalid_form
 from sandbox.world.attachments import Upload, attachments_after
 from sandbox.world.guild_objects import User
 from sandbox.world.ids import GUILD_ID
@@ -52,7 +54,7 @@ def send(
     """
     if form.enforce_nonce and (same := _with_nonce(world, author, form.nonce)):
         return same
-    settable = SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS | (EPHEMERAL if interaction else 0)
+    settable = SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS | COMPONENTS_V2 | (EPHEMERAL if interaction else 0)
     message = Message(
         id=world.snowflakes.next(),
         channel_id=channel_id,
@@ -120,7 +122,9 @@ def edit(world: World, message: Message, form: MessageForm, uploads: list[Upload
     """
     _fill(world, message, form, uploads)
     if "flags" in form.model_fields_set:
-        message.flags = message.flags & ~SUPPRESS_EMBEDS | (form.flags or 0) & SUPPRESS_EMBEDS
+        message.flags = message.flags & ~SUPPRESS_EMBEDS | (form.flags or 0) & (
+            SUPPRESS_EMBEDS | COMPONENTS_V2
+        )
     if message.loading:
         message.flags &= ~LOADING
     else:
@@ -166,8 +170,16 @@ def _fill(world: World, message: Message, form: MessageForm, uploads: list[Uploa
     components = components_json(form.components or ()) if "components" in named else message.components
     attachments = attachments_after(world, message, form, uploads)
     embeds = [embed.to_json() for embed in form.shown_embeds] if "embeds" in named else message.embeds
-    if not (content or embeds or attachments or components):
+    second_version = (message.flags | (form.flags or 0)) & COMPONENTS_V2
+    if second_version and (content or embeds):
+        code = "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2"
+        text = (
+            "The text and the embeds have to be removed before components of the second version replace them"
+        )
+        raise invalid_form([(("flags",), code, text)])
+    if not (content or embeds or components or (attachments and not second_version)):
         raise Refusal.of(Code.EMPTY_MESSAGE)
+    _unfurl_media(world, components, [*message.attachments, *attachments])
     _show_files(world, embeds, [*message.attachments, *attachments])
     message.content, message.components = content, components
     message.attachments, message.embeds = attachments, embeds
@@ -188,6 +200,30 @@ def _show_files(world: World, embeds: list[Json], attachments: list[Attachment])
             icon = embed.get(key, {})
             if file := files.get(icon.get("icon_url", "")):
                 icon["icon_url"] = icon["proxy_icon_url"] = file.url(world.address)
+
+
+def _unfurl_media(world: World, components: list[Json], attachments: list[Attachment]) -> None:
+    """Complete the pictures and files of components.
+
+    Raises:
+        Refusal: a component shows a file that the message does not have (50035).
+    """
+    files = {item.url(world.address): item for item in attachments}
+    files |= {f"attachment://{item.filename}": item for item in attachments}
+    for component in walk_components(components):
+        for media in media_of(component):
+            file = files.get(media["url"])
+            if file is None and media["url"].startswith("attachment://"):
+                code = "UNFURLED_MEDIA_ITEM_REFERENCED_ATTACHMENT_NOT_FOUND"
+                raise invalid_form([(("components",), code, "The referenced attachment was not found.")])
+            media |= {"id": media.get("id") or world.snowflakes.next(), "proxy_url": media["url"]}
+            if file:
+                media |= file.media(world.address) | {
+                    "content_type": file.content_type,
+                    "attachment_id": file.id,
+                }
+            if file and component["type"] == FILE:
+                component |= {"name": file.filename, "size": len(file.content)}
 
 
 def _set_mentions(world: World, message: Message, allowed: AllowedMentions | None) -> None:

@@ -20,7 +20,8 @@ from sandbox.schemas.callback_form import (
 )
 from sandbox.schemas.command_form import STRING, type_problem
 from sandbox.schemas.fields import Json
-from sandbox.schemas.message_form import MessageForm
+from sandbox.schemas.layout import COMPONENTS_V2
+from sandbox.schemas.message_form import MessageForm, parse_message_form
 from sandbox.schemas.modals import ModalForm
 from sandbox.schemas.refusals import Code, Refusal
 from sandbox.schemas.validation import invalid_form, parse_form
@@ -185,7 +186,10 @@ def respond(world: World, interaction: Interaction, body: Any, uploads: list[Upl
         interaction.original = interaction.source
         interaction.deferred_at_edits = interaction.source.edits
     else:
-        _show(world, interaction, form.type, parse_form(MessageForm, data, at=("data",)), uploads)
+        edited = interaction.source if form.type == UPDATE else None
+        second_version = edited is not None and bool(edited.flags & COMPONENTS_V2)
+        message = parse_message_form(data, at=("data",), second_version=second_version)
+        _show(world, interaction, form.type, message, uploads)
     interaction.acknowledged_at = world.clock.now()
     world.changes.notify()
     return _callback_response(world, interaction, form.type)

@@ -1,5 +1,6 @@
 """Recorded requests, answers and events against a small OpenAPI description, and against Discord's."""
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import discord
 import pytest
 
 from sandbox.client import clicks, typed_input
+from sandbox.client.option_values import LocalFile
 from sandbox.conformance import check
 from sandbox.schemas.intents import PRIVILEGED
 from sandbox.world.ids import GUILD_ID, VERSES_ID
@@ -218,6 +220,7 @@ async def converse(stage: Stage) -> None:
     later = stage.press("Later", chosen)
     await stage.until(lambda: later.followups)
     await stage.done(clicks.select(world, student, ["Char"], message_id=chosen.id))
+    await show_new_components(stage)
     said = typed_input.write(world, student, VERSES_ID, "good morrow")
     await stage.done(clicks.use_menu(world, student, "Go on with it", said, VERSES_ID))
     await stage.done(clicks.use_menu(world, student, "Who", stage.user("teacher"), VERSES_ID))
@@ -247,6 +250,37 @@ async def converse(stage: Stage) -> None:
     await stage.bot.guilds[0].query_members("stu")
     for event in ("outage", "removed"):
         await stage.control("POST", "/memberships", {"event": event})
+
+
+class Layout(discord.ui.LayoutView):
+    """Every component of the second version."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        picture = discord.MediaGalleryItem("attachment://a.png")
+        box: discord.ui.Container[Any] = discord.ui.Container(
+            discord.ui.Section("To be", accessory=discord.ui.Thumbnail("https://example.org/a.png")),
+            discord.ui.Separator(),
+            discord.ui.MediaGallery(picture),
+            accent_color=0x123456,
+        )
+        self.add_item(box)
+        self.add_item(discord.ui.File("attachment://a.txt"))
+        self.add_item(discord.ui.ActionRow(discord.ui.UserSelect(custom_id="who", placeholder="Who")))
+
+
+async def show_new_components(stage: Stage) -> None:
+    """Let the bot send components of the second version, and a member use them and a modal with fields."""
+    world, student = stage.world, stage.user("student")
+    files = [discord.File(io.BytesIO(b"x"), name) for name in ("a.png", "a.txt")]
+    sent = await stage.channel.send(view=Layout(), files=files)
+    picked = clicks.select(world, student, ["teacher"], "Who", str(sent.id))
+    field = {"type": 19, "custom_id": "files", "required": False}
+    label = {"type": 18, "label": "Files", "component": field}
+    text = {"type": 10, "content": "Read this"}
+    await stage.call_back(picked, 9, {"custom_id": "m", "title": "Modal", "components": [text, label]})
+    submitted = clicks.submit(world, student, picked, {"Files": [LocalFile("b.txt", b"y")]})
+    await stage.call_back(submitted, 7, {"components": [text]})
 
 
 async def test_answers_and_events_are_those_of_discord(tmp_path: Path) -> None:

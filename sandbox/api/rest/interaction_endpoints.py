@@ -22,7 +22,9 @@ async def webhook(request: web.Request) -> web.Response:
     interaction = interaction_lifecycle.with_token(
         world, request.match_info["application_id"], request.match_info["token"]
     )
-    sent = interaction_lifecycle.follow_up(world, interaction, parse_message(request), uploads(request))
+    filled = interaction.original if interaction.original and interaction.original.loading else None
+    form = parse_message(request, filled)
+    sent = interaction_lifecycle.follow_up(world, interaction, form, uploads(request))
     return answer(channel_messages.for_bot(world, sent))
 
 
@@ -34,7 +36,7 @@ async def webhook_message(request: web.Request) -> web.Response:
     )
     found = interaction_lifecycle.answer_message(interaction, request.match_info["message_id"])
     if request.method == "PATCH":
-        channel_messages.edit(world, found, parse_message(request), uploads(request))
+        channel_messages.edit(world, found, parse_message(request, found), uploads(request))
     elif request.method == "DELETE":
         channel_messages.delete(world, found)
         return answer(None)

@@ -102,7 +102,7 @@ async def channel_message(request: web.Request) -> web.Response:
     if request.method == "PATCH":
         if found.author is not BOT:
             raise Refusal.of(Code.NOT_THE_AUTHOR)
-        form = parse_message(request)
+        form = parse_message(request, found)
         channel_messages.count_old_edit(world, found)
         return answer(
             channel_messages.for_bot(world, channel_messages.edit(world, found, form, uploads(request)))

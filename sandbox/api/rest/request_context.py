@@ -8,12 +8,13 @@ from typing import Any
 from aiohttp import web
 
 from sandbox.api.rest.request_bodies import Body
-from sandbox.schemas.message_form import MessageForm
+from sandbox.schemas.layout import COMPONENTS_V2
+from sandbox.schemas.message_form import MessageForm, parse_message_form
 from sandbox.schemas.refusals import Code, Refusal
-from sandbox.schemas.validation import parse_form
 from sandbox.world.attachments import Upload
 from sandbox.world.guild_objects import Channel
 from sandbox.world.ids import GUILD_ID
+from sandbox.world.message_objects import Message
 from sandbox.world.permissions import Permission
 from sandbox.world.starting_guild import BOT
 from sandbox.world.state import World
@@ -73,14 +74,15 @@ def uploads(request: web.Request) -> list[Upload]:
     return request[BODY].uploads
 
 
-def parse_message(request: web.Request) -> MessageForm:
-    """The message in the request's body.
+def parse_message(request: web.Request, edited: Message | None = None) -> MessageForm:
+    """The message in the request's body; `edited` is the one that it changes.
 
     Raises:
         Refusal: it is invalid (50035).
     """
     value = body(request)
-    return parse_form(MessageForm, {} if value is None else value)
+    second_version = edited is not None and bool(edited.flags & COMPONENTS_V2)
+    return parse_message_form({} if value is None else value, second_version=second_version)
 
 
 def channel_for_bot(request: web.Request, *permissions: Permission) -> Channel:

@@ -56,7 +56,7 @@ STRINGS, INTEGERS = "/two first: ab", "/two first: a lines: 4"
     [
         (STRINGS, [{"name": f"{n}", "value": "v"} for n in range(26)], "", "BASE_TYPE_MAX_LENGTH"),
         (STRINGS, [{"name": "x" * 101, "value": "v"}], ".0.name", "BASE_TYPE_MAX_LENGTH"),
-        (STRINGS, [{"name": "", "value": "v"}], ".0.name", "BASE_TYPE_MIN_LENGTH"),
+        (STRINGS, [{"name": "", "value": "v"}], ".0.name", "BASE_TYPE_REQUIRED"),
         (STRINGS, [{"name": "x", "value": "v" * 101}], ".0.value", "BASE_TYPE_MAX_LENGTH"),
         (STRINGS, [{"name": "x", "value": 5}], ".0.value", "STRING_TYPE_CONVERT"),
         (INTEGERS, [{"name": "x", "value": "5"}], ".0.value", "NUMBER_TYPE_COERCE"),

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import discord
 import pytest
 
 from tests.sandbox.stage import open_stage
@@ -37,7 +36,13 @@ ROW = "components.0.components"
         ([row()], ROW, "BASE_TYPE_BAD_LENGTH"),
         ([row(LINK)] * 6, "components", "BASE_TYPE_MAX_LENGTH"),
         ([BUTTON], "components.0.type", "UNION_TYPE_CHOICES"),
-        ([row({"type": 5, "custom_id": "who"})], f"{ROW}.0.type", "UNION_TYPE_CHOICES"),
+        ([row({"type": 4, "custom_id": "who"})], f"{ROW}.0.type", "UNION_TYPE_CHOICES"),
+        ([{"type": 10, "content": "x"}], "components.0.type", "UNION_TYPE_CHOICES"),
+        (
+            [row(BUTTON | {"id": 7}), row(LINK | {"id": 7})],
+            "components.1.components.0.id",
+            "COMPONENT_ID_DUPLICATED",
+        ),
         ([row("again")], f"{ROW}.0", "MODEL_TYPE_CONVERT"),
         ([row(BUTTON | {"custom_id": "x" * 101})], f"{ROW}.0.custom_id", "BASE_TYPE_BAD_LENGTH"),
         ([row(BUTTON | {"custom_id": ""})], f"{ROW}.0.custom_id", "BASE_TYPE_BAD_LENGTH"),
@@ -111,7 +116,7 @@ async def test_components_that_are_refused(components: list[Any], path: str, cod
         assert stage.problem_at(await stage.refused(stage.post(components)), path) == code
 
 
-async def test_url_and_custom_id_exclude_each_other_and_version_two_is_unknown() -> None:
+async def test_url_and_custom_id_exclude_each_other() -> None:
     async with open_stage() as stage:
         refused = await stage.refused(stage.post([row(LINK | {"custom_id": "x"})]))
         tree: Any = refused._errors
@@ -119,12 +124,6 @@ async def test_url_and_custom_id_exclude_each_other_and_version_two_is_unknown()
         assert {problem["_errors"][0]["code"] for problem in tree.values()} == {
             "BUTTON_COMPONENT_CUSTOM_ID_URL_MUTUALLY_EXCLUSIVE"
         }
-        refused = await stage.refused(stage.channel.send(view=Layout()))
-        assert "second version of components" in refused.text
-
-
-class Layout(discord.ui.LayoutView):
-    text: discord.ui.TextDisplay[Any] = discord.ui.TextDisplay("new")
 
 
 async def test_limits_are_inclusive_and_components_get_numbers() -> None:

@@ -6,18 +6,40 @@ from typing import Any
 import pytest
 
 from sandbox.schemas.command_form import CommandForm, Option
-from sandbox.schemas.components import Button, SelectOption, StringSelect
+from sandbox.schemas.components import ActionRow, Button
 from sandbox.schemas.embeds import Embed, EmbedAuthor, EmbedField, EmbedFooter, EmbedMedia
 from sandbox.schemas.fields import Form, Json
+from sandbox.schemas.layout import (
+    Container,
+    FileComponent,
+    GalleryItem,
+    MediaGallery,
+    Section,
+    Separator,
+    TextDisplay,
+    Thumbnail,
+)
 from sandbox.schemas.message_form import AllowedMentions, AttachmentForm, MessageForm, MessageReference
-from sandbox.schemas.modals import Label, ModalForm, TextInput
+from sandbox.schemas.modals import (
+    Checkbox,
+    CheckboxGroup,
+    FileUpload,
+    GroupOption,
+    Label,
+    ModalForm,
+    RadioGroup,
+    TextInput,
+)
 from sandbox.schemas.refusals import Refusal
+from sandbox.schemas.selects import EntitySelect, SelectOption, StringSelect
 from sandbox.schemas.validation import parse_form
 from tests.sandbox.discord_description import discord_description
 
 CHOICES = [{"label": "l", "value": f"v{at}"} for at in range(25)]
 SELECT = {"type": 3, "custom_id": "c", "options": CHOICES, "max_values": 25}
 TEXT = {"type": 4, "custom_id": "c", "style": 1}
+MEDIA = {"url": "https://example.org/a.png"}
+SHOWN = {"type": 10, "content": "x"}
 ROW = {"type": 1, "components": [TEXT | {"label": "l"}]}
 
 
@@ -54,6 +76,42 @@ CASES: list[tuple[str, type[Form], Json]] = [
     ("StringSelectOptionForRequest", SelectOption, {"label": "l", "value": "v"}),
     ("TextInputComponentForModalRequest", TextInput, TEXT),
     ("LabelComponentForModalRequest", Label, {"type": 18, "label": "l", "component": TEXT}),
+    ("ActionRowComponentForMessageRequest", ActionRow, {"type": 1, "components": [SELECT]}),
+    *(
+        (
+            f"{kind}SelectComponentFor{where}Request",
+            EntitySelect,
+            {"type": number, "custom_id": "c", "max_values": 25},
+        )
+        for number, kind in ((5, "User"), (6, "Role"), (7, "Mentionable"), (8, "Channel"))
+        for where in ("Message", "Modal")
+    ),
+    ("TextDisplayComponentForMessageRequest", TextDisplay, {"type": 10, "content": "x"}),
+    ("ThumbnailComponentForMessageRequest", Thumbnail, {"type": 11, "media": MEDIA}),
+    ("MediaGalleryComponentForMessageRequest", MediaGallery, {"type": 12, "items": [{"media": MEDIA}]}),
+    ("MediaGalleryItemRequest", GalleryItem, {"media": MEDIA}),
+    ("FileComponentForMessageRequest", FileComponent, {"type": 13, "file": {"url": "attachment://a"}}),
+    ("SeparatorComponentForMessageRequest", Separator, {"type": 14}),
+    (
+        "SectionComponentForMessageRequest",
+        Section,
+        {"type": 9, "components": [SHOWN], "accessory": {"type": 11, "media": MEDIA}},
+    ),
+    ("ContainerComponentForMessageRequest", Container, {"type": 17, "components": [SHOWN]}),
+    ("FileUploadComponentForModalRequest", FileUpload, {"type": 19, "custom_id": "c", "max_values": 10}),
+    (
+        "RadioGroupComponentForModalRequest",
+        RadioGroup,
+        {"type": 21, "custom_id": "c", "options": CHOICES[:2]},
+    ),
+    ("RadioGroupOptionForRequest", GroupOption, CHOICES[0]),
+    (
+        "CheckboxGroupComponentForModalRequest",
+        CheckboxGroup,
+        {"type": 22, "custom_id": "c", "options": CHOICES[:10]},
+    ),
+    ("CheckboxGroupOptionForRequest", GroupOption, CHOICES[0]),
+    ("CheckboxComponentForModalRequest", Checkbox, {"type": 23, "custom_id": "c"}),
     ("ModalInteractionCallbackRequestData", ModalForm, {"custom_id": "c", "title": "t", "components": [ROW]}),
 ]
 
