@@ -1,8 +1,9 @@
 // A small bot on discord.js; it runs where `make clients` installed the library.
 import { createRequire } from "node:module";
 
-const { ActionRowBuilder, ButtonBuilder, ButtonStyle, Client, EmbedBuilder, Events, GatewayIntentBits, MessageFlags,
+const { ActionRowBuilder, ButtonBuilder, ButtonStyle, Client, ContainerBuilder, EmbedBuilder, Events, GatewayIntentBits, MessageFlags,
   ModalBuilder, SlashCommandBuilder, StringSelectMenuBuilder, TextInputBuilder, TextInputStyle,
+  UserSelectMenuBuilder,
 } = createRequire(process.env.CLIENT_FOLDER + "/")("discord.js");
 
 const client = new Client({
@@ -45,6 +46,14 @@ const commands = {
     await said.reply("replied");
     await said.edit("said again");
   },
+  entities: (interaction) => interaction.reply({ content: "whom", components: [
+    new ActionRowBuilder().addComponents(new UserSelectMenuBuilder().setCustomId("who").setPlaceholder("Who")),
+  ] }),
+  layout: (interaction) => interaction.reply({ flags: MessageFlags.IsComponentsV2, components: [
+    new ContainerBuilder().setAccentColor(0x123456)
+      .addTextDisplayComponents((text) => text.setContent("shown"))
+      .addSeparatorComponents((separator) => separator),
+  ] }),
   complete: (interaction) => interaction.reply(`word ${interaction.options.getString("word")}`),
 };
 
@@ -53,6 +62,7 @@ const components = {
   modal: (interaction) => interaction.showModal(
     new ModalBuilder().setCustomId("form").setTitle("Form").addComponents(new ActionRowBuilder().addComponents(
       new TextInputBuilder().setCustomId("name").setLabel("Name").setStyle(TextInputStyle.Short).setMinLength(2)))),
+  who: (interaction) => interaction.reply(`picked ${interaction.users.first().username}`),
   pick: (interaction) => interaction.reply(`picked ${interaction.values[0]}`),
 };
 

@@ -13,7 +13,7 @@ bot = hikari.GatewayBot(
     logs="WARNING",
     suppress_optimization_warning=True,
 )
-NAMES = ("answer", "think", "private", "buttons", "file", "remove", "say")
+NAMES = ("answer", "think", "private", "buttons", "file", "remove", "say", "entities", "layout")
 
 
 @bot.listen()
@@ -96,13 +96,29 @@ async def say(interaction: hikari.CommandInteraction) -> None:
     await said.edit("said again")
 
 
+async def entities(interaction: hikari.CommandInteraction) -> None:
+    row = bot.rest.build_message_action_row()
+    row.add_select_menu(hikari.ComponentType.USER_SELECT_MENU, "who", placeholder="Who")
+    await interaction.create_initial_response(MESSAGE, "whom", components=[row])
+
+
+async def layout(interaction: hikari.CommandInteraction) -> None:
+    box = hikari.impl.ContainerComponentBuilder(accent_color=hikari.Color(0x123456))
+    box.add_text_display("shown")
+    box.add_separator()
+    await interaction.create_initial_response(
+        MESSAGE, components=[box], flags=hikari.MessageFlag.IS_COMPONENTS_V2
+    )
+
+
 async def complete(interaction: hikari.CommandInteraction) -> None:
     assert interaction.options
     await interaction.create_initial_response(MESSAGE, f"word {interaction.options[0].value}")
 
 
 COMMANDS = {
-    function.__name__: function for function in (answer, think, private, buttons, file, remove, say, complete)
+    function.__name__: function
+    for function in (answer, think, private, buttons, file, remove, say, entities, layout, complete)
 }
 
 
@@ -116,6 +132,9 @@ async def on_component(interaction: hikari.ComponentInteraction) -> None:
             row = bot.rest.build_modal_action_row()
             row.add_text_input("name", "Name", min_length=2)
             await interaction.create_modal_response("Form", "form", components=[row])
+        case "who":
+            names = [user.username for user in interaction.resolved.users.values()]
+            await interaction.create_initial_response(MESSAGE, f"picked {names[0]}")
         case "pick":
             await interaction.create_initial_response(MESSAGE, f"picked {interaction.values[0]}")
 

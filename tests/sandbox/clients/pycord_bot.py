@@ -51,6 +51,23 @@ class Choices(discord.ui.View):
         await interaction.response.send_message(f"picked {select.values[0]}")
 
 
+class Entities(discord.ui.View):
+    @discord.ui.select(select_type=discord.ComponentType.user_select, placeholder="Who", custom_id="who")
+    async def who(self, select: discord.ui.Select, interaction: discord.Interaction) -> None:
+        await interaction.response.send_message(f"picked {select.values[0].name}")
+
+
+@bot.slash_command(description="Shows entities")
+async def entities(context: discord.ApplicationContext) -> None:
+    await context.respond("whom", view=Entities())
+
+
+@bot.slash_command(description="Shows layout")
+async def layout(context: discord.ApplicationContext) -> None:
+    box = discord.ui.Container(discord.ui.TextDisplay("shown"), discord.ui.Separator(), color=0x123456)
+    await context.respond(view=discord.ui.DesignerView(box))
+
+
 @bot.slash_command(description="Shows answer")
 async def answer(context: discord.ApplicationContext) -> None:
     await context.respond("answered")

@@ -22,7 +22,18 @@ from tests.support.waiting import Look, T
 
 HERE = Path(__file__).parent
 INSTALLED = Path(__file__).parents[3] / ".venv" / "clients"
-COMMANDS = {"answer", "think", "private", "buttons", "file", "remove", "say", "complete"}
+COMMANDS = {
+    "answer",
+    "think",
+    "private",
+    "buttons",
+    "file",
+    "remove",
+    "say",
+    "entities",
+    "layout",
+    "complete",
+}
 
 
 def program(client: str) -> list[str]:
@@ -136,6 +147,13 @@ async def test_a_bot_on_another_library_works(client: str, tmp_path: Path) -> No
         stage.press("Press", chosen)
         await bot.until(lambda: chosen.content == "pressed", "an updated message")
         assert chosen.components == []
+
+        whom = await bot.shown("/entities")
+        picked = clicks.select(world, student, ["teacher"], "Who", whom.id)
+        assert (await bot.done(picked)).content == "picked teacher"
+        (box,) = (await bot.shown("/layout")).components
+        assert [component["type"] for component in box["components"]] == [10, 14]
+        assert (box["accent_color"], box["components"][0]["content"]) == (0x123456, "shown")
 
         await stage.control("POST", "/faults", {"kind": "drop_gateway"})
         await bot.until(lambda: not world.bot_connected or "RESUMED" in bot.said, "a dropped connection")
