@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from sandbox.schemas.fields import NOT_BLANK, Form, Url, length_up_to
+from sandbox.schemas.fields import NOT_BLANK, Form, Url, in_messages, length_up_to
 
 
 class EmbedField(Form):
@@ -62,7 +62,7 @@ class Embed(Form):
             raise PydanticCustomError(
                 "DATE_TIME_TYPE_PARSE",
                 "Could not parse {value}. Should be ISO8601.",
-                {"value": value},
+                {"value": in_messages(value)},
             ) from None
 
     @model_validator(mode="after")

@@ -41,8 +41,14 @@ def _snowflake(value: Any) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str) or not re.fullmatch(r"0|[1-9][0-9]{0,19}", value):
-        raise PydanticCustomError("NUMBER_TYPE_COERCE", 'Value "{value}" is not snowflake.', {"value": value})
+        text = 'Value "{value}" is not snowflake.'
+        raise PydanticCustomError("NUMBER_TYPE_COERCE", text, {"value": in_messages(value)})
     return value
+
+
+def in_messages(value: Any) -> str:
+    """A wrong value as error messages show it; pydantic cannot render lone surrogates."""
+    return str(value)[:100].encode(errors="backslashreplace").decode()
 
 
 def _url(value: str) -> str:
@@ -136,7 +142,7 @@ def by_type(kinds: dict[int, type[Form]]) -> BeforeValidator:
                 "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType", {}
             )
         kind = body.get("type")
-        if kind not in kinds:
+        if not isinstance(kind, int) or kind not in kinds:
             known = ", ".join(map(str, kinds))
             check_problems(
                 [(("type",), "UNION_TYPE_CHOICES", f'Value of field "type" must be one of ({known}).')]
