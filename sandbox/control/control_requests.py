@@ -1,5 +1,6 @@
 """Reading requests to the control API, and answering errors in one sentence."""
 
+import math
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -75,7 +76,10 @@ def query_number(request: web.Request, name: str, default: float) -> float:
     """
     text = request.query.get(name)
     try:
-        return default if text is None else float(text)
+        number = default if text is None else float(text)
+        if math.isfinite(number):
+            return number
+        raise ValueError
     except ValueError:
         raise SandboxError(f"{name}: {text!r} is not a number.") from None
 

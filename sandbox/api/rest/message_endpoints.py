@@ -1,8 +1,11 @@
 """Routes about channels and their messages."""
 
+import re
+
 from aiohttp import web
 
 from sandbox.api.rest.request_context import WORLD, Route, answer, channel_for_bot, parse_message, uploads
+from sandbox.schemas.fields import in_messages
 from sandbox.schemas.message_form import MessageForm, MessageReference
 from sandbox.schemas.refusals import Code, Refusal
 from sandbox.schemas.validation import invalid_form
@@ -30,25 +33,29 @@ async def list_messages(request: web.Request) -> web.Response:
     """GET /channels/{channel_id}/messages, newest first."""
     world, where = request.app[WORLD], channel_for_bot(request)
     limit = request.query.get("limit", "50")
-    if not limit.isascii() or not limit.isdigit() or not 1 <= int(limit) <= 100:
-        raise invalid_form(
-            [(("limit",), "NUMBER_TYPE_MAX", "int value should be less than or equal to 100.")]
-        )
+    if not re.fullmatch("0*([1-9][0-9]?|100)", limit, re.ASCII):
+        raise invalid_form([(("limit",), "NUMBER_TYPE_MAX", "int value should be between 1 and 100.")])
+    most = int(limit)
+    ids = {name: _id(request, name) for name in ("around", "before", "after") if name in request.query}
     if not world.may(BOT, Permission.READ_MESSAGE_HISTORY, where):
         return answer([])
     found = [item for item in world.messages.values() if item.channel_id == where.id and not item.ephemeral]
     found.sort(key=lambda item: int(item.id), reverse=True)
-    if "before" in request.query:
-        found = [item for item in found if int(item.id) < _id(request, "before")]
-    if "after" in request.query:
-        found = [item for item in found if int(item.id) > _id(request, "after")][-int(limit) :]
-    return answer([channel_messages.for_bot(world, item) for item in found[: int(limit)]])
+    if "around" in ids:
+        newer = [item for item in found if int(item.id) > ids["around"]][-(most // 2) :] if most > 1 else []
+        found = newer + [item for item in found if int(item.id) <= ids["around"]]
+    elif "before" in ids:
+        found = [item for item in found if int(item.id) < ids["before"]]
+    elif "after" in ids:
+        found = [item for item in found if int(item.id) > ids["after"]][-most:]
+    return answer([channel_messages.for_bot(world, item) for item in found[:most]])
 
 
 def _id(request: web.Request, name: str) -> int:
     value = request.query[name]
-    if not value.isascii() or not value.isdigit():
-        raise invalid_form([((name,), "NUMBER_TYPE_COERCE", f'Value "{value}" is not snowflake.')])
+    if not re.fullmatch("[0-9]{1,20}", value, re.ASCII):
+        text = f'Value "{in_messages(value)}" is not snowflake.'
+        raise invalid_form([((name,), "NUMBER_TYPE_COERCE", text)])
     return int(value)
 
 

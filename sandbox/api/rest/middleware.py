@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import re
 import secrets
 
@@ -14,6 +15,8 @@ from sandbox.api.rest.request_bodies import JSON_BODY, MULTIPART, URLENCODED, Bo
 from sandbox.api.rest.request_context import BODY, VIA, WORLD, Handler, answer, path_in_api
 from sandbox.schemas.fields import Json
 from sandbox.schemas.refusals import Code, Refusal, error_message
+
+_LOG = logging.getLogger(__name__)
 
 FAULTS = web.AppKey("faults", Faults)
 RATE_LIMITS = web.AppKey("rate_limits", RateLimits)
@@ -57,6 +60,9 @@ async def rest_api(request: web.Request, handler: Handler) -> web.StreamResponse
         response = await _served(request, handler, headers)
     except Refusal as refused:
         response = answer(refused.body, status=refused.status, headers=headers)
+    except Exception:
+        _LOG.exception("The sandbox failed to serve %s %s", request.method, path_in_api(request))
+        response = answer({"message": "500: Internal Server Error", "code": 0}, status=500)
     if recorder := request.app.get(RECORDER):
         recorder.write_request(_recorded(request, response), request.match_info.get("token"))
     return response

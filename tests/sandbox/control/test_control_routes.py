@@ -14,6 +14,13 @@ async def test_long_poll_ends_with_the_next_message() -> None:
         assert answer["event"] > event and answer["messages"][0]["content"] == "hi"
 
 
+async def test_numbers_in_queries() -> None:
+    async with open_stage(connect=False) as stage:
+        for text in ("x", "inf", "nan", "1e400"):
+            refused = await stage.control("GET", f"/messages?after_event={text}")
+            assert refused.status_code == 400 and "is not a number" in refused.json()["error"]
+
+
 async def test_faults_and_clock_refuse_nonsense_in_one_sentence() -> None:
     async with open_stage(connect=False) as stage:
         for path, body in (
