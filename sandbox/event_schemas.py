@@ -164,6 +164,10 @@ EVENTS: dict[str, Json] = {
     },
     "GUILD_DELETE": _UNAVAILABLE_GUILD,
     "GUILD_MEMBER_ADD": {"allOf": [_MEMBER, _object({"guild_id": SNOWFLAKE}, more=True)]},
+    "GUILD_MEMBER_UPDATE": {"allOf": [_MEMBER, _object({"guild_id": SNOWFLAKE}, more=True)]},
+    "GUILD_ROLE_UPDATE": _object({"guild_id": SNOWFLAKE, "role": _described("GuildRoleResponse")}),
+    "CHANNEL_UPDATE": _described("GuildChannelResponse"),
+    "CHANNEL_DELETE": _described("GuildChannelResponse"),
     "GUILD_MEMBERS_CHUNK": _object(
         {
             "guild_id": SNOWFLAKE,

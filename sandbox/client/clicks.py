@@ -83,6 +83,7 @@ def submit(
         raise SandboxError("The bot opened no modal there.")
     if interaction.user is not user:
         raise SandboxError(f"{user.display_name} does not see the modal {modal['title']}.")
+    _check_not_timed_out(world, user)
     data = fill_modal(Place(world, user, interaction.channel_id), modal, values, paths=paths)
     return interaction_lifecycle.start(
         world,
@@ -167,6 +168,11 @@ def _find(
     raise SandboxError(f"{where} has no {_NAMES[kinds[0]]}{called}{there_are}.")
 
 
+def _check_not_timed_out(world: World, user: User) -> None:
+    if world.timed_out(user):
+        raise SandboxError(f"{user.display_name} is timed out and can only read.")
+
+
 def _is_called(component: Json, wanted: str) -> bool:
     plain = component.get("label") or component.get("placeholder") or ""
     return wanted == component.get("custom_id") or wanted.lower() in (
@@ -179,6 +185,7 @@ def _use(world: World, user: User, message: Message, component: Json, more: Json
     name = component_label(component)
     if component.get("disabled"):
         raise SandboxError(f"The {_NAMES[component['type']]} {name} is disabled.")
+    _check_not_timed_out(world, user)
     data = {"custom_id": component["custom_id"], "component_type": component["type"], "id": component["id"]}
     return interaction_lifecycle.start(
         world,

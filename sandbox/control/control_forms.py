@@ -1,10 +1,11 @@
 """The bodies of requests to the control API."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, model_validator
+from pydantic import Base64Bytes, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from sandbox.world.ids import VERSES_ID
+from sandbox.world.permissions import Permission
 
 
 class ControlForm(BaseModel):
@@ -99,6 +100,66 @@ class MenuForm(ActForm):
     message_id: str | None = None
     member: str | None = None
     granted: bool = False
+
+
+def _bits(names: Any) -> Any:
+    if isinstance(names, list) and all(name in Permission.__members__ for name in names):
+        return sum(Permission[name] for name in names)
+    known = ", ".join(Permission.__members__)
+    raise ValueError(f"a list of permissions is needed, from: {known}")
+
+
+Permissions = Annotated[int, BeforeValidator(_bits)]
+"""A list of names, such as ["SEND_MESSAGES"], as bits."""
+
+
+class ChannelDeletionForm(ControlForm):
+    """A channel to delete."""
+
+    channel_id: str
+
+
+class MessageDeletionForm(ControlForm):
+    """A message to delete."""
+
+    message_id: str
+
+
+class OverwriteForm(ControlForm):
+    """What a channel allows and denies to a role or to a member (the name or the id)."""
+
+    channel_id: str = VERSES_ID
+    role: str | None = None
+    member: str | None = None
+    allow: Permissions = 0
+    deny: Permissions = 0
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.role is None) is (self.member is None):
+            raise ValueError("give either role or member")
+        return self
+
+
+class RolePermissionsForm(ControlForm):
+    """The permissions of a role (its name or id)."""
+
+    role: str
+    permissions: Permissions
+
+
+class RolesForm(ControlForm):
+    """The roles (names or ids) of a member."""
+
+    user: str = "student"
+    roles: list[str]
+
+
+class TimeoutForm(ControlForm):
+    """The seconds for which a member may only read; 0 ends it."""
+
+    user: str = "student"
+    seconds: Annotated[float, Field(ge=0, le=28 * 86400)]
 
 
 class MemberForm(ControlForm):

@@ -9,9 +9,10 @@ from pydantic import BaseModel, ValidationError
 
 from sandbox.api.rest.request_context import WORLD, answer
 from sandbox.client.members import find_member
+from sandbox.client.resolved_objects import find_named_role
 from sandbox.control.control_forms import ActForm
 from sandbox.sandbox_error import SandboxError
-from sandbox.world.guild_objects import User
+from sandbox.world.guild_objects import Role, User
 from sandbox.world.message_objects import Interaction
 
 MAX_WAIT_S = 120.0
@@ -54,6 +55,19 @@ def known_channel_id(request: web.Request, channel_id: str) -> str:
     if channel_id not in request.app[WORLD].channels:
         raise SandboxError(f"There is no channel {channel_id!r}.")
     return channel_id
+
+
+def known_role(request: web.Request, name: str) -> Role:
+    """The role of that name or id.
+
+    Raises:
+        SandboxError: there is no such role.
+    """
+    role = find_named_role(request.app[WORLD], name)
+    if role is None:
+        known = ", ".join(role.name for role in request.app[WORLD].roles.values())
+        raise SandboxError(f"There is no role {name!r}; there are: {known}.")
+    return role
 
 
 def known_interaction(request: web.Request, interaction_id: str) -> Interaction:

@@ -26,6 +26,7 @@ bodies, `user` is the member who acts (by default the student), `channel_id` the
 - `POST /messages` {user, text, channel_id}: the message
 - `GET /attachments/ID/NAME`: the file
 - `POST /memberships` {event: removed, invited, or outage}: what happens to the bot in the guild
+- `moderation_routes` has those that change the guild.
 - `POST /faults`, `POST /clock`: the fields of `FaultForm` and `ClockForm`
 """
 
@@ -41,6 +42,7 @@ from sandbox.client import clicks, members, replies, typed_input
 from sandbox.client.members import find_member
 from sandbox.client.option_values import LocalFile
 from sandbox.client.visible_messages import find_message, messages_in_channel
+from sandbox.control import moderation_routes
 from sandbox.control.control_forms import (
     ClockForm,
     CommandLineForm,
@@ -256,5 +258,6 @@ def add_control_routes(app: web.Application) -> None:
         ("POST", "/faults", _add_fault),
         ("POST", "/clock", _move_clock),
         ("POST", "/memberships", _change_membership),
+        *moderation_routes.ROUTES,
     ):
         app.router.add_route(method, f"/sandbox{path}", errors_as_json(handler))

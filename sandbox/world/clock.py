@@ -3,9 +3,15 @@
 import asyncio
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 DISCORD_EPOCH_MS = 1_420_070_400_000
 """The first millisecond of 2015, where snowflakes start to count (Discord documentation, "Reference")."""
+
+
+def iso(seconds: float) -> str:
+    """A time in Unix seconds as Discord writes it."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat()
 
 
 class Clock:

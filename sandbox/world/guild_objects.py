@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from sandbox.schemas.fields import Json
+from sandbox.world.clock import iso
 from sandbox.world.ids import APPLICATION_ID, GUILD_ID
 from sandbox.world.permissions import Overwrite
 
@@ -94,11 +95,12 @@ class Channel:
 
 @dataclass(frozen=True)
 class Member:
-    """A user in the guild."""
+    """A user in the guild; `timed_out_until` is in Unix seconds."""
 
     user: User
     role_ids: tuple[str, ...] = ()
     joined_at: str = "2026-01-01T00:00:00+00:00"
+    timed_out_until: float = 0.0
 
     def to_json(self) -> Json:
         """Discord's member object, without the user."""
@@ -109,7 +111,7 @@ class Member:
             "banner": None,
             "joined_at": self.joined_at,
             "premium_since": None,
-            "communication_disabled_until": None,
+            "communication_disabled_until": iso(self.timed_out_until) if self.timed_out_until else None,
             "deaf": False,
             "mute": False,
             "pending": False,

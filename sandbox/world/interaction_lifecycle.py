@@ -159,6 +159,7 @@ def unanswered(world: World, interaction_id: str, token: str) -> Interaction:
         raise Refusal.of(Code.ALREADY_ACKNOWLEDGED)
     if world.clock.now() - interaction.created_at > FIRST_ANSWER_S:
         raise Refusal.of(Code.UNKNOWN_INTERACTION)
+    _check_channel(world, interaction)
     return interaction
 
 
@@ -259,7 +260,13 @@ def with_token(world: World, application_id: str, token: str) -> Interaction:
         raise Refusal.of(Code.INVALID_WEBHOOK_TOKEN)
     if interaction.acknowledged_at is None or interaction.kind == AUTOCOMPLETE:
         raise Refusal.of(Code.UNKNOWN_WEBHOOK)
+    _check_channel(world, interaction)
     return interaction
+
+
+def _check_channel(world: World, interaction: Interaction) -> None:
+    if interaction.channel_id not in world.channels:
+        raise Refusal.of(Code.UNKNOWN_CHANNEL)
 
 
 def answer_message(interaction: Interaction, message_id: str) -> Message:

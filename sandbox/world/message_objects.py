@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from sandbox.schemas.fields import Json
+from sandbox.world.clock import iso
 from sandbox.world.guild_objects import User
 from sandbox.world.ids import APPLICATION_ID, GUILD_ID
 
@@ -21,11 +21,6 @@ REPLY, CHAT_INPUT_COMMAND, CONTEXT_MENU_COMMAND = 19, 20, 23
 
 COMMAND, COMPONENT, AUTOCOMPLETE, MODAL_SUBMIT = 2, 3, 4, 5
 """Kinds of interactions."""
-
-
-def iso(seconds: float) -> str:
-    """A time in Unix seconds as Discord writes it."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat()
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,9 @@ class Permission(IntFlag):
 ALL = (1 << 53) - 1
 """All permissions: those of an administrator and of the guild's owner."""
 
+WHILE_TIMED_OUT = Permission.VIEW_CHANNEL | Permission.READ_MESSAGE_HISTORY
+"""What a member who is timed out keeps."""
+
 NAMES = {
     Permission.ADMINISTRATOR: "Administrator",
     Permission.MANAGE_GUILD: "Manage Server",

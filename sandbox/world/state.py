@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from sandbox.schemas.fields import Json, Locale
 from sandbox.schemas.intents import GUILD_MEMBERS, GUILDS
-from sandbox.world.clock import Changes, Clock, Snowflakes
+from sandbox.world.clock import Changes, Clock, Snowflakes, iso
 from sandbox.world.guild_objects import Channel, Member, User
 from sandbox.world.ids import APPLICATION_ID, GUILD_ID
-from sandbox.world.message_objects import Attachment, Interaction, Message, iso
-from sandbox.world.permissions import ALL, Permission, permissions_in_channel
+from sandbox.world.message_objects import Attachment, Interaction, Message
+from sandbox.world.permissions import ALL, WHILE_TIMED_OUT, Permission, permissions_in_channel
 from sandbox.world.starting_guild import BOT, CHANNELS, MEMBERS, OWNER, PEOPLE, ROLES
 
 
@@ -109,9 +109,15 @@ class World:
         base = 0
         for role_id in (GUILD_ID, *role_ids):
             base |= self.roles[role_id].permissions
-        if channel is None:
-            return ALL if base & Permission.ADMINISTRATOR else base
-        return permissions_in_channel(base, user.id, role_ids, GUILD_ID, channel.overwrites)
+        if base & Permission.ADMINISTRATOR:
+            return ALL
+        if channel:
+            base = permissions_in_channel(base, user.id, role_ids, GUILD_ID, channel.overwrites)
+        return base & WHILE_TIMED_OUT if self.timed_out(user) else base
+
+    def timed_out(self, user: User) -> bool:
+        """Whether a member may only read for now."""
+        return self.members[user.id].timed_out_until > self.clock.now()
 
     def may(self, user: User, permission: int, channel: Channel | None = None) -> bool:
         """Whether a member has all these permissions."""
