@@ -55,7 +55,7 @@ class RequestMembers(Payload):
     guild_id: Annotated[Snowflake, Field(strict=False)]
     query: str | None = None
     user_ids: list[Snowflake] | Snowflake | None = None
-    limit: int | None = None
+    limit: Annotated[int, Field(ge=0)] | None = None
     presences: bool | None = None
     nonce: str | None = None
 

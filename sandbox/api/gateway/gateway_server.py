@@ -151,7 +151,7 @@ class Gateway:
             session,
             "READY",
             {
-                "v": 10,
+                "v": int(request.query.get("v", "10")),
                 "user": BOT.to_json() | {"verified": True, "mfa_enabled": True, "flags": 0, "email": None},
                 "guilds": [{"id": GUILD_ID, "unavailable": True}] if session.serves(GUILD_ID) else [],
                 "session_id": session.id,

@@ -82,7 +82,13 @@ async def default_sounds(_request: web.Request) -> web.Response:
 
 async def guild(request: web.Request) -> web.Response:
     """GET /guilds/{guild_id}."""
-    return answer(world_of_guild(request).guild())
+    world = world_of_guild(request)
+    counts = {
+        "approximate_member_count": len(world.members),
+        "approximate_presence_count": len(world.members),
+    }
+    with_counts = request.query.get("with_counts", "").lower() in ("true", "1")
+    return answer(world.guild() | (counts if with_counts else {}))
 
 
 async def guild_channels(request: web.Request) -> web.Response:

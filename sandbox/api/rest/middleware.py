@@ -38,7 +38,6 @@ NOT_LIMITED = {"callback"}
 WITHOUT_BOT_TOKEN = {"callback", "webhook", "webhook_message", "gateway"}
 """Routes whose path holds another token, and the one that needs none."""
 
-
 WITH_FILES = {
     ("POST", "channel_messages"),
     ("PATCH", "channel_message"),
@@ -60,6 +59,8 @@ async def rest_api(request: web.Request, handler: Handler) -> web.StreamResponse
         response = await _served(request, handler, headers)
     except Refusal as refused:
         response = answer(refused.body, status=refused.status, headers=headers)
+    except ConnectionError:  # the client has gone
+        raise
     except Exception:
         _LOG.exception("The sandbox failed to serve %s %s", request.method, path_in_api(request))
         response = answer({"message": "500: Internal Server Error", "code": 0}, status=500)
@@ -122,7 +123,7 @@ def _route_name(request: web.Request) -> str:
     """
     if request.match_info.http_exception is None and (resource := request.match_info.route.resource):
         return resource.name or ""
-    version = re.match(r"/api/v(\d+)(?=/|$)", request.path)
+    version = re.match(r"/api/v([0-9]{1,4})(?=/|$)", request.path)
     if version and not 6 <= int(version[1]) <= 10:
         raise Refusal.of(Code.INVALID_API_VERSION)
     raise Refusal.unsupported(f"{request.method} {path_in_api(request)[:200]}")

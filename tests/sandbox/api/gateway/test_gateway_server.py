@@ -113,6 +113,7 @@ IDENTIFY: dict[str, Any] = {"op": 2, "d": {"token": "TOKEN", "intents": 1, "prop
         ("v=10", [IDENTIFY, {"op": 8, "d": {"guild_id": "1", "query": {}}}], 4002),
         ("v=10", [IDENTIFY, {"op": 8, "d": {"guild_id": "1", "user_ids": {"a": 1}}}], 4002),
         ("v=10", [IDENTIFY, {"op": 8, "d": None}], 4002),
+        ("v=9", [IDENTIFY, {"op": 8, "d": {"guild_id": "1", "limit": -1}}], 4002),
         ("v=10", {"op": 1, "d": "x" * 4096}, 4002),
         ("v=10", {"op": 1, "d": json.loads("[" * 200 + "]" * 200)}, 4002),
     ],

@@ -29,6 +29,7 @@ async def test_tokens_routes_and_methods() -> None:
     ("method", "path"),
     [
         ("GET", "/nowhere"),
+        ("GET", "/channels/x"),
         ("DELETE", "/users/@me"),
         ("GET", f"/guilds/{GUILD_ID}/members/search"),
         ("GET", f"/guilds/{GUILD_ID}/members?limit=5"),
@@ -84,6 +85,7 @@ async def test_default_sounds() -> None:
 async def test_discord_py_reads_the_world() -> None:
     async with open_stage() as stage:
         guild = await stage.bot.fetch_guild(int(GUILD_ID))
+        assert guild.approximate_member_count == 5
         assert guild.name == "Sandbox" and guild.owner_id == int(stage.user("owner").id)
         assert [channel.name for channel in await guild.fetch_channels()] == [
             "verses",
