@@ -28,6 +28,8 @@ class Code(IntEnum):
     ALREADY_ACKNOWLEDGED = 40060
     MISSING_ACCESS = 50001
     NOT_THE_AUTHOR = 50005
+    CANNOT_MESSAGE_USER = 50007
+    INVALID_RECIPIENTS = 50033
     EMPTY_MESSAGE = 50006
     MISSING_PERMISSIONS = 50013
     INVALID_WEBHOOK_TOKEN = 50027
@@ -55,6 +57,8 @@ _STATUS_AND_TEXT: dict[Code, tuple[int, str]] = {
     Code.ALREADY_ACKNOWLEDGED: (400, "Interaction has already been acknowledged."),
     Code.MISSING_ACCESS: (403, "Missing Access"),
     Code.NOT_THE_AUTHOR: (403, "Cannot edit a message authored by another user"),
+    Code.CANNOT_MESSAGE_USER: (403, "Cannot send messages to this user"),
+    Code.INVALID_RECIPIENTS: (400, "Invalid Recipient(s)"),
     Code.EMPTY_MESSAGE: (400, "Cannot send an empty message"),
     Code.MISSING_PERMISSIONS: (403, "Missing Permissions"),
     Code.INVALID_WEBHOOK_TOKEN: (401, "Invalid Webhook Token"),

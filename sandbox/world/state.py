@@ -35,7 +35,8 @@ class World:
     """One guild with everything in it, from the state that `starting_guild` describes.
 
     `users` are the people by user name, all else is by id. `locales` holds the language of each member by
-    user name, `guild_locale` the guild's. `address` is `http://HOST:PORT` of the server, once it runs.
+    user name, `guild_locale` the guild's. `direct_channels` are those with the bot, in which no member takes
+    messages. `address` is `http://HOST:PORT` of the server, once it runs.
     """
 
     def __init__(self, token: str | None = None, *, approved_intents: int = 0) -> None:
@@ -57,6 +58,7 @@ class World:
         self.members = {member.user.id: member for member in MEMBERS}
         self.locales: dict[str, Locale] = dict.fromkeys(self.users, "en-US")
         self.guild_locale: Locale = "en-US"
+        self.direct_channels: dict[str, User] = {}
         self.messages: dict[str, Message] = {}
         self.attachments: dict[str, Attachment] = {}
         self.interactions: dict[str, Interaction] = {}

@@ -232,6 +232,7 @@ async def converse(stage: Stage) -> None:
     await reply.edit(content="y", embed=discord.Embed(title="t", timestamp=reply.created_at))
     await reply.delete()
     await stage.refused(channel.send("x" * 2001))
+    await stage.refused((await stage.bot.fetch_user(int(student.id))).send("x"))
     await stage.refused(channel.fetch_message(42))
     guild = await stage.bot.fetch_guild(int(GUILD_ID))
     await guild.fetch_channels()

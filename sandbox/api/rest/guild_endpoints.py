@@ -3,8 +3,10 @@
 from aiohttp import web
 
 from sandbox.api.gateway.gateway_protocol import gateway_url
-from sandbox.api.rest.request_context import WORLD, Route, answer, world_of_guild
+from sandbox.api.rest.request_context import WORLD, Route, answer, body, world_of_guild
+from sandbox.schemas.fields import Form, Snowflake
 from sandbox.schemas.refusals import Code, Refusal
+from sandbox.schemas.validation import parse_form
 from sandbox.world.ids import APPLICATION_ID
 from sandbox.world.starting_guild import BOT
 
@@ -27,6 +29,29 @@ async def own_guilds(request: web.Request) -> web.Response:
     guild = request.app[WORLD].guild()
     kept = {key: guild[key] for key in ("id", "name", "icon", "banner", "features")}
     return answer([kept | {"owner": False, "permissions": str(request.app[WORLD].permissions(BOT))}])
+
+
+class RecipientForm(Form):
+    """The user of a direct channel."""
+
+    recipient_id: Snowflake
+
+
+async def direct_channel(request: web.Request) -> web.Response:
+    """POST /users/@me/channels: a direct channel, in which no member takes messages."""
+    world, wanted = request.app[WORLD], parse_form(RecipientForm, body(request)).recipient_id
+    member = world.members.get(wanted)
+    if member is None:
+        raise Refusal.of(Code.INVALID_RECIPIENTS)
+    if member.user.bot:
+        raise Refusal.of(Code.CANNOT_MESSAGE_USER)
+    known = (key for key, user in world.direct_channels.items() if user is member.user)
+    channel_id = next(known, None) or world.snowflakes.next()
+    world.direct_channels[channel_id] = member.user
+    recipients = [member.user.to_json()]
+    return answer(
+        {"id": channel_id, "type": 1, "last_message_id": None, "flags": 0, "recipients": recipients}
+    )
 
 
 async def own_application(request: web.Request) -> web.Response:
@@ -112,6 +137,7 @@ async def guild_member(request: web.Request) -> web.Response:
 ROUTES: list[Route] = [
     ("own_user", "/users/@me", {"GET": own_user}),
     ("own_guilds", "/users/@me/guilds", {"GET": own_guilds}),
+    ("direct_channels", "/users/@me/channels", {"POST": direct_channel}),
     ("user", r"/users/{user_id:\d+}", {"GET": user}),
     ("own_application", "/applications/@me", {"GET": own_application}),
     ("own_application_oauth2", "/oauth2/applications/@me", {"GET": own_application}),

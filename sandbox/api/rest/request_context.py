@@ -89,11 +89,13 @@ def channel_for_bot(request: web.Request, *permissions: Permission) -> Channel:
     """The channel of the request, in which the bot has these permissions.
 
     Raises:
-        Refusal: there is no such channel (10003), the bot does not see it (50001), or the bot lacks a
-            permission (50013).
+        Refusal: there is no such channel (10003), it is a direct one (50007), the bot does not see it
+            (50001), or the bot lacks a permission (50013).
     """
     world = request.app[WORLD]
     channel = world.channels.get(request.match_info["channel_id"])
+    if request.match_info["channel_id"] in world.direct_channels:
+        raise Refusal.of(Code.CANNOT_MESSAGE_USER)
     if channel is None:
         raise Refusal.of(Code.UNKNOWN_CHANNEL)
     if not world.may(BOT, Permission.VIEW_CHANNEL, channel):
