@@ -16,9 +16,15 @@ def _read(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def discord_description() -> Any:
-    """The description in the file SPEC, or beside the checkout; without one, the test is skipped."""
+def find_description() -> Any:
+    """The description in the file SPEC, or beside the checkout; None if it is not there."""
     path = Path(os.environ.get("SPEC") or _BESIDE_THE_CHECKOUT)
-    if not path.is_file():
+    return _read(path) if path.is_file() else None
+
+
+def discord_description() -> Any:
+    """The description; without one, the test is skipped."""
+    description = find_description()
+    if description is None:
         pytest.skip("Discord's OpenAPI description is not here: set SPEC to its file (openapi.json).")
-    return _read(path)
+    return description

@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import json
 import os
 import shutil
 import subprocess
@@ -14,9 +15,11 @@ from typing import Literal
 import pytest
 
 from sandbox.client import clicks, replies, typed_input
+from sandbox.conformance import check
 from sandbox.world import interaction_lifecycle
 from sandbox.world.ids import VERSES_ID
 from sandbox.world.message_objects import Interaction, Message
+from tests.sandbox.discord_description import find_description
 from tests.sandbox.stage import Stage, open_stage
 from tests.support.waiting import Look, T
 
@@ -86,7 +89,7 @@ class ClientBot:
 async def running(client: str, folder: Path) -> AsyncIterator[ClientBot]:
     """A sandbox with the client's bot in it, once it has registered its commands."""
     command, output = program(client), folder / "output.txt"
-    async with open_stage(connect=False) as stage:
+    async with open_stage(connect=False, record=folder / "record.jsonl") as stage:
         environment = os.environ | stage.box.environment()
         environment |= {"PYTHONUNBUFFERED": "1", "CLIENT_FOLDER": str(INSTALLED / client)}
         with output.open("w") as file:
@@ -160,3 +163,7 @@ async def test_a_bot_on_another_library_works(client: str, tmp_path: Path) -> No
         missed = stage.type("/answer")
         assert (await bot.done(missed)).content == "answered"
         await bot.until(lambda: "RESUMED" in bot.said, "a resumed session")
+    if description := find_description():
+        record = (tmp_path / "record.jsonl").read_text()
+        report = check(description, [json.loads(line) for line in record.splitlines()])
+        assert "\n".join(report.violations) == ""
