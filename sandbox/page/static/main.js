@@ -2,7 +2,7 @@
 
 import { announce, byId } from "./base/dom.js";
 import { Connection } from "./base/connection.js";
-import { channel, keep, kept, pingsMe, store, take } from "./base/store.js";
+import { bot, channel, keep, kept, pingsMe, store, take } from "./base/store.js";
 import * as composer from "./composer/composer.js";
 import { openModal } from "./composer/modal.js";
 import * as messages from "./messages/message_list.js";
@@ -60,13 +60,12 @@ function drawHead() {
   const here = channel();
   byId("channel-name").textContent = here?.name ?? "";
   byId("channel-topic").textContent = here?.topic ?? "";
-  const bot = store.guild.members.find((item) => item.bot);
   const away = byId("bot-away");
-  if (away.hidden === Boolean(bot && !bot.online)) {
-    away.hidden = Boolean(bot?.online);
-    away.textContent = `${bot?.display_name ?? "The bot"} is away. What you ask for now gets no answer.`;
-    if (document.body.dataset.ready) announce(bot?.online ? `${bot.display_name} is back` : away.textContent);
-  }
+  const { online, display_name: name } = bot();
+  if (away.hidden === online) return;
+  away.hidden = online;
+  away.textContent = `${name} is away. What you ask for now gets no answer.`;
+  announce(online ? `${name} is back` : away.textContent);
 }
 
 function showConnection(connected) {
@@ -97,9 +96,8 @@ function speakAs(name) {
 async function use(action, from = null, onStarted = () => {}) {
   const result = await connection.act(action, onStarted);
   if (result.modal) {
-    const bot = store.guild.members.find((item) => item.bot);
     const submit = (values) => submitModal(result.interaction_id, values);
-    openModal(result.modal, bot.display_name, submit, () => (from ? messages.focusIn(from) : composer.focus()));
+    openModal(result.modal, bot().display_name, submit, () => (from ? messages.focusIn(from) : composer.focus()));
   }
   return result;
 }

@@ -89,6 +89,11 @@ export function member(id) {
   return store.guild.members.find((item) => item.id === id) ?? null;
 }
 
+/** The bot as a member of the guild. */
+export function bot() {
+  return store.guild.members.find((item) => item.bot);
+}
+
 export function locale() {
   return store.guild?.me.locale ?? "en-US";
 }

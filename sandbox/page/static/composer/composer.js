@@ -1,7 +1,7 @@
 // The composer: a line of text, the name of a command, or a command that is being filled in.
 
 import { announce, byId, el } from "../base/dom.js";
-import { channel, locale, store } from "../base/store.js";
+import { bot, channel, locale, store } from "../base/store.js";
 import { plainText } from "../messages/markdown.js";
 import { Combobox } from "./combobox.js";
 import { CommandFields } from "./command_fields.js";
@@ -66,7 +66,7 @@ export function setUp({ doAction, useCommand }) {
 
 function suggestCommands(text) {
   const items = fitting(leaves(), text.replace(/^\//, ""));
-  return { title: "Commands of shakelm", items, note: items.length ? "" : "No command matches" };
+  return { title: `Commands of ${bot().display_name}`, items, note: items.length ? "" : "No command matches" };
 }
 
 /** Take text that begins with a slash: a name that is being typed, or a whole line that was pasted. */
