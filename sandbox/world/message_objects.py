@@ -42,6 +42,7 @@ class Attachment:
     def media(self, address: str) -> Json:
         """What Discord says of it where an embed shows it."""
         body: Json = {"url": self.url(address), "proxy_url": self.url(address)}
+        body |= {"description": self.description} if self.description else {}
         return body | ({"width": self.size[0], "height": self.size[1]} if self.size else {})
 
     def to_json(self, address: str) -> Json:
@@ -53,7 +54,6 @@ class Attachment:
             "content_type": self.content_type,
             **self.media(address),
         }
-        body |= {"description": self.description} if self.description else {}
         return body | ({"ephemeral": True} if self.ephemeral else {})
 
 

@@ -73,14 +73,23 @@ def test_models_are_offered_with_their_figures_while_the_name_is_typed(
 ) -> None:
     offered = discord.complete("/verse model: ")
     words = discord.complete("/verse model: WORD")
-    english = discord.complete("/next model: english")
+    spanish = discord.complete("/next model: spanish")
 
     assert offered[0]["value"] == shipped
     assert offered[0]["name"].startswith(f"{shipped}, English (live): 1.")
     assert "shakespeare-word@3" in {choice["value"] for choice in offered}
     assert [choice["value"] for choice in words] == ["shakespeare-word@3"]
-    assert english == offered
+    assert [choice["value"] for choice in spanish] == ["quijote@1"]
+    assert spanish[0]["name"].startswith("quijote@1, Spanish: 1.")
     assert discord.complete("/verse model: nobody") == []
+
+
+def test_a_verse_in_spanish(discord: Discord) -> None:
+    verse = discord.verse("seed: En un lugar model: quijote number: 3")
+
+    assert verse.model == "quijote@1"
+    assert verse.text.startswith("En un lugar")
+    assert {"que", "de"} <= set(verse.text.split())
 
 
 def test_two_verses_without_a_number_differ(discord: Discord) -> None:

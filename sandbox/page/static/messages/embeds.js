@@ -8,9 +8,7 @@ import { inlineMarkdown, link, markdown } from "./markdown.js";
 
 /** The files of a message that no embed shows. */
 export function attachmentsOf(message) {
-  const inEmbeds = new Set(message.embeds.flatMap((embed) => [embed.image?.url, embed.thumbnail?.url]));
-  const files = message.attachments.filter((file) => !inEmbeds.has(file.url));
-  return files.length ? el(".attachments", {}, files.map(attachment)) : null;
+  return message.attachments.length ? el(".attachments", {}, message.attachments.map(attachment)) : null;
 }
 
 export function attachment(file) {
@@ -52,15 +50,14 @@ export function picture(address, description, { width, height } = {}) {
 }
 
 export function embeds(message) {
-  return message.embeds.map((embed) => one(embed, message));
+  return message.embeds.map(one);
 }
 
-function described(message, address) {
-  const file = message.attachments.find((item) => item.url === address);
-  return file?.description ?? file?.filename ?? "Picture";
+function shown(media) {
+  return picture(media.url, media.description ?? "Picture", media);
 }
 
-function one(embed, message) {
+function one(embed) {
   const context = { message: null };
   const card = el("article.embed", { "aria-label": embed.title ? null : "Embed" });
   if (embed.color !== undefined) {
@@ -89,9 +86,9 @@ function one(embed, message) {
       ),
     );
   }
-  if (embed.image) body.append(picture(embed.image.url, described(message, embed.image.url), embed.image));
+  if (embed.image) body.append(shown(embed.image));
   card.append(body);
-  if (embed.thumbnail) card.append(el(".thumbnail", {}, picture(embed.thumbnail.url, described(message, embed.thumbnail.url))));
+  if (embed.thumbnail) card.append(el(".thumbnail", {}, shown(embed.thumbnail)));
   if (embed.footer || embed.timestamp) {
     const parts = [embed.footer?.text, embed.timestamp ? messageTime(embed.timestamp) : null].filter(Boolean);
     card.append(el(".embed-footer", {}, parts.flatMap((part, at) => (at ? [" • ", part] : [part]))));
