@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import Message
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
 from urllib.parse import quote
@@ -88,7 +89,8 @@ class Webhook:
                 answer = endpoint._answer()
                 if answer.held:
                     answer.held.wait(DEADLINE_S)
-                body = json.dumps(answer.body).encode()
+                # With a body, a 204 would spoil the connection for what comes next.
+                body = b"" if answer.status == HTTPStatus.NO_CONTENT else json.dumps(answer.body).encode()
                 self.send_response(answer.status)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(body)))
