@@ -278,7 +278,7 @@ def answer_message(interaction: Interaction, message_id: str) -> Message:
     messages = [interaction.original, *interaction.followups]
     wanted = interaction.original.id if message_id == "@original" and interaction.original else message_id
     message = next((message for message in messages if message and message.id == wanted), None)
-    if message is None:
+    if message is None or message.deleted:  # a press may be answered after its message was deleted
         raise Refusal.of(Code.UNKNOWN_MESSAGE)
     return message
 

@@ -3,7 +3,7 @@
 import discord
 import pytest
 
-from sandbox.world import interaction_lifecycle
+from sandbox.world import channel_messages, interaction_lifecycle
 from sandbox.world.message_objects import EPHEMERAL, LOADING
 from tests.sandbox.stage import open_stage
 
@@ -65,6 +65,19 @@ async def test_follow_up_fills_a_deferred_answer_and_then_adds_messages() -> Non
         await as_bot_has_it.delete_original_response()
         with pytest.raises(discord.NotFound) as gone:
             await as_bot_has_it.original_response()
+        assert gone.value.code == 10008
+
+
+async def test_a_deleted_message_is_no_answer_any_more() -> None:
+    async with open_stage() as stage:
+        interaction, message = await stage.answered("/later")
+        channel_messages.delete(stage.world, message)
+        interaction.original = (
+            message  # as for a press that is answered after another one deleted the message
+        )
+        as_bot_has_it = await stage.seen_by_bot(interaction)
+        with pytest.raises(discord.NotFound) as gone:
+            await as_bot_has_it.delete_original_response()
         assert gone.value.code == 10008
 
 
