@@ -72,9 +72,7 @@ async def test_a_deleted_message_is_no_answer_any_more() -> None:
     async with open_stage() as stage:
         interaction, message = await stage.answered("/later")
         channel_messages.delete(stage.world, message)
-        interaction.original = (
-            message  # as for a press that is answered later
-        )
+        interaction.original = message  # as for a press that is answered later
         as_bot_has_it = await stage.seen_by_bot(interaction)
         with pytest.raises(discord.NotFound) as gone:
             await as_bot_has_it.delete_original_response()
