@@ -3,6 +3,8 @@
 import os
 import signal
 import time
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +13,7 @@ from shakelm.store.registry import open_registry
 from tests.faults.outcomes import Outcomes, crowd, pressing_crowd, settled
 from tests.support import tiny_models
 from tests.support.control_client import Discord
-from tests.support.full_stack import Stack
+from tests.support.full_stack import Stack, serving
 from tests.support.module_process import Process
 
 REQUESTS = 100
@@ -32,13 +34,15 @@ LINES = ("/verse lines: 1", "/next", "/tokens text: to be or not to be", "/model
 """A command of each kind: written by a worker, drawn by a worker, answered by the bot, for teachers."""
 
 
-@pytest.fixture
-def quick_stack(own_stack: Stack) -> Stack:
-    """A stack whose live version writes a verse in a moment."""
-    store = open_registry(own_stack.store)
-    tiny_models.publish(store, "letters", "a")
-    trial.promote(store, "letters")
-    return own_stack
+@pytest.fixture(scope="module")
+def quick_stack(tmp_path_factory: pytest.TempPathFactory, small_text: Path) -> Iterator[Stack]:
+    """A stack whose live version writes a verse in a moment, with a verse worker and no bot yet."""
+    with serving(tmp_path_factory.mktemp("stack"), small_text) as stack:
+        store = open_registry(stack.store)
+        tiny_models.publish(store, "letters", "a")
+        trial.promote(store, "letters")
+        stack.verse_worker = stack.start_worker("verse")
+        yield stack
 
 
 def end(process: Process, how: signal.Signals) -> None:
@@ -69,7 +73,6 @@ def test_no_request_is_lost_with_its_bot(
     quick_stack: Stack, after_s: float, how: signal.Signals, bots: int
 ) -> None:
     running = [quick_stack.start_bot() for _ in range(bots)]
-    quick_stack.start_worker("verse")
     for _ in range(REPEATED):
         asked = crowd(quick_stack.discord, REQUESTS)
         time.sleep(after_s)  # the time of the fault, not of something that the test waits for
@@ -77,12 +80,13 @@ def test_no_request_is_lost_with_its_bot(
         running.append(quick_stack.start_bot())
 
         check(settled(quick_stack.discord, asked))
+    for bot in running:
+        assert bot.stop() == 0
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=["SIGTERM", "SIGKILL"])
 def test_no_press_and_no_command_is_lost_with_its_bot(quick_stack: Stack, how: signal.Signals) -> None:
     bot = quick_stack.start_bot()
-    quick_stack.start_worker("verse")
     verse = quick_stack.discord.ask("/verse lines: 1")
     for _ in range(MIXED_REPEATED):
         asked = mixed_crowd(quick_stack.discord, verse["id"])
@@ -91,13 +95,14 @@ def test_no_press_and_no_command_is_lost_with_its_bot(quick_stack: Stack, how: s
         bot = quick_stack.start_bot()
 
         check(settled(quick_stack.discord, asked))
+    assert bot.stop() == 0
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=["SIGTERM", "SIGKILL"])
 def test_no_request_is_lost_with_its_worker(quick_stack: Stack, how: signal.Signals) -> None:
     """SIGKILL is also what the kernel sends to a worker that uses more memory than it may."""
-    quick_stack.start_bot()
-    workers = [quick_stack.start_worker("verse") for _ in range(2)]
+    bot = quick_stack.start_bot()
+    workers = [quick_stack.verse_worker, quick_stack.start_worker("verse")]
     verse = quick_stack.discord.ask("/verse lines: 1")
     for _ in range(MIXED_REPEATED):
         asked = mixed_crowd(quick_stack.discord, verse["id"])
@@ -107,3 +112,6 @@ def test_no_request_is_lost_with_its_worker(quick_stack: Stack, how: signal.Sign
             workers.append(quick_stack.start_worker("verse"))
 
         check(settled(quick_stack.discord, asked))
+    assert bot.stop() == 0
+    quick_stack.verse_worker, other = workers
+    assert other.stop() == 0

@@ -26,17 +26,16 @@ FAILING = {"times": 10, "every": 4, "route": "POST /interactions/"}
     ],
     ids=lambda fault: str(fault["kind"]),
 )
-def test_a_failing_first_answer_is_sent_again(own_stack: Stack, fault: dict[str, Any]) -> None:
-    discord = own_stack.discord
-    bot = own_stack.start_bot()
-    own_stack.start_worker("verse")
+def test_a_failing_first_answer_is_sent_again(shared_stack: Stack, fault: dict[str, Any]) -> None:
+    discord = shared_stack.discord
     discord.post("faults", FAILING | fault)
 
     end = settled(discord, crowd(discord, REQUESTS))
 
     assert (end.answered, end.doubled) == (REQUESTS, 0)
-    assert incidents.latest(own_stack.redis) == []
-    assert "Traceback" not in bot.output
+    assert discord.get("state")["pending_faults"] == 0
+    assert incidents.latest(shared_stack.redis) == []
+    assert "Traceback" not in shared_stack.bot.output
 
 
 @pytest.mark.parametrize(

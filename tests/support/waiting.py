@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Literal, TypeVar
 
 T = TypeVar("T")
@@ -12,8 +12,19 @@ Look = Callable[[], T | Literal[False] | None]
 
 DEADLINE_S = 120.0
 
-PAUSE_S = 0.02
-"""Between two looks."""
+_FIRST_PAUSE_S = 0.01
+_LAST_PAUSE_S = 0.1
+_PAUSE_GROWTH = 1.2
+"""Pauses between two looks grow: a look costs processor time, which what is awaited may need."""
+
+
+def _pauses() -> Iterator[float]:
+    """The pauses between looks, in seconds, until `DEADLINE_S` is over."""
+    end = time.monotonic() + DEADLINE_S
+    pause = _FIRST_PAUSE_S
+    while time.monotonic() < end:
+        yield pause
+        pause = min(pause * _PAUSE_GROWTH, _LAST_PAUSE_S)
 
 
 def eventually(look: Look[T], what: str) -> T:
@@ -26,19 +37,17 @@ def eventually(look: Look[T], what: str) -> T:
     Raises:
         AssertionError: there was none within `DEADLINE_S`.
     """
-    end = time.monotonic() + DEADLINE_S
-    while time.monotonic() < end:
+    for pause in _pauses():
         if found := look():
             return found
-        time.sleep(PAUSE_S)
+        time.sleep(pause)
     raise AssertionError(f"within {DEADLINE_S:g} s there was never {what}")
 
 
 async def eventually_async(look: Look[T], what: str) -> T:
     """Wait as `eventually` does, while the event loop goes on."""
-    end = time.monotonic() + DEADLINE_S
-    while time.monotonic() < end:
+    for pause in _pauses():
         if found := look():
             return found
-        await asyncio.sleep(PAUSE_S)
+        await asyncio.sleep(pause)
     raise AssertionError(f"within {DEADLINE_S:g} s there was never {what}")
