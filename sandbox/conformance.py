@@ -56,6 +56,8 @@ class Description:
         sent = deepcopy(document)
         sent["events"] = EVENTS
         received = deepcopy(document)
+        for one in (sent, received):  # the documentation has type 1, FORWARD
+            _change(one, ("MessageReferenceType",), oneOf=[{"const": 0}, {"const": 1}])
         _change(received, ("SnowflakeType",), type=["string", "integer"])
         # The documentation shows texts as the codes of errors in forms; the description says numbers.
         _change(sent, ("InnerErrors", "properties", "_errors"), items=_FORM_ERROR)

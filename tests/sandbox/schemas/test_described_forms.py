@@ -121,7 +121,7 @@ NOT_PLAYED = {
     "sticker_ids": "refused, if there are some",
     "shared_client_theme": "refused, if there is one",
     "thread_name": "refused, if there is one",
-    "applied_tags": "of new threads, which are refused",
+    "applied_tags": "of webhooks that post in forums; those of interactions do not",
     "username": "webhooks of interactions write as the bot",
     "avatar_url": "webhooks of interactions write as the bot",
     "provider": "dropped by Discord: only links have it",
