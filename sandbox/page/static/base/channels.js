@@ -22,10 +22,15 @@ export function mark(channel) {
   return el("span.hash", { "aria-hidden": "true" }, picture ? icon(picture) : "#");
 }
 
+/** Whether a thread is locked or archived, in words. */
+export function condition(channel) {
+  return [channel.locked && "locked", channel.archived && "archived"].filter(Boolean).join(", ");
+}
+
 /** What a channel is, beside a place for texts, in words. */
 export function nature(channel) {
   const [, name] = KINDS[channel.kind] ?? [];
-  return [name, channel.locked && "locked", channel.archived && "archived"].filter(Boolean).join(", ");
+  return [name, condition(channel)].filter(Boolean).join(", ");
 }
 
 /** A button that opens a channel; `actions` of the message list listen for it. */

@@ -161,7 +161,7 @@ function group() {
       message &&
       !message.used &&
       !message.message_reference &&
-      message.author.id === former.author.id &&
+      message.author.id === shownBy(former).author.id &&
       Boolean(message.flags & EPHEMERAL) === Boolean(former.flags & EPHEMERAL) &&
       new Date(message.timestamp) - new Date(former.timestamp) < GROUPED_MS;
     element.classList.toggle("follows", Boolean(follows));

@@ -1,6 +1,6 @@
 // What messages have to do with threads, and the messages that they forward.
 
-import { isForum, mark, nature, toChannel } from "../base/channels.js";
+import { condition, isForum, mark, toChannel } from "../base/channels.js";
 import { el } from "../base/dom.js";
 import { icon } from "../base/icons.js";
 import { store } from "../base/store.js";
@@ -43,7 +43,7 @@ export function forwarded(message) {
 /** What an empty channel shows: its name and topic, and the posts of a forum. */
 export function emptiness(channel) {
   const posts = store.guild.channels.filter((item) => item.parent === channel.id);
-  const list = el("ul.posts", {}, posts.map((post) => el("li", {}, toChannel(post), el("span.nature", {}, post.archived || post.locked ? ` ${nature(post)}` : ""))));
+  const list = el("ul.posts", {}, posts.map((post) => el("li", {}, toChannel(post), condition(post) ? ` ${condition(post)}` : "")));
   return [
     el("p.empty-name", {}, mark(channel), channel.name),
     el("p", {}, channel.topic),
