@@ -12,14 +12,14 @@ from worker.queue import pausing
 from worker.records import incidents
 
 CHANNELS = ("text", "announcement", "voice", "forum")
-ACTS = {
+ACTS: dict[str, tuple[str, ...]] = {
     "thread": ("Again", "Continue", "menu"),
-    "post": ("Again", "Continue", "menu"),
-    "bare thread": ("Again",),
+    "post": ("Again", "menu"),
     "private thread": ("menu",),
-    "announcement": ("Again",),
-    "news thread": ("menu",),
     "voice": ("Again",),
+    "bare thread": (),
+    "announcement": (),
+    "news thread": (),
 }
 """What people do in each place after a verse."""
 STARTS = {"Again": "to be", "menu": "Good morrow, cousin."}
