@@ -65,6 +65,14 @@ _PARTIAL_CHANNEL = _object(
     {"id": SNOWFLAKE, "type": _described("ChannelTypes"), "permissions": _PERMISSIONS}, more=True
 )
 
+_THREAD: Json = {
+    "allOf": [
+        _described("ThreadResponse"),
+        _object({"parent_id": SNOWFLAKE}, {"newly_created": _BOOLEAN}, more=True),
+    ]
+}
+_THREAD_MEMBER = _described("ThreadMemberResponse")
+
 _RESOLVED = _object(
     {},
     {
@@ -151,7 +159,7 @@ EVENTS: dict[str, Json] = {
                     "member_count": _INTEGER,
                     "members": _list_of(_MEMBER),
                     "channels": _list_of(_described("GuildChannelResponse")),
-                    "threads": {"type": "array"},
+                    "threads": _list_of(_THREAD),
                     "presences": {"type": "array"},
                     "voice_states": {"type": "array"},
                     "stage_instances": {"type": "array"},
@@ -166,8 +174,27 @@ EVENTS: dict[str, Json] = {
     "GUILD_MEMBER_ADD": {"allOf": [_MEMBER, _object({"guild_id": SNOWFLAKE}, more=True)]},
     "GUILD_MEMBER_UPDATE": {"allOf": [_MEMBER, _object({"guild_id": SNOWFLAKE}, more=True)]},
     "GUILD_ROLE_UPDATE": _object({"guild_id": SNOWFLAKE, "role": _described("GuildRoleResponse")}),
+    "CHANNEL_CREATE": _described("GuildChannelResponse"),
     "CHANNEL_UPDATE": _described("GuildChannelResponse"),
     "CHANNEL_DELETE": _described("GuildChannelResponse"),
+    "THREAD_CREATE": _THREAD,
+    "THREAD_UPDATE": _THREAD,
+    "THREAD_DELETE": _object(
+        {"id": SNOWFLAKE, "guild_id": SNOWFLAKE, "parent_id": SNOWFLAKE, "type": _described("ChannelTypes")}
+    ),
+    "THREAD_LIST_SYNC": _object(
+        {"guild_id": SNOWFLAKE, "threads": _list_of(_THREAD), "members": _list_of(_THREAD_MEMBER)},
+        {"channel_ids": _list_of(SNOWFLAKE)},
+    ),
+    "THREAD_MEMBERS_UPDATE": _object(
+        {"id": SNOWFLAKE, "guild_id": SNOWFLAKE, "member_count": _INTEGER},
+        {
+            "added_members": _list_of(
+                {"allOf": [_THREAD_MEMBER, _object({"member": _MEMBER, "presence": {}}, more=True)]}
+            ),
+            "removed_member_ids": _list_of(SNOWFLAKE),
+        },
+    ),
     "GUILD_MEMBERS_CHUNK": _object(
         {
             "guild_id": SNOWFLAKE,

@@ -12,6 +12,7 @@ import redis
 
 from bot.interactions.answers import UNSENT, arguments
 from bot.interactions.client import Bot
+from worker.delivery.webhook_client import THREAD_IS_ARCHIVED
 from worker.messages import discord_json, training_messages
 from worker.protocol.training_payloads import ENDED, MessageAt, Training
 from worker.records import guild_settings, incidents
@@ -57,7 +58,8 @@ class TrainingMessages:
     """The messages of all trainings, also of those that started before this bot did.
 
     A message older than `renew_s` seconds is replaced by a new one, because Discord allows few edits of
-    messages older than an hour (its error code 30046). So is one that somebody has deleted.
+    messages older than an hour (its error code 30046). So is one that somebody has deleted, and at the end
+    one whose thread is archived.
     """
 
     bot: Bot
@@ -117,6 +119,11 @@ class TrainingMessages:
             if picture is None:
                 raise
             return await self._show(training, at, message, None)  # perhaps only files are not allowed
+        except discord.HTTPException as error:
+            # A result is worth to reopen a thread for, and a new message does. Progress is not.
+            if error.code != THREAD_IS_ARCHIVED or training.progress.state not in ENDED:
+                raise
+            return await self._renew(training, at, message, picture)
         return at
 
     async def _put_off(self, training: Training, shown: _Shown, error: Exception) -> None:

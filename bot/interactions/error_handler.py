@@ -15,6 +15,7 @@ from bot.gateway.first_answers import UnansweredError
 from bot.interactions.answers import UNSENT, answer_privately, tell
 from bot.interactions.unanswered import place_of
 from shakelm.errors import ShakelmError
+from worker.delivery.webhook_client import THREAD_IS_ARCHIVED, THREAD_IS_LOCKED
 from worker.messages import notices
 from worker.messages.catalog import Refusal, text
 from worker.protocol.verse_payloads import VerseSettings
@@ -113,6 +114,8 @@ def refusal(error: Exception, locale: str) -> ShakelmError | None:
             return Refusal("refusal.command_changed")
         case discord.Forbidden():
             return Refusal("refusal.bot_forbidden")
+        case discord.HTTPException(code=code) if code in (THREAD_IS_ARCHIVED, THREAD_IS_LOCKED):
+            return Refusal("refusal.thread_closed")
         case discord.DiscordServerError() | discord.RateLimited():
             return Refusal("refusal.discord_busy")
         case _:

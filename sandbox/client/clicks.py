@@ -4,7 +4,7 @@ Each function returns the interaction that it starts. It raises SandboxError if 
 do it; the sentence says why.
 """
 
-from sandbox.client.command_access import check_may_use
+from sandbox.client.command_access import check_may_use, check_takes_interactions
 from sandbox.client.modal_filling import Values, fill_modal
 from sandbox.client.picking import pick_values
 from sandbox.client.resolved_objects import Place, resolve_member
@@ -83,7 +83,7 @@ def submit(
         raise SandboxError("The bot opened no modal there.")
     if interaction.user is not user:
         raise SandboxError(f"{user.display_name} does not see the modal {modal['title']}.")
-    _check_not_timed_out(world, user)
+    _check_may_act(world, user, interaction.channel_id)
     data = fill_modal(Place(world, user, interaction.channel_id), modal, values, paths=paths)
     return interaction_lifecycle.start(
         world,
@@ -168,7 +168,8 @@ def _find(
     raise SandboxError(f"{where} has no {_NAMES[kinds[0]]}{called}{there_are}.")
 
 
-def _check_not_timed_out(world: World, user: User) -> None:
+def _check_may_act(world: World, user: User, channel_id: str) -> None:
+    check_takes_interactions(world, user, world.channels[channel_id])
     if world.timed_out(user):
         raise SandboxError(f"{user.display_name} is timed out and can only read.")
 
@@ -185,7 +186,7 @@ def _use(world: World, user: User, message: Message, component: Json, more: Json
     name = component_label(component)
     if component.get("disabled"):
         raise SandboxError(f"The {_NAMES[component['type']]} {name} is disabled.")
-    _check_not_timed_out(world, user)
+    _check_may_act(world, user, message.channel_id)
     data = {"custom_id": component["custom_id"], "component_type": component["type"], "id": component["id"]}
     return interaction_lifecycle.start(
         world,

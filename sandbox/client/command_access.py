@@ -3,7 +3,7 @@
 from sandbox.sandbox_error import SandboxError
 from sandbox.schemas.fields import Json
 from sandbox.world import command_registry
-from sandbox.world.guild_objects import User
+from sandbox.world.guild_objects import FORUM, AnyChannel, User
 from sandbox.world.permissions import Permission, permission_names
 from sandbox.world.state import World
 
@@ -24,5 +24,25 @@ def check_may_use(
         raise SandboxError(
             f"Discord does not show {shown} to {user.display_name}: it is for members with {needed}."
         )
-    if not world.may(user, Permission.USE_APPLICATION_COMMANDS, world.channels[channel_id]):
-        raise SandboxError(f"{user.display_name} may not use commands in #{world.channels[channel_id].name}.")
+    channel = world.channels[channel_id]
+    check_takes_interactions(world, user, channel)
+    if not world.may(user, Permission.USE_APPLICATION_COMMANDS, channel):
+        raise SandboxError(f"{user.display_name} may not use commands in #{channel.name}.")
+
+
+def takes_messages(world: World, user: User, channel: AnyChannel) -> bool:
+    """Whether a member may write in a channel."""
+    open_to = channel.kind != FORUM and not world.closed(user, channel)
+    return open_to and world.may(user, channel.to_write, channel)
+
+
+def check_takes_interactions(world: World, user: User, channel: AnyChannel) -> None:
+    """Check that a channel has a chat that is not locked for a member.
+
+    Raises:
+        SandboxError: it is a forum, which has only posts, or a locked thread.
+    """
+    if channel.kind == FORUM:
+        raise SandboxError(f"#{channel.name} is a forum: choose one of its posts.")
+    if world.closed(user, channel):
+        raise SandboxError(f"The thread {channel.name} is locked.")

@@ -6,7 +6,7 @@ Each function puts an object into the interaction's `resolved` and returns its i
 from dataclasses import dataclass
 
 from sandbox.schemas.fields import Json
-from sandbox.world.guild_objects import Channel, Member, Role, User
+from sandbox.world.guild_objects import AnyChannel, Member, Role, User
 from sandbox.world.state import World
 
 
@@ -19,7 +19,7 @@ class Place:
     channel_id: str
 
     @property
-    def channel(self) -> Channel:
+    def channel(self) -> AnyChannel:
         """The channel."""
         return self.world.channels[self.channel_id]
 
@@ -39,7 +39,7 @@ def resolve_role(role: Role, resolved: Json) -> str:
     return role.id
 
 
-def resolve_channel(place: Place, channel: Channel, resolved: Json) -> str:
+def resolve_channel(place: Place, channel: AnyChannel, resolved: Json) -> str:
     """A channel, with the permissions in it of the member who acts."""
     permissions = str(place.world.permissions(place.user, channel))
     resolved.setdefault("channels", {})[channel.id] = channel.to_json() | {"permissions": permissions}
@@ -61,7 +61,7 @@ def find_named_role(world: World, name: str) -> Role | None:
     )
 
 
-def find_named_channel(world: World, name: str) -> Channel | None:
+def find_named_channel(world: World, name: str) -> AnyChannel | None:
     """The channel of that name or id; a # before it is ignored."""
     wanted = name.lstrip("#").lower()
     return next((one for one in world.channels.values() if wanted in (one.name.lower(), one.id)), None)

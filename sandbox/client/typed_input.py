@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from sandbox.client import line_parser
+from sandbox.client.command_access import check_takes_interactions
 from sandbox.client.filled_commands import FilledCommand, choose, fill, fill_unfinished
 from sandbox.client.option_values import LocalFile
 from sandbox.client.visible_messages import find_message
@@ -11,9 +12,8 @@ from sandbox.schemas.message_form import MessageForm
 from sandbox.schemas.refusals import Refusal
 from sandbox.schemas.validation import parse_form
 from sandbox.world import channel_messages, interaction_lifecycle
-from sandbox.world.guild_objects import User
+from sandbox.world.guild_objects import AnyChannel, User
 from sandbox.world.message_objects import AUTOCOMPLETE, REPLY, Interaction, Message
-from sandbox.world.permissions import Permission
 from sandbox.world.state import World
 
 
@@ -99,9 +99,7 @@ def write(world: World, user: User, channel_id: str, text: str, *, replies_to: s
         SandboxError: the member may not write in the channel, or sees no message to reply to there, or the
             text is empty or too long.
     """
-    channel = world.channels[channel_id]
-    if not world.may(user, Permission.SEND_MESSAGES, channel):
-        raise SandboxError(f"{user.display_name} may not write in #{channel.name}.")
+    channel = _channel_to_write_in(world, user, channel_id)
     answered = find_message(world, user, replies_to) if replies_to else None
     if answered and answered.channel_id != channel_id:
         raise SandboxError(f"The message to reply to is not in #{channel.name}.")
@@ -111,3 +109,24 @@ def write(world: World, user: User, channel_id: str, text: str, *, replies_to: s
         return channel_messages.send(world, channel_id, user, form, [], kind=kind, replies_to=answered)
     except Refusal:
         raise SandboxError("A message has 1 to 2000 characters.") from None
+
+
+def forward(world: World, user: User, channel_id: str, message_id: str) -> Message:
+    """Forward a message to a channel as a member.
+
+    Raises:
+        SandboxError: the member sees no such message, or may not write in the channel.
+    """
+    _channel_to_write_in(world, user, channel_id)
+    found = find_message(world, user, message_id)
+    if found.ephemeral:
+        raise SandboxError("A message that one person sees cannot be forwarded.")
+    return channel_messages.send(world, channel_id, user, MessageForm(), [], forwards=found)
+
+
+def _channel_to_write_in(world: World, user: User, channel_id: str) -> AnyChannel:
+    channel = world.channels[channel_id]
+    check_takes_interactions(world, user, channel)
+    if not world.may(user, channel.to_write, channel):
+        raise SandboxError(f"{user.display_name} may not write in #{channel.name}.")
+    return channel

@@ -26,7 +26,7 @@ bodies, `user` is the member who acts (by default the student), `channel_id` the
 - `POST /messages` {user, text, channel_id}: the message
 - `GET /attachments/ID/NAME`: the file
 - `POST /memberships` {event: removed, invited, or outage}: what happens to the bot in the guild
-- `moderation_routes` has those that change the guild.
+- `moderation_routes` has those that change the guild, `channel_routes` those about channels and threads.
 - `POST /faults`, `POST /clock`: the fields of `FaultForm` and `ClockForm`
 """
 
@@ -41,7 +41,7 @@ from sandbox.client import clicks, members, replies, typed_input
 from sandbox.client.members import find_member
 from sandbox.client.option_values import LocalFile
 from sandbox.client.visible_messages import find_message, messages_in_channel
-from sandbox.control import moderation_routes
+from sandbox.control import channel_routes, moderation_routes
 from sandbox.control.control_forms import (
     ClockForm,
     CommandLineForm,
@@ -254,5 +254,6 @@ def add_control_routes(app: web.Application) -> None:
         ("POST", "/clock", _move_clock),
         ("POST", "/memberships", _change_membership),
         *moderation_routes.ROUTES,
+        *channel_routes.ROUTES,
     ):
         app.router.add_route(method, f"/sandbox{path}", errors_as_json(handler))

@@ -30,6 +30,7 @@ from sandbox.control.control_requests import (
 )
 from sandbox.sandbox_error import SandboxError
 from sandbox.world import channel_messages, guild_changes
+from sandbox.world.guild_objects import Thread
 from sandbox.world.permissions import Overwrite
 
 
@@ -51,6 +52,8 @@ async def _delete_message(request: web.Request) -> web.Response:
 async def _set_overwrite(request: web.Request) -> web.Response:
     world, form = request.app[WORLD], await read_form(request, OverwriteForm)
     channel = world.channels[known_channel_id(request, form.channel_id)]
+    if isinstance(channel, Thread):
+        raise SandboxError("The permissions in a thread are those of its channel.")
     if form.role is not None:
         kind, identity = 0, known_role(request, form.role).id
     else:

@@ -1,11 +1,13 @@
 """What a member sees, as the JSON that the page gets."""
 
+from collections.abc import Iterator
 from typing import get_args
 
+from sandbox.client.command_access import takes_messages
 from sandbox.schemas.command_form import CHAT_INPUT, MESSAGE_MENU, USER_MENU
 from sandbox.schemas.fields import Json, Locale
 from sandbox.world import command_registry
-from sandbox.world.guild_objects import User
+from sandbox.world.guild_objects import AnyChannel, Thread, User
 from sandbox.world.message_objects import Interaction, Message
 from sandbox.world.permissions import Permission
 from sandbox.world.starting_guild import BOT
@@ -14,26 +16,39 @@ from sandbox.world.state import World
 
 def guild_view(world: World, user: User) -> Json:
     """The guild for a member: channels that the member sees, members, roles, and who the member is."""
-    visible = [
-        channel for channel in world.channels.values() if world.may(user, Permission.VIEW_CHANNEL, channel)
-    ]
     return {
         "name": world.guild()["name"],
         "address": world.address,
         "languages": list(get_args(Locale)),
         "me": {"id": user.id, "name": user.name, "locale": world.locales[user.name]},
         "channels": [
-            {
-                "id": channel.id,
-                "name": channel.name,
-                "topic": channel.topic,
-                "may_write": world.may(user, Permission.SEND_MESSAGES, channel),
-            }
-            for channel in visible
+            _channel_view(world, user, channel)
+            for channel in _in_order(world)
+            if world.may(user, Permission.VIEW_CHANNEL, channel)
         ],
         "roles": {role.id: role.name for role in world.roles.values()},
         "members": [_member_view(world, member.user) for member in world.members.values()],
     }
+
+
+def _in_order(world: World) -> Iterator[AnyChannel]:
+    """The channels, each before its threads."""
+    for channel in world.guild_channels():
+        yield channel
+        yield from world.threads(channel)
+
+
+def _channel_view(world: World, user: User, channel: AnyChannel) -> Json:
+    view: Json = {
+        "id": channel.id,
+        "name": channel.name,
+        "topic": channel.topic,
+        "kind": channel.kind,
+        "may_write": takes_messages(world, user, channel),
+    }
+    if isinstance(channel, Thread):
+        view |= {"parent": channel.parent.id, "archived": channel.archived, "locked": channel.locked}
+    return view
 
 
 def _member_view(world: World, user: User) -> Json:

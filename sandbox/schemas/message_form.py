@@ -1,12 +1,12 @@
 """The body of a message (Discord documentation, "Message Resource")."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from sandbox.schemas.embeds import Embed
-from sandbox.schemas.fields import Form, Snowflake, length_up_to
+from sandbox.schemas.fields import Form, Snowflake, check_problems, length_up_to, missing
 from sandbox.schemas.layout import COMPONENTS_V2, MessageComponents, layout_problems
 from sandbox.schemas.refusals import Refusal
 from sandbox.schemas.validation import invalid_form, parse_form
@@ -15,6 +15,9 @@ MAX_CONTENT = 2000
 MAX_EMBEDS = 10
 MAX_EMBED_TOTAL = 6000
 MAX_FILES = 10
+
+FORWARD = 1
+"""The type of reference of a message that forwards another one."""
 
 _UNSUPPORTED = {
     "poll": "polls",
@@ -53,7 +56,7 @@ class AttachmentForm(Form):
 
 
 class MessageReference(Form):
-    """The message that this one replies to (type 0)."""
+    """The message that this one replies to (type 0) or forwards (type 1)."""
 
     type: Literal[0, 1] | None = None
     message_id: Snowflake
@@ -61,12 +64,11 @@ class MessageReference(Form):
     guild_id: Snowflake | None = None
     fail_if_not_exists: bool | None = None
 
-    @field_validator("type")
-    @classmethod
-    def _is_a_reply(cls, kind: int | None) -> int | None:
-        if kind == 1:
-            raise Refusal.unsupported("forwarded messages")
-        return kind
+    @model_validator(mode="after")
+    def _names_the_channel(self) -> Self:
+        if self.type == FORWARD and self.channel_id is None:
+            check_problems([missing("channel_id")])
+        return self
 
 
 class MessageForm(Form):

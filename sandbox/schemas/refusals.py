@@ -28,6 +28,9 @@ class Code(IntEnum):
     ALREADY_ACKNOWLEDGED = 40060
     MISSING_ACCESS = 50001
     NOT_THE_AUTHOR = 50005
+    NOT_A_TEXT_CHANNEL = 50008
+    WRONG_CHANNEL_TYPE = 50024
+    THREAD_IS_ARCHIVED = 50083
     CANNOT_MESSAGE_USER = 50007
     INVALID_RECIPIENTS = 50033
     EMPTY_MESSAGE = 50006
@@ -37,6 +40,8 @@ class Code(IntEnum):
     INVALID_API_VERSION = 50041
     INVALID_JSON = 50109
     REPLY_WITHOUT_HISTORY = 160002
+    HAS_A_THREAD = 160004
+    THREAD_IS_LOCKED = 160005
 
 
 _STATUS_AND_TEXT: dict[Code, tuple[int, str]] = {
@@ -57,6 +62,9 @@ _STATUS_AND_TEXT: dict[Code, tuple[int, str]] = {
     Code.ALREADY_ACKNOWLEDGED: (400, "Interaction has already been acknowledged."),
     Code.MISSING_ACCESS: (403, "Missing Access"),
     Code.NOT_THE_AUTHOR: (403, "Cannot edit a message authored by another user"),
+    Code.NOT_A_TEXT_CHANNEL: (400, "Cannot send messages in a non-text channel"),
+    Code.WRONG_CHANNEL_TYPE: (400, "Cannot execute action on this channel type"),
+    Code.THREAD_IS_ARCHIVED: (400, "Thread is archived"),
     Code.CANNOT_MESSAGE_USER: (403, "Cannot send messages to this user"),
     Code.INVALID_RECIPIENTS: (400, "Invalid Recipient(s)"),
     Code.EMPTY_MESSAGE: (400, "Cannot send an empty message"),
@@ -66,6 +74,8 @@ _STATUS_AND_TEXT: dict[Code, tuple[int, str]] = {
     Code.INVALID_API_VERSION: (400, "Invalid API version"),
     Code.INVALID_JSON: (400, "The request body contains invalid JSON."),
     Code.REPLY_WITHOUT_HISTORY: (400, "Cannot reply without permission to read message history"),
+    Code.HAS_A_THREAD: (400, "A thread has already been created for this message"),
+    Code.THREAD_IS_LOCKED: (400, "Thread is locked"),
 }
 
 

@@ -10,7 +10,7 @@ from sandbox.schemas import components, layout
 from sandbox.schemas.components import LINK, SELECTS, component_label
 from sandbox.schemas.fields import Json
 from sandbox.schemas.selects import DEFAULT_TYPES
-from sandbox.world.message_objects import MODAL_SUBMIT, SUPPRESS_EMBEDS, Interaction, Message
+from sandbox.world.message_objects import MODAL_SUBMIT, SUPPRESS_EMBEDS, THREAD_CREATED, Interaction, Message
 from sandbox.world.state import World
 
 _ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+\-.!|<>~:@/])")
@@ -48,8 +48,12 @@ def render(world: World, message: Message, dim: Dim = str) -> str:
     parts = [author]
     if message.loading:
         parts.append("… is thinking")
-    if message.content:
+    if message.content and message.kind != THREAD_CREATED:
         parts.append(readable(world, message.content))
+    if message.snapshot:
+        parts.append(f"[forwarded] {readable(world, message.snapshot['content'])}".rstrip())
+    if message.thread:
+        parts.append(f"[thread {plain(message.thread.name)}]")
     if not message.flags & SUPPRESS_EMBEDS:
         parts += [_embed(world, embed) for embed in message.embeds]
     for attachment in message.listed_attachments(world.address):

@@ -1,6 +1,7 @@
 """Messages of channels: sending, editing and deleting (Discord documentation, "Message Resource")."""
 
 import re
+from typing import Any
 
 from sandbox.schemas.components import components_json, walk_components
 from sandbox.schemas.fields import Json
@@ -10,14 +11,18 @@ from sandbox.schemas.message_form import AllowedMentions, MessageForm
 from sandbox.schemas.refusals import Code, Refusal
 from sandbox.schemas.validation import invalid_form
 from sandbox.world.attachments import Upload, attachments_after
-from sandbox.world.guild_objects import User
+from sandbox.world.guild_changes import add_to_thread, check_open, reopen
+from sandbox.world.guild_objects import Thread, User
 from sandbox.world.ids import GUILD_ID
 from sandbox.world.message_objects import (
     CHAT_INPUT_COMMAND,
     EPHEMERAL,
+    HAS_SNAPSHOT,
+    HAS_THREAD,
     LOADING,
     SUPPRESS_EMBEDS,
     SUPPRESS_NOTIFICATIONS,
+    THREAD_STARTER_MESSAGE,
     Attachment,
     Interaction,
     Message,
@@ -46,28 +51,63 @@ def send(
     interaction: Interaction | None = None,
     kind: int = 0,
     replies_to: Message | None = None,
+    forwards: Message | None = None,
+    message_id: str | None = None,
 ) -> Message:
-    """Send a message to a channel.
+    """Send a message to a channel. A thread that is archived reopens.
+
+    `message_id` is its id if that is known before, as that of a forum's post.
 
     Raises:
-        Refusal: it is empty (50006), a file is too large (40005), or a file is missing (50035).
+        Refusal: it is empty (50006), a file is too large (40005) or missing (50035), or the channel is a
+            thread that is locked (160005, 50083).
     """
     if form.enforce_nonce and (same := _with_nonce(world, author, form.nonce)):
         return same
     settable = SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS | COMPONENTS_V2 | (EPHEMERAL if interaction else 0)
     message = Message(
-        id=world.snowflakes.next(),
+        id=message_id or world.snowflakes.next(),
         channel_id=channel_id,
         author=author,
         created_at=world.clock.now(),
         kind=kind,
-        flags=(form.flags or 0) & settable,
+        flags=(form.flags or 0) & settable | (HAS_SNAPSHOT if forwards else 0),
         tts=bool(form.tts),
         nonce=form.nonce,
         interaction=interaction,
         replies_to=replies_to,
+        forwarded=forwards,
+        snapshot=forwards.to_snapshot(world.address) if forwards else None,
     )
     _fill(world, message, form, uploads)
+    return _add(world, message)
+
+
+def note_of_thread(world: World, channel_id: str, author: User, kind: int, **fields: Any) -> Message:
+    """Add the message of a kind by which Discord itself notes that a thread started."""
+    created_at = world.clock.now()
+    return _add(world, Message(world.snowflakes.next(), channel_id, author, created_at, kind, **fields))
+
+
+def show_thread(world: World, message: Message, thread: Thread) -> None:
+    """Show the thread that started from a message below it."""
+    message.thread, message.flags = thread, message.flags | HAS_THREAD
+    _dispatch(world, "MESSAGE_UPDATE", message)
+
+
+def _add(world: World, message: Message) -> Message:
+    """Put a message into its channel. Who writes in a thread becomes its member."""
+    channel = world.channels[message.channel_id]
+    reopen(world, message.author, channel)
+    if not message.ephemeral:
+        channel.last_message_id = message.id
+    if isinstance(channel, Thread) and not message.ephemeral:
+        message.position = channel.total_messages
+        if message.id != channel.id and message.kind != THREAD_STARTER_MESSAGE:
+            channel.messages += 1
+            channel.total_messages += 1
+        if not message.interaction:
+            add_to_thread(world, channel, message.author)
     world.messages[message.id] = message
     _dispatch(world, "MESSAGE_CREATE", message)
     return message
@@ -109,17 +149,17 @@ def defer(
         interaction=interaction,
         replies_to=replies_to,
     )
-    world.messages[message.id] = message
-    _dispatch(world, "MESSAGE_CREATE", message)
-    return message
+    return _add(world, message)
 
 
 def edit(world: World, message: Message, form: MessageForm, uploads: list[Upload]) -> Message:
     """Change the fields that the form names. An ephemeral message stays ephemeral.
 
     Raises:
-        Refusal: the message would be empty (50006), or a file is too large (40005) or missing (50035).
+        Refusal: the message would be empty (50006), a file is too large (40005) or missing (50035), or the
+            channel is a thread that is archived (50083) or locked (160005).
     """
+    check_open(world, message.author, world.channels[message.channel_id])
     _fill(world, message, form, uploads)
     if "flags" in form.model_fields_set:
         message.flags = message.flags & ~SUPPRESS_EMBEDS | (form.flags or 0) & (
@@ -152,6 +192,9 @@ def count_old_edit(world: World, message: Message) -> None:
 
 def delete(world: World, message: Message) -> None:
     """Delete a message."""
+    channel = world.channels[message.channel_id]
+    if isinstance(channel, Thread) and message.id != channel.id and not message.ephemeral:
+        channel.messages -= 1
     del world.messages[message.id]
     message.deleted = True
     for interaction in world.interactions.values():
@@ -177,7 +220,8 @@ def _fill(world: World, message: Message, form: MessageForm, uploads: list[Uploa
             "The text and the embeds have to be removed before components of the second version replace them"
         )
         raise invalid_form([(("flags",), code, text)])
-    if not (content or embeds or components or (attachments and not second_version)):
+    shown = content or embeds or components or (attachments and not second_version)
+    if not (shown or message.snapshot):
         raise Refusal.of(Code.EMPTY_MESSAGE)
     _unfurl_media(world, components, [*message.attachments, *attachments])
     _show_files(world, embeds, [*message.attachments, *attachments])

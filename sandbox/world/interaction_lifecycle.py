@@ -27,7 +27,8 @@ from sandbox.schemas.refusals import Code, Refusal
 from sandbox.schemas.validation import invalid_form, parse_form
 from sandbox.world import channel_messages
 from sandbox.world.attachments import Upload
-from sandbox.world.guild_objects import User
+from sandbox.world.guild_changes import change_thread
+from sandbox.world.guild_objects import Thread, User
 from sandbox.world.ids import APPLICATION_ID, GUILD_ID
 from sandbox.world.message_objects import (
     ATTACHMENT_LIMIT_BYTES,
@@ -95,6 +96,8 @@ def start(
     )
     world.interactions[interaction.id] = world.by_token[interaction.token] = interaction
     channel = world.channels[channel_id]
+    if isinstance(channel, Thread) and channel.archived and kind != AUTOCOMPLETE:
+        change_thread(world, channel, archived=False)  # Discord's client does so before
     member = world.members[user.id].to_json()
     event = {
         "id": interaction.id,

@@ -5,18 +5,20 @@ from dataclasses import dataclass, field
 
 from sandbox.schemas.fields import Json
 from sandbox.world.clock import iso
-from sandbox.world.guild_objects import User
+from sandbox.world.guild_objects import Thread, User
 from sandbox.world.ids import APPLICATION_ID, GUILD_ID
 
 SUPPRESS_EMBEDS = 1 << 2
+HAS_THREAD = 1 << 5
 EPHEMERAL = 1 << 6
 LOADING = 1 << 7
 SUPPRESS_NOTIFICATIONS = 1 << 12
+HAS_SNAPSHOT = 1 << 14
 """Flags of messages."""
 
 ATTACHMENT_LIMIT_BYTES = 10 * 2**20
 
-REPLY, CHAT_INPUT_COMMAND, CONTEXT_MENU_COMMAND = 19, 20, 23
+THREAD_CREATED, REPLY, CHAT_INPUT_COMMAND, THREAD_STARTER_MESSAGE, CONTEXT_MENU_COMMAND = 18, 19, 20, 21, 23
 """Kinds of messages; 0 is a plain one."""
 
 COMMAND, COMPONENT, AUTOCOMPLETE, MODAL_SUBMIT = 2, 3, 4, 5
@@ -55,6 +57,20 @@ class Attachment:
             **self.media(address),
         }
         return body | ({"ephemeral": True} if self.ephemeral else {})
+
+
+_IN_SNAPSHOTS = (
+    "type",
+    "content",
+    "mentions",
+    "mention_roles",
+    "attachments",
+    "embeds",
+    "timestamp",
+    "edited_timestamp",
+    "flags",
+    "components",
+)
 
 
 @dataclass(eq=False)
@@ -119,7 +135,9 @@ class Message:
     """A message.
 
     `attachments` are all its files, also those that its embeds show. `edits` counts its changes, including
-    the one that fills a deferred answer. `replies_to` is the message that it answers.
+    the one that fills a deferred answer. `replies_to` is the message that it answers, or the one from which
+    its thread started. `thread` is the one that started here, `position` the message's place in the thread
+    that it is in. `forwarded` is the message that it forwards, and `snapshot` what that said then.
     """
 
     id: str
@@ -142,6 +160,10 @@ class Message:
     interaction: Interaction | None = None
     replies_to: "Message | None" = None
     deleted: bool = False
+    thread: Thread | None = None
+    position: int | None = None
+    forwarded: "Message | None" = None
+    snapshot: Json | None = None
 
     @property
     def ephemeral(self) -> bool:
@@ -183,13 +205,17 @@ class Message:
         }
         if self.nonce is not None:
             body["nonce"] = self.nonce
+        if self.position is not None:
+            body["position"] = self.position
+        if self.thread and self.kind == THREAD_CREATED:
+            body["message_reference"] = _reference(self.thread.id)
+        elif self.thread:
+            body["thread"] = self.thread.to_json()
+        if self.forwarded:
+            body["message_reference"] = _reference(self.forwarded.channel_id, self.forwarded, kind=1)
+            body["message_snapshots"] = [{"message": self.snapshot}]
         if self.replies_to:
-            body["message_reference"] = {
-                "type": 0,
-                "message_id": self.replies_to.id,
-                "channel_id": self.replies_to.channel_id,
-                "guild_id": GUILD_ID,
-            }
+            body["message_reference"] = _reference(self.replies_to.channel_id, self.replies_to)
             if with_reference:
                 answered = self.replies_to
                 body["referenced_message"] = (
@@ -207,6 +233,17 @@ class Message:
             }
         return body
 
+    def to_snapshot(self, address: str) -> Json:
+        """What a message that forwards this one shows: the message in Discord's snapshot object."""
+        body = self.to_json(address)
+        return self.snapshot or {key: body[key] for key in _IN_SNAPSHOTS}
+
+
+def _reference(channel_id: str, message: Message | None = None, kind: int = 0) -> Json:
+    """Discord's message reference object."""
+    body: Json = {"type": kind, "channel_id": channel_id, "guild_id": GUILD_ID}
+    return body | ({"message_id": message.id} if message else {})
+
 
 def embed_media(embeds: Iterable[Json]) -> Iterator[tuple[str, Json]]:
     """The pictures of embeds: the key of each, and the object with its `url`."""
@@ -214,6 +251,9 @@ def embed_media(embeds: Iterable[Json]) -> Iterator[tuple[str, Json]]:
         for key in ("image", "thumbnail"):
             if key in embed:
                 yield key, embed[key]
+
+
+_NOTHING: Json = {"content": "", "embeds": [], "attachments": [], "components": []}
 
 
 def masked(message: Json) -> Json:
@@ -225,6 +265,9 @@ def masked(message: Json) -> Json:
         message = message | {"referenced_message": masked(answered)}
     if message["author"]["id"] == APPLICATION_ID:
         return message
+    if snapshots := message.get("message_snapshots"):
+        shown = [{"message": snapshot["message"] | _NOTHING} for snapshot in snapshots]
+        message = message | {"message_snapshots": shown}
     if any(user["id"] == APPLICATION_ID for user in message["mentions"]):
         return message
-    return message | {"content": "", "embeds": [], "attachments": [], "components": []}
+    return message | _NOTHING

@@ -9,6 +9,7 @@ class Permission(IntFlag):
     """The permissions that the sandbox grants or checks."""
 
     ADMINISTRATOR = 1 << 3
+    MANAGE_CHANNELS = 1 << 4
     MANAGE_GUILD = 1 << 5
     VIEW_CHANNEL = 1 << 10
     SEND_MESSAGES = 1 << 11
@@ -18,7 +19,12 @@ class Permission(IntFlag):
     READ_MESSAGE_HISTORY = 1 << 16
     MENTION_EVERYONE = 1 << 17
     USE_EXTERNAL_EMOJIS = 1 << 18
+    CONNECT = 1 << 20
     USE_APPLICATION_COMMANDS = 1 << 31
+    MANAGE_THREADS = 1 << 34
+    CREATE_PUBLIC_THREADS = 1 << 35
+    CREATE_PRIVATE_THREADS = 1 << 36
+    SEND_MESSAGES_IN_THREADS = 1 << 38
 
 
 ALL = (1 << 53) - 1
@@ -29,8 +35,10 @@ WHILE_TIMED_OUT = Permission.VIEW_CHANNEL | Permission.READ_MESSAGE_HISTORY
 
 NAMES = {
     Permission.ADMINISTRATOR: "Administrator",
+    Permission.MANAGE_CHANNELS: "Manage Channels",
     Permission.MANAGE_GUILD: "Manage Server",
     Permission.MANAGE_MESSAGES: "Manage Messages",
+    Permission.MANAGE_THREADS: "Manage Threads",
 }
 """Their names in Discord's client."""
 

@@ -4,12 +4,20 @@ import base64
 import os
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sandbox.schemas.fields import Json, Locale
 from sandbox.schemas.intents import GUILD_MEMBERS, GUILDS
 from sandbox.world.clock import Changes, Clock, Snowflakes, iso
-from sandbox.world.guild_objects import Channel, Member, User
+from sandbox.world.guild_objects import (
+    PRIVATE_THREAD,
+    VOICE_CHANNEL,
+    AnyChannel,
+    Channel,
+    Member,
+    Thread,
+    User,
+)
 from sandbox.world.ids import APPLICATION_ID, GUILD_ID
 from sandbox.world.message_objects import Attachment, Interaction, Message
 from sandbox.world.permissions import ALL, WHILE_TIMED_OUT, Permission, permissions_in_channel
@@ -34,9 +42,9 @@ def new_token() -> str:
 class World:
     """One guild with everything in it, from the state that `starting_guild` describes.
 
-    `users` are the people by user name, all else is by id. `locales` holds the language of each member by
-    user name, `guild_locale` the guild's. `direct_channels` are those with the bot, in which no member takes
-    messages. `address` is `http://HOST:PORT` of the server, once it runs.
+    `users` are the people by user name, all else is by id. `channels` holds the threads too. `locales` holds
+    the language of each member by user name, `guild_locale` the guild's. `direct_channels` are those with the
+    bot, in which no member takes messages. `address` is `http://HOST:PORT` of the server, once it runs.
     """
 
     def __init__(self, token: str | None = None, *, approved_intents: int = 0) -> None:
@@ -54,7 +62,7 @@ class World:
         self.changes = Changes()
         self.users = {user.name: user for user in PEOPLE}
         self.roles = {role.id: role for role in ROLES}
-        self.channels = {channel.id: channel for channel in CHANNELS}
+        self.channels: dict[str, AnyChannel] = {channel.id: replace(channel) for channel in CHANNELS}
         self.members = {member.user.id: member for member in MEMBERS}
         self.locales: dict[str, Locale] = dict.fromkeys(self.users, "en-US")
         self.guild_locale: Locale = "en-US"
@@ -103,8 +111,12 @@ class World:
         self.dispatch("GUILD_MEMBER_ADD", event, GUILD_MEMBERS)
         return user
 
-    def permissions(self, user: User, channel: Channel | None = None) -> int:
-        """The permissions of a member in a channel, or in the whole guild."""
+    def permissions(self, user: User, channel: AnyChannel | None = None) -> int:
+        """The permissions of a member in a channel, or in the whole guild.
+
+        Without Connect, a voice channel takes all others but the sight of it. A private thread is for its
+        members and for who manages threads.
+        """
         if user is OWNER:
             return ALL
         role_ids = self.members[user.id].role_ids
@@ -115,15 +127,45 @@ class World:
             return ALL
         if channel:
             base = permissions_in_channel(base, user.id, role_ids, GUILD_ID, channel.overwrites)
+            if channel.kind == VOICE_CHANNEL and not base & Permission.CONNECT:
+                base &= Permission.VIEW_CHANNEL
+            elif isinstance(channel, Thread) and channel.kind == PRIVATE_THREAD:
+                invited = user.id in channel.members or base & Permission.MANAGE_THREADS
+                base = base if invited else 0
         return base & WHILE_TIMED_OUT if self.timed_out(user) else base
 
     def timed_out(self, user: User) -> bool:
         """Whether a member may only read for now."""
         return self.members[user.id].timed_out_until > self.clock.now()
 
-    def may(self, user: User, permission: int, channel: Channel | None = None) -> bool:
+    def may(self, user: User, permission: int, channel: AnyChannel | None = None) -> bool:
         """Whether a member has all these permissions."""
         return self.permissions(user, channel) & permission == permission
+
+    def guild_channels(self) -> list[Channel]:
+        """The channels without their threads."""
+        return [channel for channel in self.channels.values() if isinstance(channel, Channel)]
+
+    def threads(self, parent: Channel | None = None) -> list[Thread]:
+        """The threads of a channel, or of all, from the oldest to the newest."""
+        return [
+            channel
+            for channel in self.channels.values()
+            if isinstance(channel, Thread) and parent in (None, channel.parent)
+        ]
+
+    def active_threads(self, user: User, parent: Channel | None = None) -> list[Thread]:
+        """The threads of a channel, or of all, that are not archived and that a member sees."""
+        return [
+            thread
+            for thread in self.threads(parent)
+            if not thread.archived and self.may(user, Permission.VIEW_CHANNEL, thread)
+        ]
+
+    def closed(self, user: User, channel: AnyChannel) -> bool:
+        """Whether a channel is a thread that is locked for a member."""
+        locked = isinstance(channel, Thread) and channel.locked
+        return locked and not self.may(user, Permission.MANAGE_THREADS, channel)
 
     def sees(self, user: User, message: Message) -> bool:
         """Whether a member sees a message: an ephemeral one only if the member started its interaction."""
@@ -167,14 +209,15 @@ class World:
     def guild_create(self) -> Json:
         """The guild as the gateway sends it after READY: with channels and the bot's own member."""
         me = self.members[BOT.id]
-        lists = ("voice_states", "threads", "presences", "stage_instances", "guild_scheduled_events")
+        lists = ("voice_states", "presences", "stage_instances", "guild_scheduled_events")
         return self.guild() | {
             "joined_at": me.to_json()["joined_at"],
             "large": False,
             "unavailable": False,
             "member_count": len(self.members),
             "members": [me.to_json() | {"user": BOT.to_json()}],
-            "channels": [channel.to_json() for channel in self.channels.values()],
+            "channels": [channel.to_json() for channel in self.guild_channels()],
+            "threads": [thread.to_json() for thread in self.active_threads(BOT)],
             "soundboard_sounds": [],
             **{name: [] for name in lists},
         }

@@ -222,6 +222,7 @@ async def converse(stage: Stage) -> None:
     await stage.until(lambda: later.followups)
     await stage.done(clicks.select(world, student, ["Char"], message_id=chosen.id))
     await show_new_components(stage)
+    await talk_in_threads(stage)
     said = typed_input.write(world, student, VERSES_ID, "good morrow")
     await stage.done(clicks.use_menu(world, student, "Go on with it", said, VERSES_ID))
     await stage.done(clicks.use_menu(world, student, "Who", stage.user("teacher"), VERSES_ID))
@@ -292,6 +293,49 @@ async def show_new_components(stage: Stage) -> None:
     await stage.call_back(picked, 9, {"custom_id": "m", "title": "Modal", "components": [text, label]})
     submitted = clicks.submit(world, student, picked, {"Files": [LocalFile("b.txt", b"y")]})
     await stage.call_back(submitted, 7, {"components": [text]})
+
+
+async def talk_in_threads(stage: Stage) -> None:
+    """Let the bot and the members start threads and posts, write, forward, and change them."""
+    world, student = stage.world, stage.user("student")
+    made: dict[str, str] = {}
+    for kind in ("announcement", "voice", "forum"):
+        answer = await stage.control("POST", "/channels", {"name": kind, "kind": kind, "tags": ["Verse"]})
+        made[kind] = answer.json()["channel_id"]
+    forum = await stage.until(lambda: stage.bot.get_channel(int(made["forum"])))
+    assert isinstance(forum, discord.ForumChannel)
+    post = await forum.create_thread(
+        name="A post",
+        content="first",
+        applied_tags=list(forum.available_tags),
+        file=discord.File(io.BytesIO(b"x"), "a.txt"),
+    )
+    await stage.done(typed_input.use_command(world, student, str(post.thread.id), "/hello name: x"))
+    root = await stage.channel.send("a root")
+    thread = await root.create_thread(name="Below it", auto_archive_duration=60, slowmode_delay=5)
+    private = await stage.channel.create_thread(name="Private", invitable=False)
+    await private.add_user(discord.Object(int(student.id)))
+    await private.remove_user(discord.Object(int(student.id)))
+    await thread.join()
+    await thread.fetch_members()
+    await thread.fetch_member(stage.bot.application_id or 0)
+    await thread.leave()
+    await (await thread.send("x")).forward(stage.channel)
+    await thread.edit(name="Renamed", archived=True)
+    assert [found.id async for found in stage.channel.archived_threads()] == [thread.id]
+    assert [found async for found in stage.channel.archived_threads(private=True, joined=True)] == []
+    await stage.refused(thread.edit(name="Again"))
+    await thread.edit(archived=False)
+    assert {found.id for found in await thread.guild.active_threads()} >= {thread.id, private.id}
+    await stage.control("POST", "/thread_changes", {"thread_id": str(thread.id), "locked": True})
+    await stage.refused(thread.send("x"))
+    await stage.refused(thread.delete())
+    await stage.bot.fetch_channel(thread.id)
+    role = {"channel_id": VERSES_ID, "role": "shakelm"}
+    for change in ({"allow": ["MANAGE_THREADS"]}, {"deny": ["VIEW_CHANNEL"]}, {"allow": ["MANAGE_THREADS"]}):
+        assert (await stage.control("POST", "/overwrites", role | change)).status_code == 204
+    await thread.delete()
+    await stage.control("POST", "/overwrites", role)
 
 
 async def test_answers_and_events_are_those_of_discord(tmp_path: Path) -> None:

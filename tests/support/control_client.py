@@ -79,6 +79,12 @@ class Discord:
         """What the control API says to that."""
         return requests.post(f"{self.address}/sandbox/{path}", json=body, timeout=30)
 
+    def made(self, path: str, **body: Any) -> dict[str, Any]:
+        """What the control API made of that, as JSON."""
+        response = self.post(path, body)
+        assert response.status_code == 200, response.text
+        return dict(response.json())
+
     def say(self, text: str, user: str = "student", **more: Any) -> str:
         """Type a command; returns the interaction's id."""
         response = self.post("commands", {"user": user, "text": text, **more})

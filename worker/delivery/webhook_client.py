@@ -25,6 +25,9 @@ EPHEMERAL = 1 << 6
 REFUSALS = (401, 403, 404)
 """Expired token, missing permission, deleted message. A retry is forbidden: too many ban an IP address."""
 
+THREAD_IS_ARCHIVED, THREAD_IS_LOCKED = 50083, 160005
+"""Codes of status 400 in a closed thread (Discord: JSON Error Codes). Only a new message reopens it."""
+
 log = logging.getLogger(__name__)
 
 
@@ -53,7 +56,8 @@ def edit_original(
     the token is valid.
 
     Raises:
-        DeliveryRefusedError: the token has expired, the bot may not write there, or the message is deleted.
+        DeliveryRefusedError: the token has expired, the bot may not write there, the message is deleted, or
+            its thread is closed.
         DeliveryFailedError: no attempt succeeded in time.
         MalformedMessageError: Discord finds the message malformed.
     """
@@ -155,7 +159,7 @@ def _attempt(method: str, url: str, content: dict[str, Any], policy: RetryPolicy
         raise TryAgainError("rate limited", pause_s)
     if status >= 500:
         raise TryAgainError(f"Discord answered {status}")
-    if status in REFUSALS:
+    if status in REFUSALS or (status == 400 and _in_closed_thread(response)):
         raise DeliveryRefusedError(f"Discord answered {status}")
     if status not in (200, 204):
         raise MalformedMessageError(f"Discord answered {status}: {response.text[:500]}")
@@ -174,6 +178,13 @@ def _content(body: Body, attachment: Attachment | None) -> dict[str, Any]:
             "files[0]": (attachment.name, attachment.content, attachment.media_type),
         }
     }
+
+
+def _in_closed_thread(response: requests.Response) -> bool:
+    try:
+        return response.json()["code"] in (THREAD_IS_ARCHIVED, THREAD_IS_LOCKED)
+    except (ValueError, KeyError, TypeError):
+        return False
 
 
 def _retry_after(response: requests.Response) -> float:

@@ -118,7 +118,7 @@ async def guild(request: web.Request) -> web.Response:
 
 async def guild_channels(request: web.Request) -> web.Response:
     """GET /guilds/{guild_id}/channels."""
-    return answer([channel.to_json() for channel in world_of_guild(request).channels.values()])
+    return answer([channel.to_json() for channel in world_of_guild(request).guild_channels()])
 
 
 async def guild_roles(request: web.Request) -> web.Response:

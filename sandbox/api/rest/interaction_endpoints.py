@@ -3,7 +3,8 @@
 from aiohttp import web
 
 from sandbox.api.rest.request_context import WORLD, Route, answer, body, parse_message, uploads
-from sandbox.world import channel_messages, interaction_lifecycle
+from sandbox.world import channel_messages, guild_changes, interaction_lifecycle
+from sandbox.world.starting_guild import BOT
 
 
 async def callback(request: web.Request) -> web.Response:
@@ -38,6 +39,7 @@ async def webhook_message(request: web.Request) -> web.Response:
     if request.method == "PATCH":
         channel_messages.edit(world, found, parse_message(request, found), uploads(request))
     elif request.method == "DELETE":
+        guild_changes.check_open(world, BOT, world.channels[found.channel_id])
         channel_messages.delete(world, found)
         return answer(None)
     return answer(channel_messages.for_bot(world, found))

@@ -4,28 +4,31 @@ import re
 
 from aiohttp import web
 
-from sandbox.api.rest.request_context import WORLD, Route, answer, channel_for_bot, parse_message, uploads
+from sandbox.api.rest.request_context import (
+    WORLD,
+    Route,
+    answer,
+    channel_for_bot,
+    chat_for_bot,
+    parse_message,
+    uploads,
+)
 from sandbox.schemas.fields import in_messages
-from sandbox.schemas.message_form import MessageForm, MessageReference
+from sandbox.schemas.message_form import FORWARD, MessageForm, MessageReference
 from sandbox.schemas.refusals import Code, Refusal
 from sandbox.schemas.validation import invalid_form
-from sandbox.world import channel_messages
+from sandbox.world import channel_messages, guild_changes
 from sandbox.world.attachments import Upload
-from sandbox.world.guild_objects import Channel
+from sandbox.world.guild_objects import AnyChannel
 from sandbox.world.message_objects import REPLY, Message
 from sandbox.world.permissions import Permission
 from sandbox.world.starting_guild import BOT
 from sandbox.world.state import World
 
 
-async def channel(request: web.Request) -> web.Response:
-    """GET /channels/{channel_id}."""
-    return answer(channel_for_bot(request).to_json())
-
-
 async def typing(request: web.Request) -> web.Response:
     """POST /channels/{channel_id}/typing."""
-    channel_for_bot(request, Permission.SEND_MESSAGES)
+    chat_for_bot(request)
     return answer(None)
 
 
@@ -59,12 +62,16 @@ def _id(request: web.Request, name: str) -> int:
     return int(value)
 
 
-def _needed_permissions(form: MessageForm, files: list[Upload]) -> list[Permission]:
+_TO_READ = Permission.VIEW_CHANNEL | Permission.READ_MESSAGE_HISTORY
+
+
+def needed_permissions(form: MessageForm, files: list[Upload]) -> list[Permission]:
+    """The permissions that a message needs beside that to write."""
     needed = [Permission.EMBED_LINKS] if form.embeds else []
     return needed + ([Permission.ATTACH_FILES] if files else [])
 
 
-def _answered(world: World, where: Channel, reference: MessageReference) -> Message | None:
+def _answered(world: World, where: AnyChannel, reference: MessageReference) -> Message | None:
     """The message that a new one answers; None if it is gone and the reference says that this is fine.
 
     Raises:
@@ -80,18 +87,46 @@ def _answered(world: World, where: Channel, reference: MessageReference) -> Mess
     raise invalid_form([(("message_reference",), "REPLIES_UNKNOWN_MESSAGE", "Unknown message")])
 
 
+def _forwarded(world: World, form: MessageForm, reference: MessageReference) -> Message:
+    """The message that a new one forwards.
+
+    Raises:
+        Refusal: the bot does not see it (50001, 10008), or the new message has more than it (50035).
+    """
+    origin = world.channels.get(reference.channel_id or "")
+    if origin is None or not world.may(BOT, _TO_READ, origin):
+        raise Refusal.of(Code.MISSING_ACCESS)
+    found = world.messages.get(reference.message_id)
+    if found is None or found.channel_id != origin.id or found.ephemeral:
+        raise Refusal.of(Code.UNKNOWN_MESSAGE)
+    if form.content or form.embeds or form.components or form.attachments:
+        text = "A message that forwards another one has nothing else."
+        raise invalid_form([(("message_reference",), "FORWARD_HAS_MORE", text)])
+    return found
+
+
 async def create_message(request: web.Request) -> web.Response:
     """POST /channels/{channel_id}/messages."""
-    channel_for_bot(request, Permission.SEND_MESSAGES)
+    chat_for_bot(request)
     form, files = parse_message(request), uploads(request)
-    where, world = channel_for_bot(request, *_needed_permissions(form, files)), request.app[WORLD]
-    replies_to = _answered(world, where, form.message_reference) if form.message_reference else None
+    where, world = chat_for_bot(request, *needed_permissions(form, files)), request.app[WORLD]
+    reference = form.message_reference
+    if reference and reference.type == FORWARD:
+        forwards = _forwarded(world, form, reference)
+        sent = channel_messages.send(world, where.id, BOT, form, files, forwards=forwards)
+        return answer(channel_messages.for_bot(world, sent))
+    replies_to = _answered(world, where, reference) if reference else None
     kind = REPLY if replies_to else 0
     sent = channel_messages.send(world, where.id, BOT, form, files, kind=kind, replies_to=replies_to)
     return answer(channel_messages.for_bot(world, sent))
 
 
-def _message(request: web.Request, where: Channel) -> Message:
+def message_in(request: web.Request, where: AnyChannel) -> Message:
+    """The message of the request in a channel.
+
+    Raises:
+        Refusal: there is no such message (10008).
+    """
     found = request.app[WORLD].messages.get(request.match_info["message_id"])
     if found is None or found.channel_id != where.id or found.ephemeral:
         raise Refusal.of(Code.UNKNOWN_MESSAGE)
@@ -102,10 +137,10 @@ async def channel_message(request: web.Request) -> web.Response:
     """GET, PATCH and DELETE /channels/{channel_id}/messages/{message_id}."""
     world = request.app[WORLD]
     if request.method == "GET":
-        found = _message(request, channel_for_bot(request, Permission.READ_MESSAGE_HISTORY))
+        found = message_in(request, channel_for_bot(request, Permission.READ_MESSAGE_HISTORY))
         return answer(channel_messages.for_bot(world, found))
     where = channel_for_bot(request)
-    found = _message(request, where)
+    found = message_in(request, where)
     if request.method == "PATCH":
         if found.author is not BOT:
             raise Refusal.of(Code.NOT_THE_AUTHOR)
@@ -116,12 +151,12 @@ async def channel_message(request: web.Request) -> web.Response:
         )
     if found.author is not BOT and not world.may(BOT, Permission.MANAGE_MESSAGES, where):
         raise Refusal.of(Code.MISSING_PERMISSIONS)
+    guild_changes.check_open(world, BOT, where)
     channel_messages.delete(world, found)
     return answer(None)
 
 
 ROUTES: list[Route] = [
-    ("channel", "/channels/{channel_id}", {"GET": channel}),
     ("typing", "/channels/{channel_id}/typing", {"POST": typing}),
     ("channel_messages", "/channels/{channel_id}/messages", {"GET": list_messages, "POST": create_message}),
     (

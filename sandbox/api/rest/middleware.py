@@ -41,6 +41,7 @@ WITHOUT_BOT_TOKEN = {"callback", "webhook", "webhook_message", "gateway"}
 WITH_FILES = {
     ("POST", "channel_messages"),
     ("PATCH", "channel_message"),
+    ("POST", "threads"),
     ("POST", "callback"),
     ("POST", "webhook"),
     ("PATCH", "webhook_message"),

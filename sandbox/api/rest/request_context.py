@@ -11,8 +11,9 @@ from sandbox.api.rest.request_bodies import Body
 from sandbox.schemas.layout import COMPONENTS_V2
 from sandbox.schemas.message_form import MessageForm, parse_message_form
 from sandbox.schemas.refusals import Code, Refusal
+from sandbox.world import guild_changes
 from sandbox.world.attachments import Upload
-from sandbox.world.guild_objects import Channel
+from sandbox.world.guild_objects import FORUM, AnyChannel
 from sandbox.world.ids import GUILD_ID
 from sandbox.world.message_objects import Message
 from sandbox.world.permissions import Permission
@@ -85,7 +86,7 @@ def parse_message(request: web.Request, edited: Message | None = None) -> Messag
     return parse_message_form({} if value is None else value, second_version=second_version)
 
 
-def channel_for_bot(request: web.Request, *permissions: Permission) -> Channel:
+def channel_for_bot(request: web.Request, *permissions: Permission) -> AnyChannel:
     """The channel of the request, in which the bot has these permissions.
 
     Raises:
@@ -104,6 +105,21 @@ def channel_for_bot(request: web.Request, *permissions: Permission) -> Channel:
         if not world.may(BOT, permission, channel):
             raise Refusal.of(Code.MISSING_PERMISSIONS)
     return channel
+
+
+def chat_for_bot(request: web.Request, *permissions: Permission) -> AnyChannel:
+    """The channel of the request, in which the bot may write and has these permissions.
+
+    Raises:
+        Refusal: as in `channel_for_bot`, or it is a forum (50008), or a thread that is locked (160005) and
+            perhaps archived (50083).
+    """
+    world, channel = request.app[WORLD], channel_for_bot(request)
+    if channel.kind == FORUM:
+        raise Refusal.of(Code.NOT_A_TEXT_CHANNEL)
+    if world.closed(BOT, channel):
+        guild_changes.check_open(world, BOT, channel)
+    return channel_for_bot(request, channel.to_write, *permissions)
 
 
 def world_of_guild(request: web.Request) -> World:

@@ -7,13 +7,25 @@ import re
 
 from aiohttp import web
 
-from sandbox.api.rest import command_endpoints, guild_endpoints, interaction_endpoints, message_endpoints
+from sandbox.api.rest import (
+    command_endpoints,
+    guild_endpoints,
+    interaction_endpoints,
+    message_endpoints,
+    thread_endpoints,
+)
 from sandbox.api.rest.request_context import VERSIONED
 
 
 def add_rest_routes(app: web.Application) -> None:
     """Add the REST API's routes to an application."""
-    for endpoints in (guild_endpoints, message_endpoints, command_endpoints, interaction_endpoints):
+    for endpoints in (
+        guild_endpoints,
+        message_endpoints,
+        thread_endpoints,
+        command_endpoints,
+        interaction_endpoints,
+    ):
         for name, path, handlers in endpoints.ROUTES:
             resource = app.router.add_resource(VERSIONED + _with_snowflakes(path), name=name)
             for method, handler in handlers.items():

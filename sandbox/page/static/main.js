@@ -1,5 +1,6 @@
 // Brings the parts of the page together.
 
+import { mark } from "./base/channels.js";
 import { announce, byId } from "./base/dom.js";
 import { Connection } from "./base/connection.js";
 import { bot, channel, keep, kept, pingsMe, store, take } from "./base/store.js";
@@ -58,6 +59,7 @@ function countUnread(changed) {
 
 function drawHead() {
   const here = channel();
+  document.querySelector("h1 .hash").replaceWith(mark(here));
   byId("channel-name").textContent = here?.name ?? "";
   byId("channel-topic").textContent = here?.topic ?? "";
   const away = byId("bot-away");

@@ -8,7 +8,9 @@ import pytest
 from bot.background import training_message_updates
 from bot.background.training_message_updates import TrainingMessages
 from sandbox.api.faults import FaultForm
-from sandbox.world.ids import GUILD_ID
+from sandbox.world import guild_changes
+from sandbox.world.ids import GUILD_ID, VERSES_ID
+from sandbox.world.threads import thread_starts
 from tests.support.bot_room import Room
 from tests.support.discord_messages import description, title
 from tests.support.request_makers import start_training, train_request
@@ -164,6 +166,29 @@ async def test_an_end_that_its_message_cannot_show_is_told_in_the_log_channel(
     assert any(
         one is not message and "complete" in title(one) for one in world.messages.values() if one.embeds
     )
+
+
+async def test_an_end_reopens_an_archived_thread_and_progress_does_not(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training_message_updates, "FIRST_PAUSE_S", 0.0)
+    world, connection = room.sandbox.world, room.bot.connection
+    root = world.messages[str((await room.bot.get_partial_messageable(int(VERSES_ID)).send("x")).id)]
+    thread = thread_starts.start_from_message(world, world.users["teacher"], root, "ours")
+    training, message = await training_in(room, "ours")
+    guild_changes.change_thread(world, thread, archived=True)
+    watcher = TrainingMessages(room.bot)
+    training_records.save_progress(connection, training, running_at(0.5))
+    await watcher.refresh()
+    assert thread.archived and message.edits == 0
+
+    training_records.save_progress(connection, training, FINISHED)
+    await watcher.refresh()
+    assert not thread.archived
+    assert any(
+        one is not message and "complete" in title(one) for one in world.messages.values() if one.embeds
+    )
+    assert message.edits == 1  # a link to the new one
 
 
 async def test_an_end_that_nobody_can_be_told_is_an_incident(

@@ -17,9 +17,9 @@ from tests.support.request_makers import verse_request
 from worker.protocol.training_payloads import TrainRequest
 
 
-def refused_by_discord(status: int, of: type[discord.HTTPException]) -> discord.HTTPException:
-    """An error as discord.py raises it for a response with this status."""
-    return of(SimpleNamespace(status=status, reason="reason"), {"code": 0, "message": "message"})  # type: ignore[arg-type]
+def refused_by_discord(status: int, of: type[discord.HTTPException], code: int = 0) -> discord.HTTPException:
+    """An error as discord.py raises it for a response with this status and code."""
+    return of(SimpleNamespace(status=status, reason="reason"), {"code": code, "message": "message"})  # type: ignore[arg-type]
 
 
 def invalid_request(name: str = "small", epochs: int = 1) -> ValidationError:
@@ -52,6 +52,8 @@ def invalid_request(name: str = "small", epochs: int = 1) -> ValidationError:
         (app_commands.CommandNotFound("verse", []), "Reload Discord"),
         (app_commands.CommandSignatureMismatch(SimpleNamespace(name="verse")), "Reload Discord"),  # type: ignore[arg-type]
         (refused_by_discord(403, discord.Forbidden), "Discord does not let me"),
+        (refused_by_discord(400, discord.HTTPException, 50083), "This thread is locked or archived"),
+        (refused_by_discord(400, discord.HTTPException, 160005), "This thread is locked or archived"),
         (refused_by_discord(503, discord.DiscordServerError), "Discord is too busy"),
         (discord.RateLimited(60), "Discord is too busy"),
     ],

@@ -16,9 +16,12 @@ import pytest
 
 from sandbox.client import clicks, replies, typed_input
 from sandbox.conformance import check
-from sandbox.world import interaction_lifecycle
+from sandbox.schemas.message_form import MessageForm
+from sandbox.world import guild_changes, interaction_lifecycle
+from sandbox.world.guild_objects import ANNOUNCEMENT_CHANNEL, FORUM, VOICE_CHANNEL, AnyChannel
 from sandbox.world.ids import VERSES_ID
 from sandbox.world.message_objects import Interaction, Message
+from sandbox.world.threads import thread_starts
 from tests.sandbox.discord_description import find_description
 from tests.sandbox.stage import Stage, open_stage
 from tests.support.waiting import Look, T
@@ -113,6 +116,20 @@ def channel(stage: Stage) -> list[str]:
     return [message.content for message in stage.world.messages.values()]
 
 
+def places_with_a_chat(stage: Stage) -> list[AnyChannel]:
+    """A thread, a post of a forum, an announcement channel and a voice channel; all are new."""
+    world, student = stage.world, stage.user("student")
+    news = guild_changes.add_channel(world, "news", ANNOUNCEMENT_CHANNEL, "")
+    voice = guild_changes.add_channel(world, "voice", VOICE_CHANNEL, "")
+    forum = guild_changes.add_channel(world, "forum", FORUM, "", ["Ode"])
+    tags = [tag.id for tag in forum.tags]
+    post, _ = thread_starts.post(world, student, forum, "Mine", MessageForm(content="x"), [], tags=tags)
+    root = typed_input.write(world, student, VERSES_ID, "a root")
+    thread = thread_starts.start_from_message(world, student, root, "Below it")
+    typed_input.forward(world, student, thread.id, root.id)
+    return [news, voice, post, thread]
+
+
 @pytest.mark.parametrize("client", ["hikari", "py-cord", "discord.js"])
 async def test_a_bot_on_another_library_works(client: str, tmp_path: Path) -> None:
     async with running(client, tmp_path) as bot:
@@ -157,6 +174,15 @@ async def test_a_bot_on_another_library_works(client: str, tmp_path: Path) -> No
         (box,) = (await bot.shown("/layout")).components
         assert [component["type"] for component in box["components"]] == [10, 14]
         assert (box["accent_color"], box["components"][0]["content"]) == (0x123456, "shown")
+
+        for place in places_with_a_chat(stage):
+            answered = await bot.done(typed_input.use_command(world, student, place.id, "/answer"))
+            assert answered.channel_id == place.id
+        world.break_guild()  # the guild comes again, with its threads
+        assert (await bot.shown("/answer")).content == "answered"
+        for thread in world.threads():
+            guild_changes.change_thread(world, thread, archived=True)
+            guild_changes.delete_channel(world, thread)
 
         await stage.control("POST", "/faults", {"kind": "drop_gateway"})
         await bot.until(lambda: not world.bot_connected or "RESUMED" in bot.said, "a dropped connection")

@@ -7,6 +7,12 @@ import discord
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from sandbox.client import typed_input
+from sandbox.schemas.message_form import MessageForm
+from sandbox.world import guild_changes
+from sandbox.world.guild_objects import FORUM
+from sandbox.world.ids import VERSES_ID
+from sandbox.world.threads import thread_starts
 from tests.sandbox.bot_with_buttons import with_buttons
 from tests.sandbox.page.chat_page import WAIT_MS
 from tests.sandbox.stage import Stage, open_stage
@@ -106,6 +112,30 @@ async def test_an_edit_keeps_the_focus_where_it_was(stage: Stage, page: Page) ->
     await sent.edit(content="still here")
     await expect(page.locator("#messages > li").last).to_contain_text("still here")
     await expect(button).to_be_focused()
+
+
+async def test_threads_posts_and_forwards_are_shown_where_they_belong(stage: Stage, page: Page) -> None:
+    world, student = stage.world, stage.user("student")
+    forum = guild_changes.add_channel(world, "poems", FORUM, "Post your poems")
+    post, _ = thread_starts.post(world, student, forum, "Mine", MessageForm(content="To be"), [])
+    root = typed_input.write(world, student, VERSES_ID, "a root")
+    thread = thread_starts.start_from_message(world, student, root, "Below it")
+    channels = page.locator("#channel-list button")
+    await expect(channels.locator(".channel-name")).to_have_text(
+        ["verses", "Below it", "announcements", "poems", "Mine"]
+    )
+    await page.locator("#messages").get_by_role("button", name="Below it").click()
+    await expect(page.locator("#messages > li .content")).to_have_text(["a root"])
+    said = typed_input.write(world, student, thread.id, "deep **inside**")
+    typed_input.forward(world, student, post.id, said.id)
+    await channels.filter(has_text="poems").click()
+    await page.locator("#empty").get_by_role("button", name="Mine").click()
+    forwarded = page.locator("#messages > li").last.locator(".forwarded")
+    await expect(forwarded).to_contain_text("deep inside")
+    guild_changes.change_thread(world, post, locked=True)
+    await expect(page.locator("#line")).to_have_attribute("placeholder", "The thread Mine is locked")
+    locked = channels.filter(has_text="Mine")
+    assert "forum" not in await locked.inner_text() and "locked" in await locked.inner_text()
 
 
 async def test_new_messages_are_announced_once_and_waiting_ones_when_they_are_done(

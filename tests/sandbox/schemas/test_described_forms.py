@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.api.rest.thread_endpoints import BareThreadForm, PostForm, ThreadChangeForm, ThreadForm
 from sandbox.schemas.command_form import CommandForm, Option
 from sandbox.schemas.components import ActionRow, Button
 from sandbox.schemas.embeds import Embed, EmbedAuthor, EmbedField, EmbedFooter, EmbedMedia
@@ -112,6 +113,10 @@ CASES: list[tuple[str, type[Form], Json]] = [
     ),
     ("CheckboxGroupOptionForRequest", GroupOption, CHOICES[0]),
     ("CheckboxComponentForModalRequest", Checkbox, {"type": 23, "custom_id": "c"}),
+    ("CreateTextThreadWithMessageRequest", ThreadForm, {"name": "n"}),
+    ("CreateTextThreadWithoutMessageRequest", BareThreadForm, {"name": "n"}),
+    ("CreateForumThreadRequest", PostForm, {"name": "n", "message": {"content": "x"}}),
+    ("UpdateThreadRequestPartial", ThreadChangeForm, {}),
     ("ModalInteractionCallbackRequestData", ModalForm, {"custom_id": "c", "title": "t", "components": [ROW]}),
 ]
 
@@ -121,7 +126,12 @@ NOT_PLAYED = {
     "sticker_ids": "refused, if there are some",
     "shared_client_theme": "refused, if there is one",
     "thread_name": "refused, if there is one",
-    "applied_tags": "of new threads, which are refused",
+    "applied_tags": "of webhooks that post in forums; those of interactions do not",
+    "flags": "of posts: pins are not played",
+    "bitrate": "of voice channels",
+    "user_limit": "of voice channels",
+    "rtc_region": "of voice channels",
+    "video_quality_mode": "of voice channels",
     "username": "webhooks of interactions write as the bot",
     "avatar_url": "webhooks of interactions write as the bot",
     "provider": "dropped by Discord: only links have it",

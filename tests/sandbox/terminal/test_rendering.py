@@ -12,10 +12,12 @@ from sandbox.terminal.rendering import readable, render, render_modal
 from sandbox.world import interaction_lifecycle
 from sandbox.world.attachments import Upload
 from sandbox.world.channel_messages import defer, edit, send
+from sandbox.world.guild_objects import PUBLIC_THREAD
 from sandbox.world.ids import VERSES_ID
 from sandbox.world.message_objects import Message
 from sandbox.world.starting_guild import BOT
 from sandbox.world.state import World
+from sandbox.world.threads import thread_starts
 
 
 @pytest.mark.parametrize(
@@ -170,3 +172,15 @@ def test_a_modal() -> None:
         "│ Seed: to be",
         "│ Kind (options: Word, Char; optional):",
     ]
+
+
+def test_threads_and_forwards_are_named() -> None:
+    world = World("t")
+    student, channel = world.users["student"], world.channels[VERSES_ID]
+    said = message(world, {"content": "To *be*"})
+    thread_starts.start_from_message(world, student, said, "ours")
+    thread_starts.start_without_message(world, student, channel, "bare", PUBLIC_THREAD)
+    noted = next(reversed(world.messages.values()))
+    forward = message(world, {}, forwards=said)
+    shown = [render(world, one).splitlines()[1:] for one in (said, noted, forward)]
+    assert shown == [["To be", "[thread ours]"], ["[thread bare]"], ["[forwarded] To be"]]

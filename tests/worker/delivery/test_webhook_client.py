@@ -200,6 +200,14 @@ def test_a_malformed_message_is_not_sent_again_and_discord_is_quoted(webhook: We
     assert len(webhook.received) == 1
 
 
+@pytest.mark.parametrize("code", [50083, 160005])
+def test_a_closed_thread_is_a_refusal(webhook: Webhook, code: int) -> None:
+    webhook.prepare(400, message="Thread is closed", code=code)
+    with pytest.raises(DeliveryRefusedError, match="400"):
+        webhook_client.edit_original(webhook.api_base, reply_to(), BODY)
+    assert len(webhook.received) == 1
+
+
 def test_an_expired_token_is_not_used(webhook: Webhook) -> None:
     with pytest.raises(DeliveryRefusedError, match="expired"):
         webhook_client.edit_original(webhook.api_base, reply_to(seconds_left=-1), BODY)

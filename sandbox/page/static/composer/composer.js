@@ -1,6 +1,7 @@
 // The composer: a line of text, the name of a command, or a command that is being filled in.
 
 import { announce, byId, el } from "../base/dom.js";
+import { isForum } from "../base/channels.js";
 import { bot, channel, locale, store } from "../base/store.js";
 import { plainText } from "../messages/markdown.js";
 import { Combobox } from "./combobox.js";
@@ -177,12 +178,17 @@ export function focus() {
   else line.focus();
 }
 
+function whyNot(here, name) {
+  if (here && isForum(here)) return `${name} is a forum: choose one of its posts`;
+  return here?.locked ? `The thread ${here.name} is locked` : `You may not write in ${name}`;
+}
+
 /** Adapt to the channel and to the commands that are there now. */
 export function refresh() {
   const here = channel();
   const name = here ? `#${here.name}` : "";
   const may = Boolean(here?.may_write);
-  line.placeholder = may ? `Message ${name} (/ for commands)` : `You may not write in ${name}`;
+  line.placeholder = may ? `Message ${name} (/ for commands)` : whyNot(here, name);
   byId("suggestions").lang = locale();
   line.setAttribute("aria-label", may ? `Message ${name}` : `Commands in ${name}`);
   if (naming?.isOpen) naming.refresh();

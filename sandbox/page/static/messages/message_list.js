@@ -8,6 +8,7 @@ import { clockTime, messageTime } from "../base/times.js";
 import { components } from "./components.js";
 import { attachmentsOf, embeds } from "./embeds.js";
 import { markdown, plainText } from "./markdown.js";
+import { emptiness, forwarded, shownBy, threadOf } from "./threads.js";
 
 const EPHEMERAL = 1 << 6;
 const LOADING = 1 << 7;
@@ -45,6 +46,10 @@ export function setUp(given) {
     const opener = item.querySelector(".more");
     const rect = opener.getBoundingClientRect();
     openMessageMenu(item.dataset.id, opener, event.clientX || event.clientY ? { x: event.clientX, y: event.clientY } : { x: rect.left, y: rect.bottom });
+  });
+  byId("empty").addEventListener("click", (event) => {
+    const post = event.target.closest("button.mention");
+    if (post) actions.goTo(post.dataset.channel);
   });
   list.addEventListener("click", (event) => {
     const mention = event.target.closest("button.mention");
@@ -156,7 +161,7 @@ function group() {
       message &&
       !message.used &&
       !message.message_reference &&
-      message.author.id === former.author.id &&
+      message.author.id === shownBy(former).author.id &&
       Boolean(message.flags & EPHEMERAL) === Boolean(former.flags & EPHEMERAL) &&
       new Date(message.timestamp) - new Date(former.timestamp) < GROUPED_MS;
     element.classList.toggle("follows", Boolean(follows));
@@ -168,7 +173,7 @@ function drawEmptiness() {
   const empty = byId("empty");
   empty.hidden = list.childElementCount > 0;
   const here = channel();
-  if (!empty.hidden && here) empty.replaceChildren(el("p.empty-name", {}, `#${here.name}`), el("p", {}, here.topic));
+  if (!empty.hidden && here) empty.replaceChildren(...emptiness(here));
 }
 
 function draw(item) {
@@ -189,7 +194,8 @@ function drawFailure(item) {
 }
 
 function drawMessage(message) {
-  const author = member(message.author.id) ?? { id: message.author.id, display_name: message.author.username, bot: message.author.bot };
+  const shown = shownBy(message);
+  const author = member(shown.author.id) ?? { id: shown.author.id, display_name: shown.author.username, bot: shown.author.bot };
   const ephemeral = Boolean(message.flags & EPHEMERAL);
   const loading = Boolean(message.flags & LOADING);
   const classes = ["message", ephemeral && "ephemeral", pingsMe(message) && "pings-me", loading && "loading"];
@@ -201,7 +207,7 @@ function drawMessage(message) {
     messageTime(message.timestamp),
   );
   const edited = message.edited_timestamp ? el("span.edited", { title: `Edited ${new Date(message.edited_timestamp).toLocaleString()}` }, " (edited)") : null;
-  const text = message.content ? markdown(message.content, { message }) : [];
+  const text = shown.content ? markdown(shown.content, { message: shown }) : [];
   if (edited && text.at(-1)?.matches?.(".lines")) text.at(-1).append(edited);
   else if (edited) head.append(edited);
   const more = el(
@@ -229,8 +235,10 @@ function drawMessage(message) {
       head,
       loading ? el("p.thinking", {}, `${author.display_name} is thinking`, el("span.dots", { "aria-hidden": "true" })) : null,
       el(".content", {}, text),
-      message.flags & SUPPRESS_EMBEDS ? null : embeds(message),
-      attachmentsOf(message),
+      shown.flags & SUPPRESS_EMBEDS ? null : embeds(shown),
+      attachmentsOf(shown),
+      forwarded(message),
+      threadOf(message),
       el(".components", {}, components(message, (component, action) => use(message, component, action), (id) => isBusy(message.id, id))),
       failures.has(message.id) ? el("p.component-failure", { role: "status" }, failures.get(message.id)) : null,
       ephemeral ? el("p.only-you", {}, icon("eye"), " Only you can see this · ", dismissal(message.id)) : null,

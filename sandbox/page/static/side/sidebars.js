@@ -1,5 +1,6 @@
 // The channels, the members, and who speaks in which language.
 
+import { mark, nature } from "../base/channels.js";
 import { avatar, byId, el } from "../base/dom.js";
 import { openMenu } from "../base/popup.js";
 import { localized, store } from "../base/store.js";
@@ -76,10 +77,11 @@ function drawChannels(guild) {
       "li",
       {},
       el(
-        `button.channel${unread ? ".unread" : ""}`,
+        `button.channel${unread ? ".unread" : ""}${channel.parent ? ".thread" : ""}${channel.archived ? ".archived" : ""}`,
         { type: "button", "aria-current": here ? "page" : null, dataset: { channel: channel.id }, onclick: () => actions.goTo(channel.id) },
-        el("span.hash", { "aria-hidden": "true" }, "#"),
-        channel.name,
+        mark(channel),
+        el("span.channel-name", {}, channel.name),
+        nature(channel) ? el("span.visually-hidden", {}, ` (${nature(channel)})`) : null,
         unread?.pings ? el("span.ping-count", {}, String(unread.pings), el("span.visually-hidden", {}, unread.pings === 1 ? " mention" : " mentions")) : null,
         unread && !unread.pings ? el("span.visually-hidden", {}, " (unread)") : null,
       ),

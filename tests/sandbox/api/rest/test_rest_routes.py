@@ -37,7 +37,7 @@ async def test_tokens_routes_and_methods() -> None:
         ("GET", f"/channels/{VERSES_ID}/pins"),
         ("GET", f"/applications/{APPLICATION_ID}/guilds/{GUILD_ID}/commands/permissions"),
         ("PUT", f"{MESSAGES}/1/reactions/x/@me"),
-        ("POST", f"/channels/{VERSES_ID}/threads"),
+        ("POST", f"{MESSAGES}/1/crosspost"),
     ],
 )
 async def test_what_the_sandbox_has_no_route_for_fails_loudly(method: str, path: str) -> None:
@@ -53,7 +53,6 @@ async def test_what_the_sandbox_has_no_route_for_fails_loudly(method: str, path:
     [
         ({"content": "x", "poll": {"question": {"text": "?"}}}, "polls"),
         ({"content": "x", "sticker_ids": ["1"]}, "stickers"),
-        ({"message_reference": {"type": 1, "message_id": "1"}}, "forwarded messages"),
     ],
 )
 async def test_what_the_sandbox_cannot_send_fails_loudly(body: Any, what: str) -> None:
