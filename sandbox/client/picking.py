@@ -1,17 +1,6 @@
 """What a person picks in selects and groups of boxes."""
 
-from collections.abc import Callable
-from typing import Any
-
-from sandbox.client.resolved_objects import (
-    Place,
-    find_named_channel,
-    find_named_member,
-    find_named_role,
-    resolve_channel,
-    resolve_member,
-    resolve_role,
-)
+from sandbox.client.resolved_objects import Place, resolve_named
 from sandbox.sandbox_error import SandboxError
 from sandbox.schemas.components import ENTITY_SELECTS
 from sandbox.schemas.fields import Json
@@ -48,21 +37,8 @@ def _option(name: str, component: Json, text: str) -> str:
 
 
 def _entity(place: Place, name: str, component: Json, text: str, resolved: Json) -> str:
-    finders: dict[str, tuple[Callable[[], Any], Callable[[Any], str]]] = {
-        "user": (
-            lambda: find_named_member(place.world, text),
-            lambda one: resolve_member(place, one, resolved),
-        ),
-        "role": (lambda: find_named_role(place.world, text), lambda one: resolve_role(one, resolved)),
-        "channel": (
-            lambda: find_named_channel(place.world, text),
-            lambda one: resolve_channel(place, one, resolved),
-        ),
-    }
     kinds = DEFAULT_TYPES[component["type"]]
-    for kind in kinds:
-        find, resolve = finders[kind]
-        found = find()
-        if found and (kind != "channel" or found.kind in (component.get("channel_types") or [found.kind])):
-            return resolve(found)
-    raise SandboxError(f"{name} offers no {' or '.join(kinds)} {text[:80]!r}.")
+    found = resolve_named(place, kinds, text, resolved, component.get("channel_types") or ())
+    if found is None:
+        raise SandboxError(f"{name} offers no {' or '.join(kinds)} {text[:80]!r}.")
+    return found

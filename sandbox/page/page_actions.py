@@ -33,11 +33,15 @@ class Write(Action):
     replies_to: str | None = None
 
 
-class FileOfOption(BaseModel):
+class UploadedFile(BaseModel):
     """A file with its content in base64."""
 
     name: str
     content: Base64Bytes
+
+    def as_local(self) -> LocalFile:
+        """The file as the client attaches it."""
+        return LocalFile(self.name, self.content)
 
 
 class Use(Action):
@@ -47,7 +51,7 @@ class Use(Action):
     channel_id: str
     words: list[str]
     values: dict[str, str] = {}
-    files: dict[str, FileOfOption] = {}
+    files: dict[str, UploadedFile] = {}
 
 
 class Check(Action):
@@ -87,11 +91,12 @@ class Select(Action):
 
 
 class Submit(Action):
-    """Submit the modal that an interaction opened."""
+    """Submit the modal that an interaction opened, with values and files for its fields."""
 
     do: Literal["submit"]
     interaction_id: str
     values: dict[str, str | list[str]]
+    files: dict[str, list[UploadedFile]] = {}
 
 
 class Menu(Action):
@@ -171,7 +176,7 @@ def _start(world: World, user: User, action: Use | Press | Select | Submit | Men
     match action:
         case Use():
             _check_channel(world, user, action.channel_id)
-            files = {option: LocalFile(file.name, file.content) for option, file in action.files.items()}
+            files = {option: file.as_local() for option, file in action.files.items()}
             return typed_input.use_filled_command(
                 world, user, action.channel_id, action.words, action.values, files
             )
@@ -187,7 +192,8 @@ def _start(world: World, user: User, action: Use | Press | Select | Submit | Men
             opened_by = world.interactions.get(action.interaction_id)
             if opened_by is None:
                 raise SandboxError("There is no such modal.")
-            return clicks.submit(world, user, opened_by, action.values)
+            files = {field: [file.as_local() for file in given] for field, given in action.files.items()}
+            return clicks.submit(world, user, opened_by, {**action.values, **files})
         case Menu():
             _check_channel(world, user, action.channel_id)
             if action.message_id:

@@ -26,6 +26,7 @@ def guild_view(world: World, user: User) -> Json:
             {
                 "id": channel.id,
                 "name": channel.name,
+                "type": channel.kind,
                 "topic": channel.topic,
                 "may_write": world.may(user, Permission.SEND_MESSAGES, channel),
             }
