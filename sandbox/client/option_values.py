@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import Base64Bytes, ConfigDict
+
 from sandbox.client.resolved_objects import Place, resolve_named
 from sandbox.sandbox_error import SandboxError
 from sandbox.schemas.command_form import (
@@ -28,10 +30,12 @@ _NAMED = {USER: ("user",), CHANNEL: ("channel",), ROLE: ("role",), MENTIONABLE: 
 
 @dataclass(frozen=True)
 class LocalFile:
-    """A file that a member attaches."""
+    """A file that a member attaches; in JSON, its content is in base64."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
 
     name: str
-    content: bytes
+    content: Base64Bytes
 
 
 def option_value(place: Place, option: Json, text: str, resolved: Json) -> Json:

@@ -29,6 +29,7 @@ from sandbox.page.page_actions import outcome, parse_action, perform
 from sandbox.page.traffic import Traffic
 from sandbox.sandbox_error import FieldError, SandboxError
 from sandbox.schemas.fields import Json
+from sandbox.schemas.message_form import MAX_FILES
 from sandbox.world.guild_objects import User
 from sandbox.world.message_objects import ATTACHMENT_LIMIT_BYTES, Interaction
 
@@ -36,8 +37,8 @@ PAGE_GATEWAY = web.AppKey("page_gateway", Gateway)
 PAGE_TRAFFIC = web.AppKey("page_traffic", Traffic)
 PAGE_MACHINERY = web.AppKey("page_machinery", Machinery)
 
-MAX_MESSAGE_BYTES = ATTACHMENT_LIMIT_BYTES * 3
-"""Room for an attachment of the largest size in base64, and for a larger one to be refused in a sentence."""
+MAX_MESSAGE_BYTES = MAX_FILES * ATTACHMENT_LIMIT_BYTES * 3 // 2
+"""Room for as many files of the largest size as a field takes, in base64."""
 
 PING_S = 20.0
 

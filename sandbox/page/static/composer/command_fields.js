@@ -1,13 +1,13 @@
 // A command that is being filled in: a field for each of its options that has a value.
 
 import { el } from "../base/dom.js";
+import { encoded, problemOf } from "../base/files.js";
 import { localized, locale } from "../base/store.js";
 import { Combobox } from "./combobox.js";
 import { ATTACHMENT, INTEGER, NUMBER, fitting, range, values } from "./command_options.js";
 
 const ASK_AFTER_MS = 120;
 const INPUT_MODES = { [INTEGER]: "numeric", [NUMBER]: "decimal" };
-const MAX_FILE_BYTES = 10 * 2 ** 20;
 
 export class CommandFields {
   /**
@@ -186,11 +186,12 @@ export class CommandFields {
     for (const [name, { option, input }] of this.fields) {
       const file = option.type === ATTACHMENT ? input.files[0] : null;
       if (!file) continue;
-      if (file.size > MAX_FILE_BYTES) {
-        this.showError(name, `${file.name} is larger than 10 MiB.`);
+      const problem = problemOf(file);
+      if (problem) {
+        this.showError(name, problem);
         return null;
       }
-      files[name] = { name: file.name, content: base64(new Uint8Array(await file.arrayBuffer())) };
+      files[name] = await encoded(file);
     }
     return files;
   }
@@ -258,10 +259,4 @@ export class CommandFields {
 /** Make an input as wide as its text. */
 function fit(input) {
   if (input.type !== "file") input.size = Math.max(3, Math.min([...input.value].length + 1, 60));
-}
-
-function base64(bytes) {
-  let text = "";
-  for (let at = 0; at < bytes.length; at += 0x8000) text += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
-  return btoa(text);
 }
