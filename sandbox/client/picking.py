@@ -4,6 +4,7 @@ from sandbox.client.resolved_objects import Place, resolve_named
 from sandbox.sandbox_error import SandboxError
 from sandbox.schemas.components import ENTITY_SELECTS
 from sandbox.schemas.fields import Json
+from sandbox.schemas.modals import RADIO_GROUP
 from sandbox.schemas.selects import DEFAULT_TYPES
 
 
@@ -20,11 +21,17 @@ def pick_values(place: Place, name: str, component: Json, wanted: list[str], res
     else:
         values = [_option(name, component, text) for text in wanted]
     least = component.get("min_values", 1)
-    most = component.get("max_values") or len(component.get("options", "1"))
+    most = 1 if component["type"] == RADIO_GROUP else component.get("max_values") or len(component["options"])
     if not least <= len(set(values)) == len(values) <= most:
-        number = str(least) if least == most else f"{least} to {most}"
-        raise SandboxError(f"{name} takes {number} different values; these are {len(values)}.")
+        noun = "value" if most == 1 else "different value"
+        raise SandboxError(f"{name} takes {amount(least, most, noun)}; these are {len(values)}.")
     return values
+
+
+def amount(least: int, most: int, noun: str) -> str:
+    """How many a field takes, as in `1 to 2 files`."""
+    number = str(least) if least == most else f"{least} to {most}"
+    return f"{number} {noun}" + ("" if most == 1 else "s")
 
 
 def _option(name: str, component: Json, text: str) -> str:

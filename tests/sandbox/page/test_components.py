@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 
 import discord
 import pytest
-from playwright.async_api import Browser, Page, expect
+import pytest_asyncio
+from playwright.async_api import Page, expect
 
 from tests.sandbox.bot_with_buttons import with_buttons
 from tests.sandbox.page.chat_page import WAIT_MS
@@ -18,22 +19,13 @@ PICTURE = bytes.fromhex(
 """A PNG of one pixel."""
 
 
-@pytest.fixture
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(loop_scope="module")
 async def stage() -> AsyncIterator[Stage]:
     async with open_stage(prepare=with_buttons) as stage:
         yield stage
-
-
-@pytest.fixture
-async def page(stage: Stage, own_browser: Browser) -> AsyncIterator[Page]:
-    page = await own_browser.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.set_default_timeout(WAIT_MS)
-    await page.goto(stage.box.address)
-    await expect(page.locator("body[data-ready]")).to_be_attached(timeout=WAIT_MS)
-    yield page
-    assert errors == []
 
 
 async def test_a_select_is_used_with_the_keyboard(stage: Stage, page: Page) -> None:
