@@ -2,13 +2,17 @@
 
 import io
 from collections.abc import AsyncIterator
+from typing import Any
 
 import discord
 import pytest
 import pytest_asyncio
 from playwright.async_api import Page, expect
 
+from sandbox.schemas.fields import Json
+from sandbox.world.starting_guild import TEACHER
 from tests.sandbox.bot_with_buttons import with_buttons
+from tests.sandbox.bot_with_layouts import Entities, Layout
 from tests.sandbox.page.chat_page import WAIT_MS
 from tests.sandbox.stage import Stage, open_stage
 
@@ -18,6 +22,7 @@ PICTURE = bytes.fromhex(
 )
 """A PNG of one pixel."""
 
+FILES = {"a.png": PICTURE, "a.txt": b"once more"}
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -108,3 +113,91 @@ async def test_new_messages_are_announced_once_and_waiting_ones_when_they_are_do
     await expect(region.last).to_have_text("shakelm: the verse")
     said = await region.all_inner_texts()
     assert len([text for text in said if "the verse" in text]) == 1
+
+
+async def test_the_second_version_is_drawn_once_and_read_aloud(stage: Stage, page: Page) -> None:
+    files = [discord.File(io.BytesIO(content), name) for name, content in FILES.items()]
+    await stage.channel.send(view=Layout(), files=files)
+    message = page.locator("#messages > li").last
+    await expect(message.locator(".container .section .text-display")).to_have_text("To be")
+    await expect(message.locator(".container hr")).to_have_count(1)
+    await expect(message.locator(".container .gallery img")).to_have_count(1)
+    await expect(message.locator("img")).to_have_count(1)
+    await expect(message.get_by_role("link", name="https://example.org/a.png")).to_be_visible()
+    link = message.get_by_role("link", name="a.txt")
+    await expect(link).to_have_count(1)
+    async with page.expect_download() as download:
+        await link.click()
+    assert (await (await download.value).path()).read_bytes() == FILES["a.txt"]
+    await expect(page.locator("#announcements p").last).to_have_text("shakelm: To be 2 attached")
+    await message.get_by_role("button", name="Who").click()
+    await page.locator(".option").filter(has_text="@teacher").click()
+    picked = await stage.until(lambda: stage.bot.interactions)
+    data: Any = picked[0].data
+    assert data["values"] == [TEACHER.id]
+    await picked[0].response.defer()
+    await expect(message.get_by_role("button", name="Who")).not_to_have_attribute("aria-busy", "true")
+
+
+async def test_hidden_parts_are_shown_by_a_press_and_stay_so(stage: Stage, page: Page) -> None:
+    view = discord.ui.LayoutView()
+    gallery = discord.MediaGalleryItem("attachment://a.png", description="a dot", spoiler=True)
+    view.add_item(discord.ui.MediaGallery(gallery))
+    view.add_item(discord.ui.Container(discord.ui.TextDisplay("the end"), spoiler=True))
+    view.add_item(discord.ui.Separator(visible=False, spacing=discord.SeparatorSpacing.large))
+    view.add_item(discord.ui.File("attachment://a.txt", spoiler=True))
+    files = [discord.File(io.BytesIO(content), name) for name, content in FILES.items()]
+    sent = await stage.channel.send(view=view, files=files)
+    picture, text = page.get_by_role("img", name="a dot"), page.locator(".container")
+    await expect(page.locator(".hidden-part summary")).to_have_count(3)
+    await expect(page.locator("#announcements p").last).to_have_text("shakelm: 2 attached")
+    await expect(picture).to_be_hidden()
+    await expect(text).to_be_hidden()
+    await page.locator(".hidden-part summary").first.click()
+    await expect(picture).to_be_visible()
+    view.add_item(discord.ui.TextDisplay("more"))
+    await sent.edit(view=view)
+    await expect(page.get_by_text("more", exact=True)).to_be_visible()
+    await expect(picture).to_be_visible()
+    await expect(text).to_be_hidden()
+    hidden = discord.File(io.BytesIO(PICTURE), "b.png", spoiler=True)
+    await stage.channel.send(file=hidden)
+    await expect(page.locator("#messages > li").last.locator(".attachments summary")).to_have_text("Spoiler")
+
+
+async def test_selects_that_discord_lists_are_used_with_the_keyboard(stage: Stage, page: Page) -> None:
+    await stage.channel.send("choose", view=Entities())
+    for select, labels, answer in (
+        ("Who", ["Teacher", "Student"], "teacher, student"),
+        ("Role", ["@Teacher"], "Teacher"),
+        ("Anybody", ["Student", "@Assistant"], "Member, Role"),
+        ("Where", ["#announcements"], "announcements "),
+    ):
+        await page.get_by_role("button", name=select).focus()
+        await page.keyboard.press("Enter")
+        listed = page.get_by_role("listbox", name=select)
+        for label in labels:
+            await page.keyboard.press("Home")
+            while await page.locator(".option:focus .option-label").inner_text() != label:
+                await page.keyboard.press("ArrowDown")
+            await page.keyboard.press("Space")
+        if len(labels) > 1:
+            await page.keyboard.press("Enter")
+        await expect(listed).to_be_hidden()
+        await expect(page.locator("#messages > li").last).to_contain_text(answer)
+
+
+async def test_the_panel_follows_the_live_model(stage: Stage, page: Page) -> None:
+    live = "shakespeare-char@1"
+
+    async def look() -> Json:
+        return {"queues": [], "live_model": live}
+
+    stage.box.machinery.look = look
+    await page.get_by_role("button", name="Traffic").click()
+    shown = page.locator(".live-model")
+    await expect(shown).to_have_text("Live model: shakespeare-char@1")
+    live = "quijote@2"
+    await expect(shown).to_have_text("Live model: quijote@2")
+    live = ""
+    await expect(shown).to_be_hidden()

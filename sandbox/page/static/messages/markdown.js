@@ -47,9 +47,11 @@ export function inlineMarkdown(text, context = {}) {
   return inline(text, context, 0);
 }
 
-/** A text as one reads it aloud, without marks. */
+/** A text as one reads it aloud, without marks, and without what it hides. */
 export function plainText(text, context = {}) {
-  return el("div", {}, markdown(text, context)).textContent;
+  const read = el("div", {}, markdown(text, context));
+  for (const hidden of read.querySelectorAll(".spoiler")) hidden.replaceWith("spoiler");
+  return read.textContent;
 }
 
 function inline(text, context, depth) {

@@ -1,4 +1,4 @@
-// What a message says, in words without marks.
+// What a message says, in words.
 
 import { nested } from "../base/component_types.js";
 import { plainText } from "./markdown.js";
@@ -16,16 +16,17 @@ export function leadText(message) {
   return plain(message.content || embed?.title || embed?.description || shownTexts(message.components)[0] || "", message);
 }
 
-/** The text that a person copies. */
+/** The text that a person copies, with its marks, as in Discord. */
 export function copiedText(message) {
-  return plain(message.content || message.embeds[0]?.description || shownTexts(message.components).join("\n"), message);
+  return message.content || message.embeds[0]?.description || shownTexts(message.components).join("\n");
 }
 
 function plain(text, message) {
   return plainText(text, { message });
 }
 
-/** The texts of components of the second version. */
+/** The texts of components of the second version, without those that are hidden. */
 function shownTexts(components) {
-  return components.flatMap((component) => [component.content, ...shownTexts(nested(component))]).filter(Boolean);
+  const open = components.filter((component) => !component.spoiler);
+  return open.flatMap((component) => [component.content, ...shownTexts(nested(component))]).filter(Boolean);
 }
