@@ -7,9 +7,11 @@ from typing import Any
 import discord
 import pytest
 import pytest_asyncio
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
 
+from sandbox.demo.child_processes import free_port
 from sandbox.schemas.fields import Json
+from sandbox.server import serving
 from sandbox.world.starting_guild import TEACHER
 from tests.sandbox.bot_with_buttons import with_buttons
 from tests.sandbox.bot_with_layouts import Entities, Layout
@@ -201,3 +203,21 @@ async def test_the_panel_follows_the_live_model(stage: Stage, page: Page) -> Non
     await expect(shown).to_have_text("Live model: quijote@2")
     live = ""
     await expect(shown).to_be_hidden()
+
+
+async def test_the_page_comes_back_with_its_server(own_browser: Browser) -> None:
+    port = free_port()
+    page = await own_browser.new_page()
+    async with serving(port=port) as box:
+        await page.goto(box.address)
+        await page.locator("#line").fill("before")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#messages > li")).to_contain_text("before")
+    await expect(page.locator("#disconnected")).to_be_visible()
+    async with serving(port=port):
+        await expect(page.locator("#disconnected")).to_be_hidden()
+        await expect(page.locator("#messages > li")).to_have_count(0)
+        await page.locator("#line").fill("after")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#messages > li")).to_contain_text("after")
+        await page.close()
