@@ -167,6 +167,26 @@ async def test_hidden_parts_are_shown_by_a_press_and_stay_so(stage: Stage, page:
     await expect(page.locator("#messages > li").last.locator(".attachments summary")).to_have_text("Spoiler")
 
 
+@pytest.mark.parametrize("width", [360, 1280])
+async def test_long_words_and_large_pictures_stay_inside(stage: Stage, page: Page, width: int) -> None:
+    await page.set_viewport_size({"width": width, "height": 800})
+    label = "W" * 80
+    select = discord.ui.ChannelSelect[Any](placeholder=label)
+    box: discord.ui.Container[Any] = discord.ui.Container(
+        discord.ui.Section(label, accessory=discord.ui.Button(label=label, custom_id="a")),
+        discord.ui.ActionRow(discord.ui.Button(label=label, custom_id="b")),
+        discord.ui.ActionRow(select),
+    )
+    await stage.channel.send(view=discord.ui.LayoutView().add_item(box))
+    embed = discord.Embed(title=label).set_author(name=label).set_footer(text=label)
+    await stage.channel.send(f"{label} `{label}`\n> {label}", embed=embed.add_field(name=label, value=label))
+    await expect(page.locator(".embed-footer")).to_have_text(label)
+    for element in ("document.documentElement", "document.getElementById('scroller')"):
+        assert await page.evaluate(f"{element}.scrollWidth - {element}.clientWidth") == 0
+    button = await page.locator(".section .button").bounding_box()
+    assert button and button["x"] + button["width"] <= width
+
+
 async def test_selects_that_discord_lists_are_used_with_the_keyboard(stage: Stage, page: Page) -> None:
     await stage.channel.send("choose", view=Entities())
     for select, labels, answer in (
