@@ -9,9 +9,11 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
+from sandbox.client import members, typed_input
 from sandbox.demo.child_processes import free_port
 from sandbox.schemas.fields import Json
 from sandbox.server import serving
+from sandbox.world.ids import VERSES_ID
 from sandbox.world.starting_guild import TEACHER
 from tests.sandbox.bot_with_buttons import with_buttons
 from tests.sandbox.bot_with_layouts import Entities, Layout
@@ -165,6 +167,69 @@ async def test_hidden_parts_are_shown_by_a_press_and_stay_so(stage: Stage, page:
     hidden = discord.File(io.BytesIO(PICTURE), "b.png", spoiler=True)
     await stage.channel.send(file=hidden)
     await expect(page.locator("#messages > li").last.locator(".attachments summary")).to_have_text("Spoiler")
+
+
+async def test_a_line_that_is_pasted_fills_in_each_option_and_loses_nothing(page: Page) -> None:
+    line, newest = page.locator("#line"), page.locator("#messages > li").last
+    await line.fill("/hello name: Romeo times: 2")
+    await page.keyboard.press("Enter")
+    await expect(newest).to_contain_text("hello, hello Romeo at 0.5")
+    await line.fill("/hello by the way name: Juliet")
+    await page.get_by_role("button", name="Send").click()
+    await expect(page.locator("#composer-error")).to_contain_text("“by the way” belongs to no option")
+    await page.get_by_label("Option", exact=True).fill("")
+    await page.get_by_label("name", exact=True).fill("")
+    await page.get_by_label("name", exact=True).press_sequentially("name: Juliet")
+    await page.keyboard.press("Enter")
+    await expect(newest).to_contain_text("hello Juliet at 0.5")
+
+
+async def test_a_wrong_value_of_each_kind_is_refused_at_its_field(stage: Stage, page: Page) -> None:
+    for name, value, sentence in (
+        ("times", "9", "takes a number from 1 to 5, not 9"),
+        ("times", "1.5", "takes a whole number, not '1.5'"),
+        ("heat", "nan", "takes a number, not 'nan'"),
+        ("loud", "maybe", "takes true or false, not 'maybe'"),
+        ("name", "x" * 21, "takes 1 to 20 characters; these are 21"),
+    ):
+        await page.locator("#line").fill("/hello name: Romeo times: 2 heat: 1 loud: True")
+        field = page.get_by_label(name, exact=True)
+        await field.fill(value)
+        await page.keyboard.press("Enter")
+        await expect(page.locator(".field.wrong .field-error")).to_contain_text(sentence)
+        await expect(field).to_be_focused()
+        await page.keyboard.press("Escape")
+    assert not stage.world.interactions
+
+
+async def test_odd_names_are_shown_as_they_are(stage: Stage, page: Page) -> None:
+    for name in ("<img src=x>", " ", "x" * 100, "\u202eevil", "🎭"):
+        typed_input.write(stage.world, members.join(stage.world, name), VERSES_ID, f"I am {name}")
+    await expect(page.locator("#messages > li")).to_have_count(5)
+    await expect(page.locator("#messages .author").first).to_have_text("<Img Src=X>")
+    assert await page.evaluate("document.documentElement.scrollWidth - innerWidth") == 0
+    scroller = page.locator("#scroller")
+    assert await scroller.evaluate("element => element.scrollWidth - element.clientWidth") == 0
+    await page.get_by_label("Speak as").select_option("🎭")
+    await expect(page.locator(".member", has_text="🎭")).to_contain_text("you")
+
+
+async def test_the_list_stays_at_its_end_when_its_width_changes(stage: Stage, page: Page) -> None:
+    student = stage.user("student")
+    for number in range(200):
+        typed_input.write(stage.world, student, VERSES_ID, f"{number} " + "word " * (number % 40))
+    last = page.locator("#messages > li").last
+    await expect(last).to_contain_text("199 word")
+    await page.reload()
+    traffic = page.get_by_role("button", name="Traffic", exact=True)
+    for _ in range(2):
+        await expect(last).to_be_in_viewport(ratio=1)
+        await traffic.click()
+        await expect(page.locator("#to-newest")).to_be_hidden()
+    await page.set_viewport_size({"width": 500, "height": 800})
+    await expect(last).to_be_in_viewport(ratio=1)
+    await page.locator("#scroller").evaluate("element => element.scrollTop = 0")
+    await expect(page.locator("#to-newest")).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [360, 1280])

@@ -29,11 +29,17 @@ const failures = new Map();
 const busy = new Map();
 let actions = null;
 let stays = true;
+let size = "";
 
 /** `given` does what messages ask for: `use`, `useMenu`, `reply`, `goTo`, `compose`. */
 export function setUp(given) {
   actions = given;
   scroller.addEventListener("scroll", () => {
+    // A list that only changed its size is still at its end, though the browser scrolls it too.
+    if (sizeChanged() && stays) {
+      toEnd();
+      return;
+    }
     stays = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR_THE_END_PX;
     byId("to-newest").hidden = stays;
   });
@@ -56,6 +62,13 @@ export function setUp(given) {
     if (quoted) showMessage(quoted.dataset.to);
   });
   list.addEventListener("keydown", moveBetweenMessages);
+}
+
+function sizeChanged() {
+  const now = `${scroller.scrollHeight} ${scroller.clientHeight}`;
+  const changed = now !== size;
+  size = now;
+  return changed;
 }
 
 function toEnd() {

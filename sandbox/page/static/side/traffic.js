@@ -159,9 +159,8 @@ function faults() {
   const show = () => rest.forEach((element) => (element.hidden = AT_ONCE.includes(kind.value)));
   kind.addEventListener("change", show);
   const form = el(
-    "form.faults",
+    "form",
     { novalidate: true },
-    el("h3", {}, "Cause a fault"),
     el(".fault-fields", {}, ...field("fault-kind", "Fault", kind), ...rest),
     problem,
     el("button.button.secondary", { type: "submit" }, "Cause it"),
@@ -181,5 +180,5 @@ function faults() {
     }
   });
   show();
-  return form;
+  return el("details.faults", {}, el("summary", {}, "Cause a fault"), form);
 }
