@@ -270,7 +270,7 @@ def test_a_training_is_watched_to_its_end_with_its_picture(teacher: ChatPage) ->
     # On a slow machine, another message tells the teacher of the end.
     promote = teacher.page.get_by_role("button", name="Promote")
     end = teacher.messages.filter(has=promote)
-    expect(end).to_contain_text("Training little is complete", timeout=2 * WAIT_MS)
+    expect(end).to_contain_text("Training little is complete", timeout=3 * WAIT_MS)
     picture = end.locator("img")
     picture.scroll_into_view_if_needed()
     shown = "image => image.complete && image.naturalWidth > 100"
