@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sandbox.client.option_values import LocalFile, attach, read_file
-from sandbox.client.picking import pick_values
+from sandbox.client.picking import amount, pick_values
 from sandbox.client.resolved_objects import Place
 from sandbox.sandbox_error import FieldError, SandboxError
 from sandbox.schemas.fields import Json
@@ -145,7 +145,8 @@ def _attached(
     least, most = component["min_values"], component["max_values"]
     least = least if component.get("required", True) or files else 0
     if not least <= len(files) <= most:
-        raise SandboxError(f"The field {field.label} takes {least} to {most} files; these are {len(files)}.")
+        wanted = amount(least, most, "file")
+        raise SandboxError(f"The field {field.label} takes {wanted}; these are {len(files)}.")
     return [attach(place.world, file, resolved) for file in files]
 
 

@@ -4,15 +4,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.client.resolved_objects import (
-    Place,
-    find_named_channel,
-    find_named_member,
-    find_named_role,
-    resolve_channel,
-    resolve_member,
-    resolve_role,
-)
+from pydantic import Base64Bytes, ConfigDict
+
+from sandbox.client.resolved_objects import Place, resolve_named
 from sandbox.sandbox_error import SandboxError
 from sandbox.schemas.command_form import (
     ATTACHMENT,
@@ -31,13 +25,17 @@ from sandbox.world.attachments import new_attachment
 from sandbox.world.message_objects import ATTACHMENT_LIMIT_BYTES
 from sandbox.world.state import World
 
+_NAMED = {USER: ("user",), CHANNEL: ("channel",), ROLE: ("role",), MENTIONABLE: ("user", "role")}
+
 
 @dataclass(frozen=True)
 class LocalFile:
-    """A file that a member attaches."""
+    """A file that a member attaches; in JSON, its content is in base64."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
 
     name: str
-    content: bytes
+    content: Base64Bytes
 
 
 def option_value(place: Place, option: Json, text: str, resolved: Json) -> Json:
@@ -131,12 +129,7 @@ def _in_range(option: Json, value: int | float) -> int | float:
 
 def _named_id(place: Place, option: Json, kind: int, text: str, resolved: Json) -> str:
     """The id of a member (@name), a role (@name) or a channel (#name)."""
-    world, types = place.world, option.get("channel_types")
-    if kind in (USER, MENTIONABLE) and (member := find_named_member(world, text)):
-        return resolve_member(place, member, resolved)
-    if kind in (ROLE, MENTIONABLE) and (role := find_named_role(world, text)):
-        return resolve_role(role, resolved)
-    channel = find_named_channel(world, text) if kind == CHANNEL else None
-    if channel and (not types or channel.kind in types):
-        return resolve_channel(place, channel, resolved)
-    raise SandboxError(f"The option {option['name']}: there is no {text[:80]!r} in this server.")
+    found = resolve_named(place, _NAMED[kind], text, resolved, option.get("channel_types") or ())
+    if found is None:
+        raise SandboxError(f"The option {option['name']}: there is no {text[:80]!r} in this server.")
+    return found

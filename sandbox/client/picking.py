@@ -1,20 +1,10 @@
 """What a person picks in selects and groups of boxes."""
 
-from collections.abc import Callable
-from typing import Any
-
-from sandbox.client.resolved_objects import (
-    Place,
-    find_named_channel,
-    find_named_member,
-    find_named_role,
-    resolve_channel,
-    resolve_member,
-    resolve_role,
-)
+from sandbox.client.resolved_objects import Place, resolve_named
 from sandbox.sandbox_error import SandboxError
 from sandbox.schemas.components import ENTITY_SELECTS
 from sandbox.schemas.fields import Json
+from sandbox.schemas.modals import RADIO_GROUP
 from sandbox.schemas.selects import DEFAULT_TYPES
 
 
@@ -31,11 +21,17 @@ def pick_values(place: Place, name: str, component: Json, wanted: list[str], res
     else:
         values = [_option(name, component, text) for text in wanted]
     least = component.get("min_values", 1)
-    most = component.get("max_values") or len(component.get("options", "1"))
+    most = 1 if component["type"] == RADIO_GROUP else component.get("max_values") or len(component["options"])
     if not least <= len(set(values)) == len(values) <= most:
-        number = str(least) if least == most else f"{least} to {most}"
-        raise SandboxError(f"{name} takes {number} different values; these are {len(values)}.")
+        noun = "value" if most == 1 else "different value"
+        raise SandboxError(f"{name} takes {amount(least, most, noun)}; these are {len(values)}.")
     return values
+
+
+def amount(least: int, most: int, noun: str) -> str:
+    """How many a field takes, as in `1 to 2 files`."""
+    number = str(least) if least == most else f"{least} to {most}"
+    return f"{number} {noun}" + ("" if most == 1 else "s")
 
 
 def _option(name: str, component: Json, text: str) -> str:
@@ -48,21 +44,8 @@ def _option(name: str, component: Json, text: str) -> str:
 
 
 def _entity(place: Place, name: str, component: Json, text: str, resolved: Json) -> str:
-    finders: dict[str, tuple[Callable[[], Any], Callable[[Any], str]]] = {
-        "user": (
-            lambda: find_named_member(place.world, text),
-            lambda one: resolve_member(place, one, resolved),
-        ),
-        "role": (lambda: find_named_role(place.world, text), lambda one: resolve_role(one, resolved)),
-        "channel": (
-            lambda: find_named_channel(place.world, text),
-            lambda one: resolve_channel(place, one, resolved),
-        ),
-    }
     kinds = DEFAULT_TYPES[component["type"]]
-    for kind in kinds:
-        find, resolve = finders[kind]
-        found = find()
-        if found and (kind != "channel" or found.kind in (component.get("channel_types") or [found.kind])):
-            return resolve(found)
-    raise SandboxError(f"{name} offers no {' or '.join(kinds)} {text[:80]!r}.")
+    found = resolve_named(place, kinds, text, resolved, component.get("channel_types") or ())
+    if found is None:
+        raise SandboxError(f"{name} offers no {' or '.join(kinds)} {text[:80]!r}.")
+    return found

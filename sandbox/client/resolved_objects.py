@@ -1,8 +1,9 @@
 """The members, roles and channels that a member names, as an interaction carries them (`resolved`).
 
-Each function puts an object into the interaction's `resolved` and returns its id.
+Each `resolve` function puts an object into the interaction's `resolved` and returns its id.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sandbox.schemas.fields import Json
@@ -44,6 +45,23 @@ def resolve_channel(place: Place, channel: AnyChannel, resolved: Json) -> str:
     permissions = str(place.world.permissions(place.user, channel))
     resolved.setdefault("channels", {})[channel.id] = channel.to_json() | {"permissions": permissions}
     return channel.id
+
+
+def resolve_named(
+    place: Place, kinds: Collection[str], text: str, resolved: Json, channel_types: Collection[int] = ()
+) -> str | None:
+    """The first of that name or id among the kinds `user`, `role` and `channel`; None if there is none.
+
+    Of channels, those count whose type is one of `channel_types`, if any are given.
+    """
+    if "user" in kinds and (member := find_named_member(place.world, text)):
+        return resolve_member(place, member, resolved)
+    if "role" in kinds and (role := find_named_role(place.world, text)):
+        return resolve_role(role, resolved)
+    channel = find_named_channel(place.world, text) if "channel" in kinds else None
+    if channel is None or (channel_types and channel.kind not in channel_types):
+        return None
+    return resolve_channel(place, channel, resolved)
 
 
 def find_named_member(world: World, name: str) -> Member | None:

@@ -2,8 +2,9 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Base64Bytes, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from sandbox.client.option_values import LocalFile
 from sandbox.world.ids import VERSES_ID
 from sandbox.world.permissions import Permission
 
@@ -50,17 +51,10 @@ class MembershipForm(ControlForm):
     event: Literal["removed", "invited", "outage"]
 
 
-class FileForm(ControlForm):
-    """A file with its content in base64."""
-
-    name: str
-    content: Base64Bytes
-
-
 class CommandLineForm(LineForm):
     """A command line and the files for its options."""
 
-    files: dict[str, FileForm] = Field(default_factory=dict)
+    files: dict[str, LocalFile] = Field(default_factory=dict)
 
 
 class UnfinishedForm(LineForm):
@@ -90,7 +84,7 @@ class SubmissionForm(ControlForm):
     user: str = "student"
     interaction_id: str
     values: dict[str, str | list[str]] = Field(default_factory=dict)
-    files: dict[str, list[FileForm]] = Field(default_factory=dict)
+    files: dict[str, list[LocalFile]] = Field(default_factory=dict)
 
 
 class MenuForm(ActForm):

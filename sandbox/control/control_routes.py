@@ -39,7 +39,6 @@ from sandbox.api.rest.middleware import FAULTS
 from sandbox.api.rest.request_context import WORLD, answer
 from sandbox.client import clicks, members, replies, typed_input
 from sandbox.client.members import find_member
-from sandbox.client.option_values import LocalFile
 from sandbox.client.visible_messages import find_message, messages_in_channel
 from sandbox.control import channel_routes, moderation_routes
 from sandbox.control.control_forms import (
@@ -81,10 +80,9 @@ async def _state(request: web.Request) -> web.Response:
 
 async def _use_command(request: web.Request) -> web.Response:
     world, form = request.app[WORLD], await read_form(request, CommandLineForm)
-    files = {option: LocalFile(file.name, file.content) for option, file in form.files.items()}
     user, channel_id = user_and_channel(request, form)
     return _started(
-        typed_input.use_command(world, user, channel_id, form.text, granted=form.granted, files=files)
+        typed_input.use_command(world, user, channel_id, form.text, granted=form.granted, files=form.files)
     )
 
 
@@ -114,9 +112,8 @@ async def _select(request: web.Request) -> web.Response:
 async def _submit(request: web.Request) -> web.Response:
     world, form = request.app[WORLD], await read_form(request, SubmissionForm)
     interaction = known_interaction(request, form.interaction_id)
-    files = {name: [LocalFile(one.name, one.content) for one in some] for name, some in form.files.items()}
     return _started(
-        clicks.submit(world, find_member(world, form.user), interaction, {**form.values, **files})
+        clicks.submit(world, find_member(world, form.user), interaction, {**form.values, **form.files})
     )
 
 

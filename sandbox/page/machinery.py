@@ -4,16 +4,19 @@ from collections.abc import Awaitable, Callable
 
 from sandbox.schemas.fields import Json
 
-Look = Callable[[], Awaitable[list[Json]]]
-"""The queues now: `name`, and how many jobs are `waiting` and `working`, and how many `workers` there are."""
+Look = Callable[[], Awaitable[Json]]
+"""What runs now: `queues`, each with its `name`, how many jobs are `waiting` and `working`, and how many
+`workers` there are; and `live_model`, the model that answers as NAME@VERSION, or None.
+"""
+
+
+async def nothing() -> Json:
+    """Nothing that anybody tells of."""
+    return {"queues": [], "live_model": None}
 
 
 class Machinery:
-    """The queues that a page may show. `look` is None where nobody tells of any."""
+    """What a page may show of it; the program that knows more sets `look`."""
 
     def __init__(self) -> None:
-        self.look: Look | None = None
-
-    async def queues(self) -> list[Json]:
-        """The queues now; none where nobody tells of any."""
-        return await self.look() if self.look else []
+        self.look: Look = nothing

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from sandbox.client import clicks, filled_commands, members, replies, typed_input
 from sandbox.client.option_values import LocalFile
@@ -33,13 +33,6 @@ class Write(Action):
     replies_to: str | None = None
 
 
-class FileOfOption(BaseModel):
-    """A file with its content in base64."""
-
-    name: str
-    content: Base64Bytes
-
-
 class Use(Action):
     """Use the command that the words name, with texts and files for its options."""
 
@@ -47,7 +40,7 @@ class Use(Action):
     channel_id: str
     words: list[str]
     values: dict[str, str] = {}
-    files: dict[str, FileOfOption] = {}
+    files: dict[str, LocalFile] = {}
 
 
 class Check(Action):
@@ -87,11 +80,12 @@ class Select(Action):
 
 
 class Submit(Action):
-    """Submit the modal that an interaction opened."""
+    """Submit the modal that an interaction opened, with values and files for its fields."""
 
     do: Literal["submit"]
     interaction_id: str
     values: dict[str, str | list[str]]
+    files: dict[str, list[LocalFile]] = {}
 
 
 class Menu(Action):
@@ -171,9 +165,8 @@ def _start(world: World, user: User, action: Use | Press | Select | Submit | Men
     match action:
         case Use():
             _check_channel(world, user, action.channel_id)
-            files = {option: LocalFile(file.name, file.content) for option, file in action.files.items()}
             return typed_input.use_filled_command(
-                world, user, action.channel_id, action.words, action.values, files
+                world, user, action.channel_id, action.words, action.values, action.files
             )
         case Press():
             channel_id = find_message(world, user, action.message_id).channel_id
@@ -187,7 +180,7 @@ def _start(world: World, user: User, action: Use | Press | Select | Submit | Men
             opened_by = world.interactions.get(action.interaction_id)
             if opened_by is None:
                 raise SandboxError("There is no such modal.")
-            return clicks.submit(world, user, opened_by, action.values)
+            return clicks.submit(world, user, opened_by, {**action.values, **action.files})
         case Menu():
             _check_channel(world, user, action.channel_id)
             if action.message_id:

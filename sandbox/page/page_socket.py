@@ -5,8 +5,8 @@ that this member sees (`fresh`), then what changes. It sends actions and gets `{
 `{"number", "error", "field"}` for what Discord's client would not do. An interaction is announced by
 `{"number", "started"}` before its result, which waits for the bot.
 
-After `{"traffic": true}`, a page also gets `{"traffic": {"entries", "pending_faults", "queues"}}`;
-`{"fault": FORM}` causes a fault.
+After `{"traffic": true}`, a page also gets `{"traffic": {"entries", "pending_faults", …}}` with what the
+machinery tells; `{"fault": FORM}` causes a fault.
 """
 
 import asyncio
@@ -29,6 +29,7 @@ from sandbox.page.page_actions import outcome, parse_action, perform
 from sandbox.page.traffic import Traffic
 from sandbox.sandbox_error import FieldError, SandboxError
 from sandbox.schemas.fields import Json
+from sandbox.schemas.message_form import MAX_FILES
 from sandbox.world.guild_objects import User
 from sandbox.world.message_objects import ATTACHMENT_LIMIT_BYTES, Interaction
 
@@ -36,13 +37,13 @@ PAGE_GATEWAY = web.AppKey("page_gateway", Gateway)
 PAGE_TRAFFIC = web.AppKey("page_traffic", Traffic)
 PAGE_MACHINERY = web.AppKey("page_machinery", Machinery)
 
-MAX_MESSAGE_BYTES = ATTACHMENT_LIMIT_BYTES * 3
-"""Room for an attachment of the largest size in base64, and for a larger one to be refused in a sentence."""
+MAX_MESSAGE_BYTES = MAX_FILES * ATTACHMENT_LIMIT_BYTES * 3 // 2
+"""Room for as many files of the largest size as a field takes, in base64."""
 
 PING_S = 20.0
 
-QUEUES_EVERY_S = 1.0
-"""How often an open panel looks at the queues, whose changes nothing tells."""
+LOOK_EVERY_S = 1.0
+"""How often an open panel looks at the machinery, whose changes nothing tells."""
 
 
 class Page:
@@ -115,14 +116,11 @@ class Page:
         while True:
             entries = list(traffic.after(sent))
             sent = changes.number
-            state = {
-                "pending_faults": self._app[FAULTS].pending,
-                "queues": await self._app[PAGE_MACHINERY].queues(),
-            }
+            state = {"pending_faults": self._app[FAULTS].pending} | await self._app[PAGE_MACHINERY].look()
             if entries or state != shown:
                 shown = state
                 await self._send({"traffic": {"entries": entries, **state}})
-            await changes.wait_until(lambda seen=sent: changes.number > seen, QUEUES_EVERY_S)  # type: ignore[misc]
+            await changes.wait_until(lambda seen=sent: changes.number > seen, LOOK_EVERY_S)  # type: ignore[misc]
 
     async def _cause_fault(self, number: object, fields: object) -> None:
         try:

@@ -30,9 +30,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory, corpus: Path) -> Iterator[St
     """Everything running: Valkey, the sandbox, the bot, a worker of each kind."""
     record = os.environ.get("SHAKELM_RECORD")
     with serving(tmp_path_factory.mktemp("stack"), corpus, record) as stack:
-        stack.bot = stack.start_bot()
-        stack.verse_worker = stack.start_worker("verse")
-        stack.train_worker = stack.start_worker("train")
+        stack.start_all()
         yield stack
 
 

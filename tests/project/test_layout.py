@@ -16,6 +16,7 @@ WITHOUT_MODULE: dict[str, str] = {
     "sandbox/clients/test_clients.py": "runs bots on other libraries",
     "sandbox/page/test_acceptance.py": "drives the page in a browser, before the real bot and workers",
     "sandbox/page/test_components.py": "holds `static/messages/` in a browser, before a small bot",
+    "sandbox/page/test_modals.py": "holds `static/composer/modal.js` and its fields in a browser",
     "sandbox/page/test_markdown.py": "holds `static/messages/markdown.js` in a browser",
     "sandbox/schemas/test_described_forms.py": "holds all forms against Discord's description",
     "sandbox/test_program.py": "runs `python -m sandbox`",

@@ -16,6 +16,7 @@ from sandbox.schemas.intents import PRIVILEGED
 from sandbox.world.ids import ANNOUNCEMENTS_ID, GUILD_ID, VERSES_ID
 from sandbox.world.state import World
 from tests.sandbox.bot_with_buttons import with_buttons
+from tests.sandbox.bot_with_layouts import Layout
 from tests.sandbox.discord_description import discord_description
 from tests.sandbox.programs import finished
 from tests.sandbox.stage import Stage, connected, open_stage
@@ -262,23 +263,6 @@ async def converse(stage: Stage) -> None:
         assert (await stage.control("POST", path, body)).status_code == 204
     for event in ("outage", "removed"):
         await stage.control("POST", "/memberships", {"event": event})
-
-
-class Layout(discord.ui.LayoutView):
-    """Every component of the second version."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        picture = discord.MediaGalleryItem("attachment://a.png")
-        box: discord.ui.Container[Any] = discord.ui.Container(
-            discord.ui.Section("To be", accessory=discord.ui.Thumbnail("https://example.org/a.png")),
-            discord.ui.Separator(),
-            discord.ui.MediaGallery(picture),
-            accent_color=0x123456,
-        )
-        self.add_item(box)
-        self.add_item(discord.ui.File("attachment://a.txt"))
-        self.add_item(discord.ui.ActionRow(discord.ui.UserSelect(custom_id="who", placeholder="Who")))
 
 
 async def show_new_components(stage: Stage) -> None:

@@ -81,11 +81,23 @@ class Stack:
         self._processes.append(process)
         return process
 
+    def start_all(self) -> None:
+        """Start the bot and a worker of each kind at the same time, and wait until all are ready."""
+        self.bot = self.start("bot")
+        self.verse_worker = self.start("worker", "verse")
+        self.train_worker = self.start("worker", "train")
+        self._until_connected(self.bot)
+        self.verse_worker.until(lambda: bool(self.workers("verse")), "a verse worker")
+        self.train_worker.until(lambda: bool(self.workers("train")), "a train worker")
+
     def start_bot(self, **environment: str) -> Process:
         """Start the bot and wait until it is connected."""
         bot = self.start("bot", **environment)
-        bot.until(lambda: "Connected as" in bot.output, "a connected bot")
+        self._until_connected(bot)
         return bot
+
+    def _until_connected(self, bot: Process) -> None:
+        bot.until(lambda: "Connected as" in bot.output, "a connected bot")
 
     def start_worker(self, queue: QueueName) -> Process:
         """Start a worker and wait until it is counted."""

@@ -98,15 +98,15 @@ function speakAs(name) {
 async function use(action, from = null, onStarted = () => {}) {
   const result = await connection.act(action, onStarted);
   if (result.modal) {
-    const submit = (values) => submitModal(result.interaction_id, values);
+    const submit = (values, files) => submitModal({ interaction_id: result.interaction_id, values, files });
     openModal(result.modal, bot().display_name, submit, () => (from ? messages.focusIn(from) : composer.focus()));
   }
   return result;
 }
 
 /** Submit a modal. Its dialog closes once the bot has it, or stays if the bot gives no answer. */
-async function submitModal(interactionId, values) {
-  const result = await use({ do: "submit", interaction_id: interactionId, values });
+async function submitModal(filled) {
+  const result = await use({ ...filled, do: "submit" });
   if (result.state === "failed") throw new Error("Something went wrong: the application did not respond. Try again.");
 }
 

@@ -3,7 +3,6 @@
 import base64
 from typing import Any
 
-import discord
 import pytest
 
 from sandbox.client import clicks
@@ -12,34 +11,8 @@ from sandbox.terminal.rendering import render, render_modal
 from sandbox.world.ids import ANNOUNCEMENTS_ID, STAFF_ID, TEACHER_ROLE_ID
 from sandbox.world.message_objects import Message
 from sandbox.world.permissions import Permission
-from tests.sandbox.little_bot import LittleBot
+from tests.sandbox.bot_with_layouts import Entities, with_everything
 from tests.sandbox.stage import Stage, open_stage
-
-
-class Entities(discord.ui.View):
-    """A select of each kind that Discord lists."""
-
-    @discord.ui.select(cls=discord.ui.UserSelect, placeholder="Who", max_values=2)
-    async def who(self, interaction: discord.Interaction, select: discord.ui.UserSelect[Any]) -> None:
-        await interaction.response.send_message(", ".join(one.name for one in select.values))
-
-    @discord.ui.select(cls=discord.ui.RoleSelect, placeholder="Role")
-    async def role(self, interaction: discord.Interaction, select: discord.ui.RoleSelect[Any]) -> None:
-        await interaction.response.send_message(", ".join(one.name for one in select.values))
-
-    @discord.ui.select(cls=discord.ui.MentionableSelect, placeholder="Anybody", max_values=2)
-    async def anybody(
-        self, interaction: discord.Interaction, select: discord.ui.MentionableSelect[Any]
-    ) -> None:
-        await interaction.response.send_message(", ".join(type(one).__name__ for one in select.values))
-
-    @discord.ui.select(
-        cls=discord.ui.ChannelSelect, placeholder="Where", channel_types=[discord.ChannelType.text]
-    )
-    async def where(self, interaction: discord.Interaction, select: discord.ui.ChannelSelect[Any]) -> None:
-        await interaction.response.send_message(
-            f"{select.values[0].name} {select.values[0].permissions.value}"
-        )
 
 
 async def shown(stage: Stage) -> Message:
@@ -88,28 +61,6 @@ async def test_what_such_a_select_does_not_offer() -> None:
         ):
             with pytest.raises(SandboxError, match=words):
                 clicks.select(stage.world, stage.user("student"), values, select, message.id)
-
-
-class Everything(discord.ui.Modal, title="Everything"):
-    """A text and a field of each kind."""
-
-    note: discord.ui.TextDisplay[Any] = discord.ui.TextDisplay("Read this")
-    who: discord.ui.Label[Any] = discord.ui.Label(text="Who", component=discord.ui.UserSelect())
-    files: discord.ui.Label[Any] = discord.ui.Label(
-        text="Files", component=discord.ui.FileUpload(max_values=2, required=False)
-    )
-
-    async def on_submit(self, interaction: discord.Interaction) -> None:
-        assert isinstance(self.who.component, discord.ui.UserSelect)
-        assert isinstance(self.files.component, discord.ui.FileUpload)
-        texts = [(await file.read()).decode() for file in self.files.component.values]
-        await interaction.response.send_message(f"{self.who.component.values[0].name}: {' '.join(texts)}")
-
-
-def with_everything(bot: LittleBot) -> None:
-    @bot.tree.command(description="Opens a modal")
-    async def everything(interaction: discord.Interaction) -> None:
-        await interaction.response.send_modal(Everything())
 
 
 def encoded(name: str, content: bytes) -> dict[str, str]:

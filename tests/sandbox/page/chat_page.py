@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
 
 WAIT_MS = 60_000
 LATEST_STEPS = 40
@@ -80,15 +80,15 @@ class ChatPage:
 
 
 @contextmanager
-def opened(browser: Browser, address: str, member: str = "student", **options: Any) -> Iterator[ChatPage]:
-    """The page as a member has it, in a profile of its own."""
-    options = {"viewport": {"width": 1280, "height": 800}, **options}
-    context = browser.new_context(**options)
-    chat = ChatPage(context.new_page())
+def opened(
+    profile: Browser | BrowserContext, address: str, member: str = "student", **options: Any
+) -> Iterator[ChatPage]:
+    """The page as a member has it, in a tab of a profile. A browser gives it a profile of its own."""
+    chat = ChatPage(profile.new_page(**options))
     try:
         chat.page.goto(f"{address}/?as={member}")
         expect(chat.page.locator("body[data-ready]")).to_be_attached(timeout=WAIT_MS)
         yield chat
         assert chat.errors == []
     finally:
-        context.close()
+        chat.page.close()

@@ -1,25 +1,22 @@
 """The page in a real browser, before the real bot and its workers."""
 
 import re
-import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, BrowserContext, ViewportSize, expect
 
-from sandbox.demo.child_processes import free_port
 from tests.sandbox.page.chat_page import WAIT_MS, ChatPage, opened
-from tests.sandbox.programs import first_line, started
 from tests.support.full_stack import Stack, serving
 from tests.support.waiting import eventually
 from worker.queue import pausing
 
-NARROW = {"width": 360, "height": 640}
-ZOOMED = {"width": 640, "height": 400}
-"""A window of 1280 by 800 pixels at a zoom of 200 %."""
+WIDE = ViewportSize(width=1280, height=800)
+NARROW = ViewportSize(width=360, height=640)
+ZOOMED = ViewportSize(width=640, height=400)
+"""The window of 1280 by 800 pixels at a zoom of 200 %."""
 
 
 @pytest.fixture(scope="module")
@@ -30,21 +27,26 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     corpus.write_text("\n".join(lines * 400) + "\n")
     with serving(folder, corpus) as stack:
         stack.discord.post("members", {"name": "classmate"})
-        stack.bot = stack.start_bot()
-        stack.verse_worker = stack.start_worker("verse")
-        stack.train_worker = stack.start_worker("train")
+        stack.start_all()
         yield stack
 
 
+@pytest.fixture(scope="module")
+def profile(browser: Browser) -> Iterator[BrowserContext]:
+    """A profile that has the page's files already, as that of a person who comes back."""
+    with browser.new_context(viewport=WIDE) as profile:
+        yield profile
+
+
 @pytest.fixture
-def student(browser: Browser, stack: Stack) -> Iterator[ChatPage]:
-    with opened(browser, stack.discord.address) as chat:
+def student(profile: BrowserContext, stack: Stack) -> Iterator[ChatPage]:
+    with opened(profile, stack.discord.address) as chat:
         yield chat
 
 
 @pytest.fixture
-def teacher(browser: Browser, stack: Stack) -> Iterator[ChatPage]:
-    with opened(browser, stack.discord.address, "teacher") as chat:
+def teacher(profile: BrowserContext, stack: Stack) -> Iterator[ChatPage]:
+    with opened(profile, stack.discord.address, "teacher") as chat:
         yield chat
 
 
@@ -60,6 +62,76 @@ def ask_for_verse(chat: ChatPage, seed: str, more: str = "") -> None:
     chat.use(f"/verse seed: {seed} lines: 2 {more}".strip())
     expect(chat.messages).to_have_count(before + 1, timeout=WAIT_MS)
     expect(chat.newest.locator(".embed-footer")).to_contain_text("temperature", timeout=WAIT_MS)
+
+
+def violations(chat: ChatPage, **options: Any) -> list[Any]:
+    found = Axe().run(chat.page, options=options).response["violations"]
+    return [(item["id"], [node["html"][:200] for node in item["nodes"]]) for item in found]
+
+
+def check_both_themes(chat: ChatPage) -> None:
+    """Hold what is shown to every rule, and its colors to theirs in the dark too."""
+    assert violations(chat) == []
+    chat.page.emulate_media(color_scheme="dark")
+    assert violations(chat, runOnly=["color-contrast"]) == []
+    chat.page.emulate_media(color_scheme="light")
+
+
+# The tests with axe come first: it looks at each message in the channel.
+
+
+def test_axe_finds_no_violation(student: ChatPage) -> None:
+    ask_for_verse(student, "no violation")
+    student.use("/help")
+    expect(student.newest).to_contain_text("Only you can see this", timeout=WAIT_MS)
+    check_both_themes(student)
+    student.page.locator("#line").focus()
+    student.type("/")
+    expect(student.suggestions.first).to_be_visible()
+    check_both_themes(student)
+    student.type("verse style: ")
+    expect(student.suggestions.first).to_be_visible()
+    check_both_themes(student)
+    student.type("<Escape>", "<Escape>")
+    student.message("no violation").get_by_role("button", name="Change…").click()
+    expect(student.page.get_by_role("dialog")).to_be_visible()
+    check_both_themes(student)
+
+
+def test_axe_finds_no_violation_in_the_traffic(student: ChatPage) -> None:
+    student.page.get_by_role("button", name="Traffic").click()
+    student.use("/help")
+    used = student.page.locator("summary").filter(has_text="INTERACTION_CREATE")
+    expect(used).to_be_visible(timeout=WAIT_MS)
+    used.click()
+    expect(student.page.locator(".entries pre").first).to_contain_text('"name": "help"')
+    expect(student.page.locator(".entries pre").first).to_contain_text('"token": "•••"')
+    check_both_themes(student)
+
+
+def test_axe_finds_no_violation_in_a_drawer_of_a_narrow_screen(student: ChatPage) -> None:
+    student.page.set_viewport_size(NARROW)
+    student.page.get_by_role("button", name="Channels and settings").click()
+    check_both_themes(student)
+
+
+def test_the_page_fits_a_phone_and_a_zoom_of_200_percent(verse: ChatPage) -> None:
+    for viewport in (NARROW, ZOOMED):
+        verse.page.set_viewport_size(viewport)
+        assert verse.overflow() <= 0
+        box = verse.page.locator("#composer").bounding_box()
+        assert box and box["x"] >= 0 and box["x"] + box["width"] <= viewport["width"]
+        assert box["y"] + box["height"] <= viewport["height"]
+        verse.page.locator("#line").focus()
+        verse.type("/verse seed: word temperature: 0.5 style: ")
+        assert verse.overflow() <= 0
+        expect(verse.suggestions.first).to_be_in_viewport()
+        verse.page.get_by_label("style", exact=True).fill("")
+        verse.type("<Escape>", "<Escape>")
+        verse.newest.get_by_role("button", name="Change…").click()
+        expect(verse.page.get_by_role("button", name="Submit")).to_be_attached()
+        assert verse.overflow() <= 0
+        verse.type("<Escape>")
 
 
 def test_a_verse_and_another_one_by_keyboard_alone(student: ChatPage) -> None:
@@ -122,9 +194,9 @@ def test_a_modal_keeps_the_focus_and_gives_it_back(verse: ChatPage) -> None:
 
 
 def test_a_private_verse_is_seen_by_one_member_alone(
-    student: ChatPage, browser: Browser, stack: Stack
+    student: ChatPage, profile: BrowserContext, stack: Stack
 ) -> None:
-    with opened(browser, stack.discord.address, "classmate") as classmate:
+    with opened(profile, stack.discord.address, "classmate") as classmate:
         ask_for_verse(student, "a secret thought", "private: True")
         expect(student.newest).to_contain_text("Only you can see this")
         ask_for_verse(student, "a thought for all")
@@ -198,7 +270,7 @@ def test_a_training_is_watched_to_its_end_with_its_picture(teacher: ChatPage) ->
     # On a slow machine, another message tells the teacher of the end.
     promote = teacher.page.get_by_role("button", name="Promote")
     end = teacher.messages.filter(has=promote)
-    expect(end).to_contain_text("Training little is complete", timeout=2 * WAIT_MS)
+    expect(end).to_contain_text("Training little is complete", timeout=3 * WAIT_MS)
     picture = end.locator("img")
     picture.scroll_into_view_if_needed()
     shown = "image => image.complete && image.naturalWidth > 100"
@@ -233,85 +305,3 @@ def test_a_ping_is_marked_and_so_is_a_name_without_one(student: ChatPage, teache
     expect(message.locator(".mention").first).to_have_text("@Student")
     expect(message.locator(".mention.silent")).to_have_text("@Assistant")
     expect(teacher.message("hear ye")).not_to_have_class(re.compile(r"\bpings-me\b"))
-
-
-def test_the_page_comes_back_with_its_server(browser: Browser) -> None:
-    port = str(free_port())
-    arguments = ("-m", "sandbox", "--server-only", "--json", "--port", port)
-    with ExitStack() as stack:
-        with started(*arguments, stdout=subprocess.PIPE) as server:
-            first_line(server)
-            chat = stack.enter_context(opened(browser, f"http://127.0.0.1:{port}"))
-            chat.type("before", "<Enter>")
-            expect(chat.newest).to_contain_text("before")
-        expect(chat.page.locator("#disconnected")).to_be_visible()
-        with started(*arguments, stdout=subprocess.PIPE) as server:
-            first_line(server)
-            expect(chat.page.locator("#disconnected")).to_be_hidden()
-            expect(chat.messages).to_have_count(0)
-            chat.type("after", "<Enter>")
-            expect(chat.newest).to_contain_text("after")
-            chat.errors.clear()
-
-
-def violations(chat: ChatPage) -> list[Any]:
-    found = Axe().run(chat.page).response["violations"]
-    return [(item["id"], [node["html"][:200] for node in item["nodes"]]) for item in found]
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_violation(browser: Browser, stack: Stack, scheme: str) -> None:
-    with opened(browser, stack.discord.address, color_scheme=scheme) as chat:
-        ask_for_verse(chat, "no violation")
-        chat.use("/help")
-        expect(chat.newest).to_contain_text("Only you can see this", timeout=WAIT_MS)
-        assert violations(chat) == []
-        chat.page.locator("#line").focus()
-        chat.type("/")
-        expect(chat.suggestions.first).to_be_visible()
-        assert violations(chat) == []
-        chat.type("verse style: ")
-        expect(chat.suggestions.first).to_be_visible()
-        assert violations(chat) == []
-        chat.type("<Escape>", "<Escape>")
-        chat.message("no violation").get_by_role("button", name="Change…").click()
-        expect(chat.page.get_by_role("dialog")).to_be_visible()
-        assert violations(chat) == []
-
-
-def test_axe_finds_no_violation_in_the_traffic(browser: Browser, stack: Stack) -> None:
-    with opened(browser, stack.discord.address) as chat:
-        chat.page.get_by_role("button", name="Traffic").click()
-        chat.use("/help")
-        used = chat.page.locator("summary").filter(has_text="INTERACTION_CREATE")
-        expect(used).to_be_visible(timeout=WAIT_MS)
-        used.click()
-        expect(chat.page.locator(".entries pre").first).to_contain_text('"name": "help"')
-        expect(chat.page.locator(".entries pre").first).to_contain_text('"token": "•••"')
-        assert violations(chat) == []
-
-
-def test_axe_finds_no_violation_in_a_drawer_of_a_narrow_screen(browser: Browser, stack: Stack) -> None:
-    with opened(browser, stack.discord.address, viewport=NARROW) as chat:
-        chat.page.get_by_role("button", name="Channels and settings").click()
-        assert violations(chat) == []
-
-
-@pytest.mark.parametrize("viewport", [NARROW, ZOOMED])
-def test_the_page_fits_a_phone_and_a_zoom_of_200_percent(
-    browser: Browser, stack: Stack, viewport: dict[str, int]
-) -> None:
-    with opened(browser, stack.discord.address, viewport=viewport) as chat:
-        ask_for_verse(chat, "a very narrow room")
-        assert chat.overflow() <= 0
-        box = chat.page.locator("#composer").bounding_box()
-        assert box and box["x"] >= 0 and box["x"] + box["width"] <= viewport["width"]
-        assert box["y"] + box["height"] <= viewport["height"]
-        chat.type("/verse seed: word temperature: 0.5 style: ")
-        assert chat.overflow() <= 0
-        expect(chat.suggestions.first).to_be_in_viewport()
-        chat.page.get_by_label("style", exact=True).fill("")
-        chat.type("<Escape>", "<Escape>")
-        chat.newest.get_by_role("button", name="Change…").click()
-        expect(chat.page.get_by_role("button", name="Submit")).to_be_attached()
-        assert chat.overflow() <= 0

@@ -2,18 +2,25 @@
 
 import io
 from collections.abc import AsyncIterator
+from typing import Any
 
 import discord
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
-from sandbox.client import typed_input
+from sandbox.client import members, typed_input
+from sandbox.demo.child_processes import free_port
+from sandbox.schemas.fields import Json
 from sandbox.schemas.message_form import MessageForm
+from sandbox.server import serving
 from sandbox.world import guild_changes
 from sandbox.world.guild_objects import FORUM
 from sandbox.world.ids import VERSES_ID
+from sandbox.world.starting_guild import TEACHER
 from sandbox.world.threads import thread_starts
 from tests.sandbox.bot_with_buttons import with_buttons
+from tests.sandbox.bot_with_layouts import Entities, Layout
 from tests.sandbox.page.chat_page import WAIT_MS
 from tests.sandbox.stage import Stage, open_stage
 
@@ -23,23 +30,15 @@ PICTURE = bytes.fromhex(
 )
 """A PNG of one pixel."""
 
+FILES = {"a.png": PICTURE, "a.txt": b"once more"}
 
-@pytest.fixture
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(loop_scope="module")
 async def stage() -> AsyncIterator[Stage]:
     async with open_stage(prepare=with_buttons) as stage:
         yield stage
-
-
-@pytest.fixture
-async def page(stage: Stage, own_browser: Browser) -> AsyncIterator[Page]:
-    page = await own_browser.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.set_default_timeout(WAIT_MS)
-    await page.goto(stage.box.address)
-    await expect(page.locator("body[data-ready]")).to_be_attached(timeout=WAIT_MS)
-    yield page
-    assert errors == []
 
 
 async def test_a_select_is_used_with_the_keyboard(stage: Stage, page: Page) -> None:
@@ -146,3 +145,192 @@ async def test_new_messages_are_announced_once_and_waiting_ones_when_they_are_do
     await expect(region.last).to_have_text("shakelm: the verse")
     said = await region.all_inner_texts()
     assert len([text for text in said if "the verse" in text]) == 1
+
+
+async def test_the_second_version_is_drawn_once_and_read_aloud(stage: Stage, page: Page) -> None:
+    files = [discord.File(io.BytesIO(content), name) for name, content in FILES.items()]
+    await stage.channel.send(view=Layout(), files=files)
+    message = page.locator("#messages > li").last
+    await expect(message.locator(".container .section .text-display")).to_have_text("To be")
+    await expect(message.locator(".container hr")).to_have_count(1)
+    await expect(message.locator(".container .gallery img")).to_have_count(1)
+    await expect(message.locator("img")).to_have_count(1)
+    await expect(message.get_by_role("link", name="https://example.org/a.png")).to_be_visible()
+    link = message.get_by_role("link", name="a.txt")
+    await expect(link).to_have_count(1)
+    async with page.expect_download() as download:
+        await link.click()
+    assert (await (await download.value).path()).read_bytes() == FILES["a.txt"]
+    await expect(page.locator("#announcements p").last).to_have_text("shakelm: To be 2 attached")
+    await message.get_by_role("button", name="Who").click()
+    await page.locator(".option").filter(has_text="@teacher").click()
+    picked = await stage.until(lambda: stage.bot.interactions)
+    data: Any = picked[0].data
+    assert data["values"] == [TEACHER.id]
+    await picked[0].response.defer()
+    await expect(message.get_by_role("button", name="Who")).not_to_have_attribute("aria-busy", "true")
+
+
+async def test_hidden_parts_are_shown_by_a_press_and_stay_so(stage: Stage, page: Page) -> None:
+    view = discord.ui.LayoutView()
+    gallery = discord.MediaGalleryItem("attachment://a.png", description="a dot", spoiler=True)
+    view.add_item(discord.ui.MediaGallery(gallery))
+    view.add_item(discord.ui.Container(discord.ui.TextDisplay("the end"), spoiler=True))
+    view.add_item(discord.ui.Separator(visible=False, spacing=discord.SeparatorSpacing.large))
+    view.add_item(discord.ui.File("attachment://a.txt", spoiler=True))
+    files = [discord.File(io.BytesIO(content), name) for name, content in FILES.items()]
+    sent = await stage.channel.send(view=view, files=files)
+    picture, text = page.get_by_role("img", name="a dot"), page.locator(".container")
+    await expect(page.locator(".hidden-part summary")).to_have_count(3)
+    await expect(page.locator("#announcements p").last).to_have_text("shakelm: 2 attached")
+    await expect(picture).to_be_hidden()
+    await expect(text).to_be_hidden()
+    await page.locator(".hidden-part summary").first.click()
+    await expect(picture).to_be_visible()
+    view.add_item(discord.ui.TextDisplay("more"))
+    await sent.edit(view=view)
+    await expect(page.get_by_text("more", exact=True)).to_be_visible()
+    await expect(picture).to_be_visible()
+    await expect(text).to_be_hidden()
+    hidden = discord.File(io.BytesIO(PICTURE), "b.png", spoiler=True)
+    await stage.channel.send(file=hidden)
+    await expect(page.locator("#messages > li").last.locator(".attachments summary")).to_have_text("Spoiler")
+
+
+async def test_a_line_that_is_pasted_fills_in_each_option_and_loses_nothing(page: Page) -> None:
+    line, newest = page.locator("#line"), page.locator("#messages > li").last
+    await line.fill("/hello name: Romeo times: 2")
+    await page.keyboard.press("Enter")
+    await expect(newest).to_contain_text("hello, hello Romeo at 0.5")
+    await line.fill("/hello by the way name: Juliet")
+    await page.get_by_role("button", name="Send").click()
+    await expect(page.locator("#composer-error")).to_contain_text("“by the way” belongs to no option")
+    await page.get_by_label("Option", exact=True).fill("")
+    await page.get_by_label("name", exact=True).fill("")
+    await page.get_by_label("name", exact=True).press_sequentially("name: Juliet")
+    await page.keyboard.press("Enter")
+    await expect(newest).to_contain_text("hello Juliet at 0.5")
+
+
+async def test_a_wrong_value_of_each_kind_is_refused_at_its_field(stage: Stage, page: Page) -> None:
+    for name, value, sentence in (
+        ("times", "9", "takes a number from 1 to 5, not 9"),
+        ("times", "1.5", "takes a whole number, not '1.5'"),
+        ("heat", "nan", "takes a number, not 'nan'"),
+        ("loud", "maybe", "takes true or false, not 'maybe'"),
+        ("name", "x" * 21, "takes 1 to 20 characters; these are 21"),
+    ):
+        await page.locator("#line").fill("/hello name: Romeo times: 2 heat: 1 loud: True")
+        field = page.get_by_label(name, exact=True)
+        await field.fill(value)
+        await page.keyboard.press("Enter")
+        await expect(page.locator(".field.wrong .field-error")).to_contain_text(sentence)
+        await expect(field).to_be_focused()
+        await page.keyboard.press("Escape")
+    assert not stage.world.interactions
+
+
+async def test_odd_names_are_shown_as_they_are(stage: Stage, page: Page) -> None:
+    for name in ("<img src=x>", " ", "x" * 100, "\u202eevil", "🎭"):
+        typed_input.write(stage.world, members.join(stage.world, name), VERSES_ID, f"I am {name}")
+    await expect(page.locator("#messages > li")).to_have_count(5)
+    await expect(page.locator("#messages .author").first).to_have_text("<Img Src=X>")
+    assert await page.evaluate("document.documentElement.scrollWidth - innerWidth") == 0
+    scroller = page.locator("#scroller")
+    assert await scroller.evaluate("element => element.scrollWidth - element.clientWidth") == 0
+    await page.get_by_label("Speak as").select_option("🎭")
+    await expect(page.locator(".member", has_text="🎭")).to_contain_text("you")
+
+
+async def test_the_list_stays_at_its_end_when_its_width_changes(stage: Stage, page: Page) -> None:
+    student = stage.user("student")
+    for number in range(200):
+        typed_input.write(stage.world, student, VERSES_ID, f"{number} " + "word " * (number % 40))
+    last = page.locator("#messages > li").last
+    await expect(last).to_contain_text("199 word")
+    await page.reload()
+    traffic = page.get_by_role("button", name="Traffic", exact=True)
+    for _ in range(2):
+        await expect(last).to_be_in_viewport(ratio=1)
+        await traffic.click()
+        await expect(page.locator("#to-newest")).to_be_hidden()
+    await page.set_viewport_size({"width": 500, "height": 800})
+    await expect(last).to_be_in_viewport(ratio=1)
+    await page.locator("#scroller").evaluate("element => element.scrollTop = 0")
+    await expect(page.locator("#to-newest")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+async def test_long_words_and_large_pictures_stay_inside(stage: Stage, page: Page, width: int) -> None:
+    await page.set_viewport_size({"width": width, "height": 800})
+    label = "W" * 80
+    select = discord.ui.ChannelSelect[Any](placeholder=label)
+    box: discord.ui.Container[Any] = discord.ui.Container(
+        discord.ui.Section(label, accessory=discord.ui.Button(label=label, custom_id="a")),
+        discord.ui.ActionRow(discord.ui.Button(label=label, custom_id="b")),
+        discord.ui.ActionRow(select),
+    )
+    await stage.channel.send(view=discord.ui.LayoutView().add_item(box))
+    embed = discord.Embed(title=label).set_author(name=label).set_footer(text=label)
+    await stage.channel.send(f"{label} `{label}`\n> {label}", embed=embed.add_field(name=label, value=label))
+    await expect(page.locator(".embed-footer")).to_have_text(label)
+    for element in ("document.documentElement", "document.getElementById('scroller')"):
+        assert await page.evaluate(f"{element}.scrollWidth - {element}.clientWidth") == 0
+    button = await page.locator(".section .button").bounding_box()
+    assert button and button["x"] + button["width"] <= width
+
+
+async def test_selects_that_discord_lists_are_used_with_the_keyboard(stage: Stage, page: Page) -> None:
+    await stage.channel.send("choose", view=Entities())
+    for select, labels, answer in (
+        ("Who", ["Teacher", "Student"], "teacher, student"),
+        ("Role", ["@Teacher"], "Teacher"),
+        ("Anybody", ["Student", "@Assistant"], "Member, Role"),
+        ("Where", ["#announcements"], "announcements "),
+    ):
+        await page.get_by_role("button", name=select).focus()
+        await page.keyboard.press("Enter")
+        listed = page.get_by_role("listbox", name=select)
+        for label in labels:
+            await page.keyboard.press("Home")
+            while await page.locator(".option:focus .option-label").inner_text() != label:
+                await page.keyboard.press("ArrowDown")
+            await page.keyboard.press("Space")
+        if len(labels) > 1:
+            await page.keyboard.press("Enter")
+        await expect(listed).to_be_hidden()
+        await expect(page.locator("#messages > li").last).to_contain_text(answer)
+
+
+async def test_the_panel_follows_the_live_model(stage: Stage, page: Page) -> None:
+    live = "shakespeare-char@1"
+
+    async def look() -> Json:
+        return {"queues": [], "live_model": live}
+
+    stage.box.machinery.look = look
+    await page.get_by_role("button", name="Traffic").click()
+    shown = page.locator(".live-model")
+    await expect(shown).to_have_text("Live model: shakespeare-char@1")
+    live = "quijote@2"
+    await expect(shown).to_have_text("Live model: quijote@2")
+    live = ""
+    await expect(shown).to_be_hidden()
+
+
+async def test_the_page_comes_back_with_its_server(own_browser: Browser) -> None:
+    port = free_port()
+    page = await own_browser.new_page()
+    async with serving(port=port) as box:
+        await page.goto(box.address)
+        await page.locator("#line").fill("before")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#messages > li")).to_contain_text("before")
+    await expect(page.locator("#disconnected")).to_be_visible()
+    async with serving(port=port):
+        await expect(page.locator("#disconnected")).to_be_hidden()
+        await expect(page.locator("#messages > li")).to_have_count(0)
+        await page.locator("#line").fill("after")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#messages > li")).to_contain_text("after")
+        await page.close()

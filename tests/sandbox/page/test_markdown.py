@@ -59,6 +59,9 @@ def rendered(page: Page, text: str) -> str:
         ),
         ("#no heading", "#no heading"),
         ("> a\n> **b**\nc", "(blockquote a\n(strong b))c"),
+        ("> ```js\n> code\n> ```\nafter", "(blockquote (pre (code code)))after"),
+        ("> quoted\n```\n> code\n```", "(blockquote quoted)(pre (code > code))"),
+        ("see ```a b\nc``` and ```d e\nf``` end", "see (pre (code a b\nc)) and (pre (code d e\nf)) end"),
         (">>> a\nb", "(blockquote a\nb)"),
         ("- a\n- b\n  - c\n- d", "(ul (li a)(li b(ul (li c)))(li d))"),
         ("3. a\n4. b", "(ol (li a)(li b))"),
@@ -66,6 +69,10 @@ def rendered(page: Page, text: str) -> str:
         ("[text](https://a.example/x) <https://b.example>", "(a text) (a https://b.example)"),
         ("[text](javascript:alert(1))", "[text](javascript:alert(1))"),
         ("go to https://c.example/a_b_c.", "go to (a https://c.example/a_b_c)."),
+        (
+            "https://d.example/A_(b) (https://e.example/f). https://g.example/(h",
+            "(a https://d.example/A_(b)) ((a https://e.example/f)). (a https://g.example/)(h",
+        ),
         (
             "<@1100000000000000011> <@1100000000000000099>",
             "(span.mention @Student) (span.mention @unknown-user)",

@@ -35,9 +35,9 @@ export function announce(text) {
   while (region.childElementCount > 5) region.firstElementChild.remove();
 }
 
-/** A circle with a member's first letter. */
+/** A circle with a member's first letter; a name may have none. */
 export function avatar(member) {
   const hue = [...member.id].reduce((sum, digit) => sum + Number(digit), 0) % 6;
-  const letter = [...member.display_name][0].toUpperCase();
+  const letter = ([...member.display_name.trim()][0] ?? "").toUpperCase();
   return el(`span.avatar.hue-${hue}`, { "aria-hidden": "true" }, letter);
 }

@@ -1,13 +1,15 @@
 // A command that is being filled in: a field for each of its options that has a value.
 
 import { el } from "../base/dom.js";
+import { encoded, problemOf } from "../base/files.js";
 import { localized, locale } from "../base/store.js";
 import { Combobox } from "./combobox.js";
 import { ATTACHMENT, INTEGER, NUMBER, fitting, range, values } from "./command_options.js";
 
 const ASK_AFTER_MS = 120;
+const NAME_AT_THE_END = /(?:^|\s)([^\s:"]{1,32}):$/;
+const NAMES = /(?:^|\s)([^\s:"]{1,32}):(?=\s|$)/g;
 const INPUT_MODES = { [INTEGER]: "numeric", [NUMBER]: "decimal" };
-const MAX_FILE_BYTES = 10 * 2 ** 20;
 
 export class CommandFields {
   /**
@@ -57,7 +59,7 @@ export class CommandFields {
     return { title: items.length ? "Options" : "", items: fitting(items, text.replace(/:$/, "")) };
   }
 
-  add(option, value = "") {
+  add(option) {
     const id = `option-${option.name}`;
     const offered = values(option);
     const isFile = option.type === ATTACHMENT;
@@ -91,7 +93,6 @@ export class CommandFields {
     input.addEventListener("keydown", (event) => this.keyInField(event, field));
     this.fields.set(option.name, field);
     this.container.insertBefore(field.box, this.adder);
-    if (value && !isFile) input.value = value;
     fit(input);
     this.showAdder();
     return field;
@@ -132,28 +133,37 @@ export class CommandFields {
     this.takeNextOption(field);
   }
 
-  /** `… temperature:` at the end of a value begins that option, as in Discord. */
+  /** The option of that name whose value may be typed now: one that is left, or whose field is empty. */
+  openOption(name, own = null) {
+    const open = this.command.options.filter((option) => option === own || !this.fields.get(option.name)?.input.value);
+    return open.find((option) => option.name === name) ?? open.find((option) => localized(option, "name") === name);
+  }
+
+  /** `… temperature:` at the end of a value begins that option, as in Discord; `seed:` at the start is its own name. */
   takeNextOption(field) {
-    const match = /(?:^|\s)([^\s:"]{1,32}):$/.exec(field.input.value);
-    const option = match && this.left.find((item) => localized(item, "name") === match[1] || item.name === match[1]);
+    const match = NAME_AT_THE_END.exec(field.input.value);
+    const option = match && this.openOption(match[1], match.index === 0 ? field.option : null);
     if (!option) return;
     field.input.value = field.input.value.slice(0, match.index).trim();
     fit(field.input);
+    if (option === field.option) return;
     this.check(field);
-    this.add(option).input.focus();
+    (this.fields.get(option.name) ?? this.add(option)).input.focus();
   }
 
   /** `name:` in the adder begins that option; a whole line that was pasted fills in all of them. */
   takeTyped(text) {
-    const names = this.left.flatMap((option) => [option.name, localized(option, "name")]);
-    const found = [...text.matchAll(/(?:^|\s)([^\s:"]{1,32}):(?=\s|$)/g)].filter((match) => names.includes(match[1]));
+    const found = [...text.matchAll(NAMES)].filter((match) => this.openOption(match[1]));
     if (!found.length) return;
-    this.adder.value = "";
+    this.adder.value = text.slice(0, found[0].index).trim();
     found.forEach((match, at) => {
-      const option = this.left.find((item) => item.name === match[1] || localized(item, "name") === match[1]);
+      const option = this.openOption(match[1]);
       if (!option) return;
       const value = text.slice(match.index + match[0].length, found[at + 1]?.index ?? text.length).trim();
-      this.add(option, value).input.focus();
+      const field = this.fields.get(option.name) ?? this.add(option);
+      if (field.input.type !== "file") field.input.value = value;
+      fit(field.input);
+      field.input.focus();
     });
   }
 
@@ -186,11 +196,12 @@ export class CommandFields {
     for (const [name, { option, input }] of this.fields) {
       const file = option.type === ATTACHMENT ? input.files[0] : null;
       if (!file) continue;
-      if (file.size > MAX_FILE_BYTES) {
-        this.showError(name, `${file.name} is larger than 10 MiB.`);
+      const problem = problemOf(file);
+      if (problem) {
+        this.showError(name, problem);
         return null;
       }
-      files[name] = { name: file.name, content: base64(new Uint8Array(await file.arrayBuffer())) };
+      files[name] = await encoded(file);
     }
     return files;
   }
@@ -258,10 +269,4 @@ export class CommandFields {
 /** Make an input as wide as its text. */
 function fit(input) {
   if (input.type !== "file") input.size = Math.max(3, Math.min([...input.value].length + 1, 60));
-}
-
-function base64(bytes) {
-  let text = "";
-  for (let at = 0; at < bytes.length; at += 0x8000) text += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
-  return btoa(text);
 }

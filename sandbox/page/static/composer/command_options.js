@@ -1,5 +1,6 @@
 // What an option of a command takes (Discord documentation, "Application Command Option").
 
+import { channels, people, roles } from "../base/guild_lists.js";
 import { localized, store } from "../base/store.js";
 
 const SUB_COMMAND = 1;
@@ -64,20 +65,17 @@ export function values(option) {
   if (option.choices?.length) {
     return option.choices.map((choice) => ({ label: localized(choice, "name"), value: String(choice.value) }));
   }
-  const { members, channels, roles } = store.guild;
-  const people = members.map((item) => ({ label: item.display_name, value: item.id, description: `@${item.name}` }));
-  const groups = Object.entries(roles).map(([value, label]) => ({ label, value }));
   switch (option.type) {
     case BOOLEAN:
       return ["True", "False"].map((label) => ({ label, value: label.toLowerCase() }));
     case USER:
-      return people;
+      return people();
     case CHANNEL:
-      return channels.map((item) => ({ label: `#${item.name}`, value: item.id }));
+      return channels(option.channel_types);
     case ROLE:
-      return groups;
+      return roles();
     case MENTIONABLE:
-      return [...people, ...groups];
+      return [...people(), ...roles()];
     default:
       return null;
   }

@@ -3,7 +3,7 @@
 import { announce, byId, el } from "../base/dom.js";
 import { isForum } from "../base/channels.js";
 import { bot, channel, locale, store } from "../base/store.js";
-import { plainText } from "../messages/markdown.js";
+import { leadText } from "../messages/message_text.js";
 import { Combobox } from "./combobox.js";
 import { CommandFields } from "./command_fields.js";
 import { fitting, leaves } from "./command_options.js";
@@ -161,7 +161,7 @@ export function setReply(message) {
   if (!message) return;
   const name = message.author.global_name ?? message.author.username;
   const cancel = el("button.as-link", { type: "button", onclick: () => (setReply(null), line.focus()) }, "Cancel");
-  const said = plainText(message.content || message.embeds[0]?.title || message.embeds[0]?.description || "", { message });
+  const said = leadText(message);
   replyBar.replaceChildren(el("span", {}, "Replying to ", el("strong", {}, name), " ", el("span.said", {}, said.slice(0, 80))), cancel);
   showText(line.value);
 }

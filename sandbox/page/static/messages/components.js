@@ -1,21 +1,27 @@
 // Buttons, selects and layouts on messages (Discord documentation, "Component Reference").
 
+import {
+  BUTTON,
+  CHANNEL_SELECT,
+  CONTAINER,
+  FILE,
+  GALLERY,
+  MENTIONABLE_SELECT,
+  ROLE_SELECT,
+  ROW,
+  SECTION,
+  SELECTS,
+  SEPARATOR,
+  TEXT,
+  THUMBNAIL,
+  USER_SELECT,
+} from "../base/component_types.js";
 import { el } from "../base/dom.js";
+import { channels, people, roles } from "../base/guild_lists.js";
 import { openOptions } from "../base/popup.js";
-import { store } from "../base/store.js";
-import { attachment, picture } from "./embeds.js";
+import { attachment, hidden, picture } from "./embeds.js";
 import { markdown } from "./markdown.js";
 
-const ROW = 1;
-const BUTTON = 2;
-const SELECTS = [3, 5, 6, 7, 8];
-const SECTION = 9;
-const TEXT = 10;
-const THUMBNAIL = 11;
-const GALLERY = 12;
-const FILE = 13;
-const SEPARATOR = 14;
-const CONTAINER = 17;
 const STYLES = { 1: "primary", 2: "secondary", 3: "success", 4: "danger", 5: "link", 6: "premium" };
 
 /** The components of a message. `use(component, action)` does what a component asks for. */
@@ -35,19 +41,28 @@ function draw(component, page) {
     case TEXT:
       return el(".text-display", {}, markdown(component.content, { message: page.message }));
     case THUMBNAIL:
-      return el(".thumbnail", {}, media(component.media, component.description, page));
+      return perhapsHidden(component, component.id, el(".thumbnail", {}, media(component.media, component.description, page)));
     case GALLERY:
-      return el(".gallery", {}, component.items.map((item) => media(item.media, item.description, page)));
+      return el(".gallery", {}, component.items.map((item, at) => perhapsHidden(item, `${component.id}-${at}`, media(item.media, item.description, page))));
     case FILE:
-      return file(component.file, page);
+      return perhapsHidden(component, component.id, file(component.file, page));
     case SEPARATOR:
-      return component.divider === false ? el(".gap") : el("hr");
+      return separator(component);
     case CONTAINER:
-      return container(component, inner(component.components));
+      return perhapsHidden(component, component.id, container(component, inner(component.components)));
     default:
       if (SELECTS.includes(component.type)) return select(component, page);
-      return el("p.outside", {}, `The page cannot show components of type ${component.type}.`);
+      return unknown(component);
   }
+}
+
+/** What stands in place of a component that the page does not know. */
+export function unknown(component) {
+  return el("p.outside", {}, `The page cannot show components of type ${component.type}.`);
+}
+
+function separator({ divider, spacing }) {
+  return el(`hr${divider ? "" : ".bare"}${spacing === 2 ? ".wide" : ""}`, { "aria-hidden": divider ? null : "true" });
 }
 
 function container(component, children) {
@@ -55,7 +70,11 @@ function container(component, children) {
   if (component.accent_color !== undefined && component.accent_color !== null) {
     box.style.setProperty("--bar", `#${component.accent_color.toString(16).padStart(6, "0")}`);
   }
-  return component.spoiler ? el("details.container-spoiler", {}, el("summary", {}, "Spoiler"), box) : box;
+  return box;
+}
+
+function perhapsHidden({ spoiler }, key, shown) {
+  return spoiler ? hidden(key, shown) : shown;
 }
 
 function media(item, description, page) {
@@ -110,22 +129,19 @@ function safeUrl(address) {
   }
 }
 
-/** The options of a select, also of those that Discord fills from the guild. */
+/** The options of a select or of a group of boxes, also of a select that Discord fills from the guild. */
 export function optionsOf(component) {
-  const { members, channels, roles } = store.guild;
-  const users = members.map((item) => ({ value: item.id, label: item.display_name, description: `@${item.name}` }));
-  const named = Object.entries(roles).map(([value, name]) => ({ value, label: name.startsWith("@") ? name : `@${name}` }));
   const chosen = new Set((component.default_values ?? []).map((item) => item.id));
   const marked = (items) => items.map((item) => ({ ...item, selected: chosen.has(item.value) }));
   switch (component.type) {
-    case 5:
-      return marked(users);
-    case 6:
-      return marked(named);
-    case 7:
-      return marked([...users, ...named]);
-    case 8:
-      return marked(channels.map((item) => ({ value: item.id, label: `#${item.name}` })));
+    case USER_SELECT:
+      return marked(people());
+    case ROLE_SELECT:
+      return marked(roles());
+    case MENTIONABLE_SELECT:
+      return marked([...people(), ...roles()]);
+    case CHANNEL_SELECT:
+      return marked(channels(component.channel_types));
     default:
       return component.options.map((option) => ({
         value: option.value,

@@ -8,7 +8,13 @@ import { inlineMarkdown, link, markdown } from "./markdown.js";
 
 /** The files of a message that no embed shows. */
 export function attachmentsOf(message) {
-  return message.attachments.length ? el(".attachments", {}, message.attachments.map(attachment)) : null;
+  const shown = message.attachments.map((file) => (file.filename.startsWith("SPOILER_") ? hidden(file.id, attachment(file)) : attachment(file)));
+  return shown.length ? el(".attachments", {}, shown) : null;
+}
+
+/** Something that a message hides until a person opens it; the key tells it from others of the message. */
+export function hidden(key, shown) {
+  return el("details.hidden-part", { dataset: { key: `spoiler-${key}` } }, el("summary", {}, "Spoiler"), shown);
 }
 
 export function attachment(file) {

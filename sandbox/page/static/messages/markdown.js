@@ -23,7 +23,8 @@ const RULES = [
     (match, context, inner) => link(match[2], inner(match[1])),
   ],
   [/<(https?:\/\/[^\s<>]+)>/y, (match) => link(match[1], [match[1]])],
-  [/https?:\/\/[^\s<]*[^<.,:;"'\]\s)]/y, (match) => link(match[0], [match[0]])],
+  // Parentheses belong to an address in pairs.
+  [/https?:\/\/(?:[^\s<()]|\([^\s<()]*\))*(?:[^<.,:;"'\]\s()]|\([^\s<()]*\))/y, (match) => link(match[0], [match[0]])],
   [/\*\*((?:\\[\s\S]|[^\\])+?)\*\*(?!\*)/y, (match, context, inner) => el("strong", {}, inner(match[1]))],
   [/__((?:\\[\s\S]|[^\\])+?)__(?!_)/y, (match, context, inner) => el("u", {}, inner(match[1]))],
   [/~~((?:\\[\s\S]|[^\\])+?)~~/y, (match, context, inner) => el("s", {}, inner(match[1]))],
@@ -47,9 +48,11 @@ export function inlineMarkdown(text, context = {}) {
   return inline(text, context, 0);
 }
 
-/** A text as one reads it aloud, without marks. */
+/** A text as one reads it aloud, without marks, and without what it hides. */
 export function plainText(text, context = {}) {
-  return el("div", {}, markdown(text, context)).textContent;
+  const read = el("div", {}, markdown(text, context));
+  for (const hidden of read.querySelectorAll(".spoiler")) hidden.replaceWith("spoiler");
+  return read.textContent;
 }
 
 function inline(text, context, depth) {
@@ -133,17 +136,26 @@ function blocks(text, context, depth) {
 
 const LIST_ITEM = /^(\s*)([-*]|\d{1,9}\.)\s+(\S.*)$/;
 
-/** The lines of a text; a code block is one of them, with all that it holds. */
+/** The lines of a text; a code block is part of one line, with all that it holds, unless a quote holds it. */
 function withCodeBlocksWhole(text) {
   const lines = [];
-  for (const part of text.split(/(```[\s\S]+?```)/)) {
-    const fenced = part.startsWith("```") && part.endsWith("```") && part.length > 6;
-    const own = fenced ? [part] : part.split("\n");
-    // Text beside a code block stays on its line.
-    if (lines.length && own.length) lines[lines.length - 1] += own.shift();
-    lines.push(...own);
+  for (let from = 0; from <= text.length; ) {
+    let end = endOfLine(text, from);
+    for (let open = text.indexOf("```", from); !text.startsWith("> ", from) && open >= 0 && open < end; ) {
+      const close = text.indexOf("```", open + 4);
+      if (close < 0) break;
+      end = endOfLine(text, close + 3);
+      open = text.indexOf("```", close + 3);
+    }
+    lines.push(text.slice(from, end));
+    from = end + 1;
   }
   return lines;
+}
+
+function endOfLine(text, from) {
+  const end = text.indexOf("\n", from);
+  return end < 0 ? text.length : end;
 }
 
 /** A list, in which deeper items are lists inside the item before them. */

@@ -7,12 +7,14 @@ import { channel, dismiss, localized, member, pingsMe, shownIn, store } from "..
 import { clockTime, messageTime } from "../base/times.js";
 import { components } from "./components.js";
 import { attachmentsOf, embeds } from "./embeds.js";
-import { markdown, plainText } from "./markdown.js";
+import { markdown } from "./markdown.js";
+import { copiedText, leadText, wholeText } from "./message_text.js";
 import { emptiness, forwarded, shownBy, threadOf } from "./threads.js";
 
 const EPHEMERAL = 1 << 6;
 const LOADING = 1 << 7;
 const SUPPRESS_EMBEDS = 1 << 2;
+const SECOND_VERSION = 1 << 15;
 const REPLY = 19;
 const COMPONENT = 3;
 const MESSAGE_MENU = 3;
@@ -28,11 +30,17 @@ const failures = new Map();
 const busy = new Map();
 let actions = null;
 let stays = true;
+let size = "";
 
 /** `given` does what messages ask for: `use`, `useMenu`, `reply`, `goTo`, `compose`. */
 export function setUp(given) {
   actions = given;
   scroller.addEventListener("scroll", () => {
+    // A list that only changed its size is still at its end, though the browser scrolls it too.
+    if (sizeChanged() && stays) {
+      toEnd();
+      return;
+    }
     stays = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR_THE_END_PX;
     byId("to-newest").hidden = stays;
   });
@@ -59,6 +67,13 @@ export function setUp(given) {
     if (quoted) showMessage(quoted.dataset.to);
   });
   list.addEventListener("keydown", moveBetweenMessages);
+}
+
+function sizeChanged() {
+  const now = `${scroller.scrollHeight} ${scroller.clientHeight}`;
+  const changed = now !== size;
+  size = now;
+  return changed;
 }
 
 function toEnd() {
@@ -143,9 +158,11 @@ function redraw(id) {
   const focused = former.contains(document.activeElement) ? document.activeElement : null;
   const key = focused?.dataset.key;
   const shown = [...former.querySelectorAll(".spoiler.shown")].length;
+  const open = [...former.querySelectorAll("details[open]")].map((each) => each.dataset.key);
   const element = draw(message);
   former.replaceWith(element);
   for (const spoiler of [...element.querySelectorAll(".spoiler")].slice(0, shown)) spoiler.click();
+  for (const each of element.querySelectorAll("details")) each.open = open.includes(each.dataset.key);
   if (!focused) return;
   const same = key ? element.querySelector(`[data-key="${CSS.escape(key)}"]:not(:disabled)`) : null;
   (same ?? element).focus();
@@ -236,7 +253,8 @@ function drawMessage(message) {
       loading ? el("p.thinking", {}, `${author.display_name} is thinking`, el("span.dots", { "aria-hidden": "true" })) : null,
       el(".content", {}, text),
       shown.flags & SUPPRESS_EMBEDS ? null : embeds(shown),
-      attachmentsOf(shown),
+      // In the second version, components show the files.
+      shown.flags & SECOND_VERSION ? null : attachmentsOf(shown),
       forwarded(message),
       threadOf(message),
       el(".components", {}, components(message, (component, action) => use(message, component, action), (id) => isBusy(message.id, id))),
@@ -280,14 +298,12 @@ function nameOf(id) {
 
 /** A message in a few words. */
 function summary(message) {
-  const text = plainText(message.content || message.embeds[0]?.title || message.embeds[0]?.description || "", { message });
-  return text.replace(/\s+/g, " ").slice(0, 120) || (message.attachments.length ? "Press to see the attachment" : "Press to see the message");
+  return leadText(message).replace(/\s+/g, " ").slice(0, 120) || (message.attachments.length ? "Press to see the attachment" : "Press to see the message");
 }
 
 /** All that a screen reader should say of a message. */
 function spoken(message) {
-  const parts = [message.content, ...message.embeds.flatMap((embed) => [embed.title, embed.description])];
-  const text = plainText(parts.filter(Boolean).join(". "), { message }).replace(/\s+/g, " ").trim();
+  const text = wholeText(message).replace(/\s+/g, " ").trim();
   const files = message.attachments.length ? ` ${message.attachments.length} attached` : "";
   const only = message.flags & EPHEMERAL ? ", only you can see this" : "";
   return `${nameOf(message.author.id)}${only}: ${text.slice(0, 600)}${files}`;
@@ -358,7 +374,7 @@ function openMessageMenu(id, opener, at = null) {
     })),
     apps.length ? null : undefined,
     channel()?.may_write && !(message.flags & EPHEMERAL) ? { label: "Reply", run: () => actions.reply(message) } : undefined,
-    { label: "Copy text", run: () => copy(plainText(message.content || message.embeds[0]?.description || "", { message })) },
+    { label: "Copy text", run: () => copy(copiedText(message)) },
     { label: "Copy message ID", run: () => copy(id) },
   ].filter((entry) => entry !== undefined);
   openMenu(opener, "Message", entries, at);

@@ -31,6 +31,7 @@ let entries = [];
 let list = null;
 let pending = null;
 let table = null;
+let live = null;
 let onlyLast = true;
 
 export function setUp(given) {
@@ -51,13 +52,21 @@ function toggle(shows) {
 }
 
 /** Take entries from the server. */
-export function add({ entries: more, pending_faults: count, queues }) {
+export function add({ entries: more, pending_faults: count, queues, live_model: model }) {
   if (more.length && entries.length && more[0].number <= entries.at(-1).number) entries = [];
   entries = [...entries, ...more].slice(-KEPT);
   if (!list) return;
   pending.textContent = count ? `${count} ${count === 1 ? "fault waits" : "faults wait"} for requests.` : "";
   drawQueues(queues);
+  drawLiveModel(model);
   draw();
+}
+
+function drawLiveModel(model) {
+  const name = live.querySelector("strong");
+  live.hidden = !model;
+  // A change is announced; the same name again would be too.
+  if (model && name.textContent !== model) name.textContent = model;
 }
 
 function drawQueues(queues) {
@@ -71,6 +80,7 @@ function drawQueues(queues) {
 
 function build() {
   table = el("table.queues", { hidden: true });
+  live = el("p.live-model", { role: "status", hidden: true }, "Live model: ", el("strong"));
   list = el("ol.entries", { "aria-label": "Traffic in order" });
   pending = el("p.pending", { role: "status" });
   const scope = el("select", { id: "traffic-scope" }, el("option", { value: "last" }, "The last exchange"), el("option", { value: "all" }, "All"));
@@ -87,6 +97,7 @@ function build() {
     ),
     el(".traffic-scope", {}, el("label", { for: "traffic-scope" }, "Show"), scope),
     el(".side-scroll", { tabindex: "0", role: "region", "aria-label": "Entries" }, list),
+    live,
     table,
     faults(),
   );
@@ -148,9 +159,8 @@ function faults() {
   const show = () => rest.forEach((element) => (element.hidden = AT_ONCE.includes(kind.value)));
   kind.addEventListener("change", show);
   const form = el(
-    "form.faults",
+    "form",
     { novalidate: true },
-    el("h3", {}, "Cause a fault"),
     el(".fault-fields", {}, ...field("fault-kind", "Fault", kind), ...rest),
     problem,
     el("button.button.secondary", { type: "submit" }, "Cause it"),
@@ -170,5 +180,5 @@ function faults() {
     }
   });
   show();
-  return form;
+  return el("details.faults", {}, el("summary", {}, "Cause a fault"), form);
 }
