@@ -18,7 +18,7 @@ from shakelm.store.reference import Reference
 from shakelm.store.storage import Storage, VersionFiles, WriteFiles
 from shakelm.store.version import Version
 
-DEFAULT = "shakespeare-char"
+DEFAULT = "shakespeare-plays"
 """The packaged model that is live until another one is promoted."""
 
 PACKAGED = Path(__file__).parent.parent / "packaged"

@@ -25,8 +25,8 @@ def writer() -> Callable[[str], Callable[[Path, int], None]]:
 
 @pytest.fixture
 def packaged(tmp_path: Path) -> Path:
-    """A folder of versions that ship with the package: shakespeare-char@1 and shakespeare-word@1."""
-    for name in ("shakespeare-char", "shakespeare-word"):
+    """A folder of versions that ship with the package: shakespeare-plays@1 and shakespeare-word@1."""
+    for name in ("shakespeare-plays", "shakespeare-word"):
         folder = tmp_path / "packaged" / name / "1"
         folder.mkdir(parents=True)
         write_files(name, folder, 1)

@@ -23,10 +23,10 @@ def references(store: ModelRegistry) -> list[str]:
 
 
 def test_packaged_versions_are_always_listed(store: ModelRegistry, writer: Writer) -> None:
-    assert references(store) == ["shakespeare-char@1", "shakespeare-word@1"]
+    assert references(store) == ["shakespeare-plays@1", "shakespeare-word@1"]
     assert not Path(store.location).exists()
     store.publish("sonnets", writer("sonnets"))
-    assert references(store) == ["shakespeare-char@1", "shakespeare-word@1", "sonnets@1"]
+    assert references(store) == ["shakespeare-plays@1", "shakespeare-word@1", "sonnets@1"]
     assert [version.packaged for version in store.versions()] == [True, True, False]
 
 
@@ -61,12 +61,12 @@ def test_a_version_outlives_a_packaged_one_of_its_number(
     mine = store.publish("shakespeare-word", writer("shakespeare-word"))
     (packaged / "shakespeare-word" / "1").rename(packaged / "shakespeare-word" / "2")
     assert store.find("shakespeare-word@2") == mine
-    assert references(store) == ["shakespeare-char@1", "shakespeare-word@2"]
+    assert references(store) == ["shakespeare-plays@1", "shakespeare-word@2"]
 
 
 def test_what_does_not_exist_is_told_with_what_does(store: ModelRegistry) -> None:
-    for reference in ("hamlet", "hamlet@1", "shakespeare-char@3"):
-        with pytest.raises(ShakelmError, match=rf"'{reference}'.*shakespeare-char@1, shakespeare-word@1"):
+    for reference in ("hamlet", "hamlet@1", "shakespeare-plays@3"):
+        with pytest.raises(ShakelmError, match=rf"'{reference}'.*shakespeare-plays@1, shakespeare-word@1"):
             store.find(reference)
 
 
@@ -94,7 +94,7 @@ def test_a_version_appears_only_when_it_is_complete(store: ModelRegistry, writer
     def write(folder: Path, number: int) -> None:
         assert not list(folder.iterdir())
         writer("sonnets")(folder, number)
-        assert references(store) == ["shakespeare-char@1", "shakespeare-word@1"]
+        assert references(store) == ["shakespeare-plays@1", "shakespeare-word@1"]
 
     store.publish("sonnets", write)
     assert "sonnets@1" in references(store)
@@ -107,7 +107,7 @@ def test_a_publisher_that_fails_leaves_nothing(store: ModelRegistry, writer: Wri
 
     with pytest.raises(KeyboardInterrupt):
         store.publish("sonnets", fail)
-    assert references(store) == ["shakespeare-char@1", "shakespeare-word@1"]
+    assert references(store) == ["shakespeare-plays@1", "shakespeare-word@1"]
     assert store.publish("sonnets", writer("sonnets")).number == 1
 
 
@@ -115,10 +115,10 @@ def test_a_publisher_that_fails_leaves_nothing(store: ModelRegistry, writer: Wri
 
 
 def test_the_packaged_default_is_live_at_first(store: ModelRegistry, writer: Writer) -> None:
-    assert store.live().reference == "shakespeare-char@1"
+    assert store.live().reference == "shakespeare-plays@1"
     assert store.find(None) == store.live()
-    store.publish("shakespeare-char", writer("shakespeare-char"))
-    assert store.live().reference == "shakespeare-char@1"  # nothing promotes itself
+    store.publish("shakespeare-plays", writer("shakespeare-plays"))
+    assert store.live().reference == "shakespeare-plays@1"  # nothing promotes itself
 
 
 def test_without_any_model_nothing_is_live(tmp_path: Path) -> None:
@@ -138,21 +138,21 @@ def test_promotion_and_the_way_back(store: ModelRegistry, writer: Writer) -> Non
     store.promote("sonnets@1")
     store.promote("sonnets@1")  # already live: nothing to remember
     assert store.roll_back() == newest == store.live()
-    assert store.roll_back().reference == store.live().reference == "shakespeare-char@1"
+    assert store.roll_back().reference == store.live().reference == "shakespeare-plays@1"
     with pytest.raises(ShakelmError, match="no previous live model"):
         store.roll_back()
-    assert store.live().reference == "shakespeare-char@1"
+    assert store.live().reference == "shakespeare-plays@1"
 
 
 def test_only_what_exists_is_promoted(store: ModelRegistry) -> None:
     with pytest.raises(ShakelmError, match="no model 'sonnets'"):
         store.promote("sonnets")
-    assert store.live().reference == "shakespeare-char@1"
+    assert store.live().reference == "shakespeare-plays@1"
 
 
 def test_another_process_sees_the_promotion(store: ModelRegistry, writer: Writer, packaged: Path) -> None:
     other = open_registry(Path(store.location), packaged)
-    assert other.live().reference == "shakespeare-char@1"
+    assert other.live().reference == "shakespeare-plays@1"
     store.publish("sonnets", writer("sonnets"))
     store.promote("sonnets")
     assert other.live().reference == "sonnets@1"
@@ -178,9 +178,9 @@ def test_promotions_at_once_are_all_kept(store: ModelRegistry, writer: Writer, p
         [start_script(PROMOTES, store.location, packaged, *published[first::4]) for first in range(4)]
     )
     history = [store.live().reference]
-    while history[-1] != "shakespeare-char@1":
+    while history[-1] != "shakespeare-plays@1":
         history.append(store.roll_back().reference)
-    assert sorted(history) == sorted([*published, "shakespeare-char@1"])
+    assert sorted(history) == sorted([*published, "shakespeare-plays@1"])
 
 
 class InterruptedStorage(LocalStorage):
@@ -222,7 +222,7 @@ def interrupted(
 def test_what_was_removed_meanwhile_is_not_promoted(store: ModelRegistry, interrupted: Interrupted) -> None:
     with pytest.raises(ShakelmError, match="no model 'sonnets@1'"):
         interrupted(lambda: store.remove("sonnets@1")).promote("sonnets@1")
-    assert store.live().reference == "shakespeare-char@1"
+    assert store.live().reference == "shakespeare-plays@1"
 
 
 def test_the_way_back_leads_past_what_was_removed_meanwhile(
@@ -231,7 +231,7 @@ def test_the_way_back_leads_past_what_was_removed_meanwhile(
     for reference in ("sonnets@1", "sonnets@2"):
         store.promote(reference)
     back = interrupted(lambda: store.remove("sonnets@1")).roll_back()
-    assert back.reference == store.live().reference == "shakespeare-char@1"
+    assert back.reference == store.live().reference == "shakespeare-plays@1"
 
 
 def test_what_was_promoted_meanwhile_is_not_removed(store: ModelRegistry, interrupted: Interrupted) -> None:
@@ -255,7 +255,7 @@ def test_a_removed_number_is_never_given_again(store: ModelRegistry, writer: Wri
     removed = store.remove("sonnets@2")
     assert removed.reference == "sonnets@2"
     assert not removed.weights_file.exists()
-    assert references(store) == ["shakespeare-char@1", "shakespeare-word@1", "sonnets@1"]
+    assert references(store) == ["shakespeare-plays@1", "shakespeare-word@1", "sonnets@1"]
     assert store.publish("sonnets", writer("sonnets")).number == 3
 
 
@@ -263,7 +263,7 @@ def test_the_way_back_leads_past_a_removed_version(store: ModelRegistry, writer:
     for _ in range(2):
         store.promote(store.publish("sonnets", writer("sonnets")).reference)
     store.remove("sonnets@1")
-    assert store.roll_back().reference == "shakespeare-char@1"
+    assert store.roll_back().reference == "shakespeare-plays@1"
 
 
 def test_what_must_stay_is_not_removed(store: ModelRegistry, writer: Writer) -> None:
@@ -277,7 +277,7 @@ def test_what_must_stay_is_not_removed(store: ModelRegistry, writer: Writer) -> 
     ):
         with pytest.raises(ShakelmError, match=cause):
             store.remove(reference)
-    assert references(store) == ["shakespeare-char@1", "shakespeare-word@1", "sonnets@1"]
+    assert references(store) == ["shakespeare-plays@1", "shakespeare-word@1", "sonnets@1"]
 
 
 # Damage
@@ -303,7 +303,7 @@ def test_a_live_version_that_is_gone_is_told_and_can_be_replaced(
     with pytest.raises(ShakelmError, match="live model sonnets@1 is no longer"):
         store.live()
     store.promote("shakespeare-word")
-    assert store.roll_back().reference == "shakespeare-char@1"
+    assert store.roll_back().reference == "shakespeare-plays@1"
 
 
 def test_a_damaged_version_is_told(store: ModelRegistry, writer: Writer) -> None:
@@ -314,7 +314,7 @@ def test_a_damaged_version_is_told(store: ModelRegistry, writer: Writer) -> None
     version.file("history.json").unlink()
     with pytest.raises(ShakelmError, match=r"history\.json is damaged \(No such file"):
         version.history()
-    packaged = store.find("shakespeare-char")
+    packaged = store.find("shakespeare-plays")
     packaged.file("configuration.json").write_bytes(b"\xff\xfe")
     with pytest.raises(ShakelmError, match="install the package again"):
         packaged.configuration()
@@ -331,5 +331,5 @@ def test_a_store_that_cannot_be_written_is_told(tmp_path: Path, packaged: Path, 
     ):
         with pytest.raises(ShakelmError, match=r"cannot be written .*SHAKELM_STORE"):
             call()
-    assert references(store) == ["shakespeare-char@1", "shakespeare-word@1"]
-    assert store.live().reference == "shakespeare-char@1"
+    assert references(store) == ["shakespeare-plays@1", "shakespeare-word@1"]
+    assert store.live().reference == "shakespeare-plays@1"
