@@ -25,7 +25,7 @@ from shakelm.cli.console import open_store
 from shakelm.data import corpus
 from shakelm.decoding import language_model, verse_endings
 from shakelm.decoding.generation import Length, VerseSettings, generate_batch
-from shakelm.decoding.sampling import SamplingSettings
+from shakelm.decoding.sampling_settings import SamplingSettings
 from shakelm.store.version import Version
 from shakelm.text_preparation import prepare
 

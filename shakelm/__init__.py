@@ -51,7 +51,7 @@ def generate(
         ShakelmError: a setting is out of its range.
     """
     from shakelm.decoding import generation
-    from shakelm.decoding.sampling import SamplingSettings
+    from shakelm.decoding.sampling_settings import SamplingSettings
 
     settings, length = SamplingSettings(temperature), generation.Length(lines)
     return generation.generate(model, seed, settings, length, number).text

@@ -47,7 +47,7 @@ def verse(
 ) -> None:
     """Write a verse from a seed, or without one."""
     from shakelm.decoding import generation, language_model
-    from shakelm.decoding.sampling import SamplingSettings
+    from shakelm.decoding.sampling_settings import SamplingSettings
 
     sampling = SamplingSettings(temperature, top_k, top_p, min_p)
     length = generation.Length(defaults.LINES if lines is None and words is None else lines, words)

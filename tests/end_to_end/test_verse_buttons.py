@@ -8,7 +8,7 @@ import pytest
 
 from shakelm.decoding import generation, language_model
 from shakelm.decoding.generation import Length
-from shakelm.decoding.sampling import SamplingSettings
+from shakelm.decoding.sampling_settings import SamplingSettings
 from shakelm.store.registry import open_registry
 from tests.support import discord_messages
 from tests.support.control_client import Discord

@@ -7,7 +7,7 @@ from shakelm.configuration import MAX_RANDOM_SEED
 from shakelm.decoding import generation
 from shakelm.decoding.generation import Length
 from shakelm.decoding.language_model import LanguageModel
-from shakelm.decoding.sampling import SamplingSettings
+from shakelm.decoding.sampling_settings import SamplingSettings
 from shakelm.store.card import Figures
 from shakelm.store.version import Version
 from worker.jobs import model_publishing

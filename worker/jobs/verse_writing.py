@@ -5,7 +5,7 @@ import time
 
 from shakelm.decoding.generation import Length, Verse, generate
 from shakelm.decoding.language_model import LanguageModel
-from shakelm.decoding.sampling import SamplingSettings
+from shakelm.decoding.sampling_settings import SamplingSettings
 from worker.jobs.answering import connection, job_id
 from worker.jobs.loaded_models import load
 from worker.messages import verse_messages

@@ -5,7 +5,8 @@ import pytest
 from numpy.typing import NDArray
 
 from shakelm.data.vocabulary import UNKNOWN
-from shakelm.decoding.sampling import SamplingSettings, distribution, entropy, sample
+from shakelm.decoding.sampling import distribution, entropy, sample
+from shakelm.decoding.sampling_settings import SamplingSettings
 from shakelm.errors import ShakelmError
 
 Counts = NDArray[np.intp]
