@@ -142,6 +142,11 @@ def test_a_plain_verse_keeps_its_style_whatever_is_pressed(discord: Discord) -> 
         changed = receipt(press(discord, button, verse))
         assert re.fullmatch(receipt(verse).replace(before, after), changed)
         assert changed.endswith(" · style balanced")
+    form = discord.modal(discord.press("Change…", verse["id"]))
+    (styles,) = (
+        label["component"] for label in form["components"] if label["component"]["custom_id"] == "style"
+    )
+    assert [option["value"] for option in styles["options"] if option.get("default")] == ["balanced"]
 
 
 def test_at_the_ends_of_the_range_one_button_is_disabled(discord: Discord) -> None:
