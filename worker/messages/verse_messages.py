@@ -81,8 +81,12 @@ def _receipt(request: VerseRequest, result: VerseResult, exact: bool) -> Iterato
     style, truncations = abbreviate(request.style, request.sampling)
     if style is not None:
         yield text(locale, "verse.style", style=text(locale, f"style.{style}"))
-    for name, value in truncations.items():
-        yield text(locale, f"verse.{name}", **{name: value})
+    if "top_k" in truncations:
+        yield text(locale, "verse.top_k", top_k=truncations["top_k"])
+    if "top_p" in truncations:
+        yield text(locale, "verse.top_p", top_p=truncations["top_p"])
+    if "min_p" in truncations:
+        yield text(locale, "verse.min_p", min_p=truncations["min_p"])
     if request.context or request.written:
         yield text(locale, "verse.continued")
     if not exact:

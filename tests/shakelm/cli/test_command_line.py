@@ -88,7 +88,7 @@ def test_a_verse_and_its_number(shakelm: Shakelm) -> None:
 def test_a_verse_has_its_style(
     shakelm: Shakelm, place: Path, options: str, style: str | None, sampling: SamplingSettings, receipt: str
 ) -> None:
-    asked = ("verse", "Speak", "--lines", "8", "--number", "7", *options.split())
+    asked = ("verse", "Speak", "--model", "tiny", "--lines", "8", "--number", "7", *options.split())
     written = json.loads(shakelm(*asked, "--json").stdout)
     assert (written["style"], {name: written[name] for name in asdict(sampling)}) == (style, asdict(sampling))
     assert shakelm(*asked).stderr.rstrip().endswith(f" s{receipt}")
