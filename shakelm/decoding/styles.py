@@ -1,6 +1,7 @@
 """Styles: sampling settings that go together, under plain names."""
 
 from dataclasses import asdict, replace
+from typing import Any
 
 from shakelm.decoding.sampling_settings import SamplingSettings
 from shakelm.errors import ShakelmError
@@ -37,7 +38,7 @@ def choose(
         ShakelmError: there is no such style, or a setting is out of range.
     """
     asked = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "min_p": min_p}
-    given = {name: value for name, value in asked.items() if value is not None}
+    given: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
     if style is None and not given:
         style = DEFAULT_STYLE
     if style is not None and style not in STYLES:
@@ -56,8 +57,8 @@ def abbreviate(style: str | None, sampling: SamplingSettings) -> tuple[str | Non
         give the settings again (`choose`).
     """
     truncations = {name: value for name, value in asdict(sampling).items() if name != "temperature"}
-    own = asdict(STYLES[style]) if style in STYLES else None
-    if own is not None:
+    if style in STYLES:
+        own = asdict(STYLES[style])
         different = {name: value for name, value in truncations.items() if value != own[name]}
         if None not in different.values():
             return style, different
