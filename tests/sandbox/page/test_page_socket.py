@@ -6,7 +6,12 @@ import aiohttp
 import pytest
 
 from sandbox.client import members
-from sandbox.world.ids import ANNOUNCEMENTS_ID, VERSES_ID
+from sandbox.schemas.message_form import MessageForm
+from sandbox.schemas.validation import parse_form
+from sandbox.world import guild_changes, interaction_lifecycle
+from sandbox.world.guild_objects import TEXT_CHANNEL
+from sandbox.world.ids import ANNOUNCEMENTS_ID, GUILD_ID, VERSES_ID
+from sandbox.world.permissions import Overwrite, Permission
 from tests.sandbox.bot_with_buttons import with_buttons
 from tests.sandbox.page.socket_client import SocketClient, connected_page
 from tests.sandbox.stage import Stage, connected, open_stage
@@ -22,6 +27,18 @@ async def stage() -> AsyncIterator[Stage]:
 async def page(stage: Stage) -> AsyncIterator[SocketClient]:
     async with connected_page(stage.box.address) as page:
         yield page
+
+
+MODAL = {
+    "custom_id": "m",
+    "title": "Modal",
+    "components": [
+        {
+            "type": 1,
+            "components": [{"type": 4, "custom_id": "t", "style": 1, "label": "T", "required": False}],
+        }
+    ],
+}
 
 
 def use(*words: str, **values: str) -> dict[str, object]:
@@ -137,9 +154,47 @@ async def test_hidden_channels_take_nothing_from_those_who_do_not_see_them(
         {"do": "write", "channel_id": staff, "text": "x"},
         use("queued") | {"channel_id": staff},
         {"do": "menu", "channel_id": staff, "name": "Who", "member": "teacher"},
+        {"do": "check", "channel_id": staff, "words": ["hello"], "values": {}},
+        {"do": "check", "channel_id": "1", "words": ["hello"], "values": {}},
+        {"do": "complete", "channel_id": staff, "words": ["suggest"], "values": {}, "focused": "model"},
     ):
         assert "sees no channel" in (await page.act(**action))["error"]
     assert not stage.world.messages and not stage.world.interactions
+
+
+async def test_a_modal_whose_channel_is_gone_or_hidden_by_now_is_refused(
+    stage: Stage, page: SocketClient
+) -> None:
+    world = stage.world
+    for change in (
+        lambda channel: guild_changes.set_overwrite(
+            world, channel, Overwrite(GUILD_ID, 0, deny=Permission.VIEW_CHANNEL)
+        ),
+        lambda channel: guild_changes.delete_channel(world, channel),
+    ):
+        channel = guild_changes.add_channel(world, "soon-gone", TEXT_CHANNEL, "")
+        opened = interaction_lifecycle.start(world, stage.user("student"), channel.id, "silent", {})
+        await stage.call_back(opened, 9, MODAL)
+        change(channel)
+        refused = await page.act(do="submit", interaction_id=opened.id, values={})
+        assert "sees no channel" in refused["error"]
+
+
+async def test_an_answer_to_what_one_person_sees_tells_nobody_what_that_was(
+    stage: Stage, page: SocketClient
+) -> None:
+    used = stage.type("/silent")
+    await stage.call_back(used, 4, {"content": "for one", "flags": 64})
+    assert used.original
+    await stage.seen_by_bot(used)
+    form = parse_form(MessageForm, {"content": "for all"})
+    interaction_lifecycle.follow_up(stage.world, used, form, [])
+    shown = await page.until("for all")
+    assert shown["referenced_message"]["content"] == "for one"
+    replied = await page.act(do="write", channel_id=VERSES_ID, text="x", replies_to=used.original.id)
+    assert "takes no replies" in replied["error"]
+    told = str((await page.speak_as("teacher"))["messages"])
+    assert "for all" in told and "for one" not in told
 
 
 async def test_a_command_without_an_answer_is_told(stage: Stage, page: SocketClient) -> None:
