@@ -8,7 +8,7 @@ from sandbox.client import clicks, filled_commands, members, replies, typed_inpu
 from sandbox.client.command_access import seen_channel
 from sandbox.client.option_values import LocalFile
 from sandbox.client.visible_messages import find_message
-from sandbox.sandbox_error import SandboxError
+from sandbox.sandbox_error import SandboxError, first_problem
 from sandbox.schemas.fields import Json
 from sandbox.world import interaction_lifecycle
 from sandbox.world.guild_objects import User
@@ -120,8 +120,7 @@ def parse_action(body: Any) -> AnyAction:
     try:
         return _ACTION.validate_python(body)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise SandboxError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}.") from None
+        raise SandboxError(first_problem(error, "the action")[1]) from None
 
 
 async def perform(world: World, user: User, action: AnyAction) -> Json | Interaction:

@@ -1,5 +1,6 @@
 """The page's WebSocket, with a bot of discord.py at the other side."""
 
+import json
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -165,17 +166,15 @@ async def test_hidden_channels_take_nothing_from_those_who_do_not_see_them(
 async def test_a_modal_whose_channel_is_gone_or_hidden_by_now_is_refused(
     stage: Stage, page: SocketClient
 ) -> None:
-    world = stage.world
-    for change in (
-        lambda channel: guild_changes.set_overwrite(
-            world, channel, Overwrite(GUILD_ID, 0, deny=Permission.VIEW_CHANNEL)
-        ),
-        lambda channel: guild_changes.delete_channel(world, channel),
-    ):
-        channel = guild_changes.add_channel(world, "soon-gone", TEXT_CHANNEL, "")
-        opened = interaction_lifecycle.start(world, stage.user("student"), channel.id, "silent", {})
+    hidden = Overwrite(GUILD_ID, 0, deny=Permission.VIEW_CHANNEL)
+    for deletes in (False, True):
+        channel = guild_changes.add_channel(stage.world, "soon-gone", TEXT_CHANNEL, "")
+        opened = interaction_lifecycle.start(stage.world, stage.user("student"), channel.id, "silent", {})
         await stage.call_back(opened, 9, MODAL)
-        change(channel)
+        if deletes:
+            guild_changes.delete_channel(stage.world, channel)
+        else:
+            guild_changes.set_overwrite(stage.world, channel, hidden)
         refused = await page.act(do="submit", interaction_id=opened.id, values={})
         assert "sees no channel" in refused["error"]
 
@@ -224,11 +223,20 @@ async def test_another_bot_comes_and_goes(stage: Stage) -> None:
 
 
 async def test_nonsense_is_refused_in_a_sentence_and_the_page_goes_on(page: SocketClient) -> None:
-    for text in ("", "[]", "null", "{", "[" * 100_000, '{"number": 1}', '{"number": 1, "do": "dance"}'):
+    number = '{"number": %s, "do": "dance"}'
+    for text in (
+        *("", "[]", "null", "{", "[" * 100_000, '{"number": 1}'),
+        *(number % one for one in ("1", "1e999", "NaN", "9" * 5000, '"' + "x" * 2_000_000 + '"')),
+        '{"number": 1, "do": "write", "channel_id": [], "text": {}}',
+        '{"number": 1, "fault": [1]}',
+    ):
         await page.socket.send_str(text)
         while "error" not in (body := await page.receive()):
             pass
-        assert body["error"].endswith(".")
+        assert body["error"].endswith(".") and body["error"][0].isalpha()
+    await page.socket.send_bytes(b"\xff")
+    named = await page.act(do="use", channel_id=VERSES_ID, words=["x" * 2_000_000])
+    assert len(named["error"]) < 200
     await page.socket.send_json({"as": "nobody"})
     assert "There is no user 'nobody'" in (await page.receive())["error"]
     assert (await page.act(**use("queued")))["result"]["state"] == "answered"
@@ -251,6 +259,28 @@ async def test_traffic_is_in_order_and_holds_no_token(stage: Stage, page: Socket
     assert "IDENTIFY" in names() and "READY" in names()
     text = str(page.traffic)
     assert interaction.token not in text and stage.world.token not in text
+
+
+async def test_what_bots_do_with_tokens_shows_none_in_the_traffic(stage: Stage, page: SocketClient) -> None:
+    interaction = stage.type("/silent")
+    secrets = (interaction.token, stage.world.token)
+    odd = {
+        "content": " ".join(secrets),
+        "embeds": [{"title": "x", "url": f"https://x/{secrets[0]}/messages"}],
+    }
+    await stage.call_back(interaction, 4, odd | {secrets[0]: {"token": list(secrets)}})
+    for path in (f"/webhooks/1/{secrets[0]}/slack", f"/webhooks/1/{secrets[0]}?token={secrets[0]}"):
+        assert (await stage.rest("POST", path)).status_code >= 400
+    async with aiohttp.ClientSession() as session, session.ws_connect(f"{stage.box.address}/gateway") as bot:
+        await bot.send_json({"op": 2, "d": {"token": "of another bot", "properties": {secrets[1]: secrets}}})
+        while (await bot.receive()).type is not aiohttp.WSMsgType.CLOSE:
+            pass
+    await page.socket.send_json({"traffic": True})
+    while not any(entry["name"].endswith("?token=•••") for entry in page.traffic):
+        await page.receive()
+    text = json.dumps(page.traffic)
+    assert "of another bot" not in text and not [secret for secret in secrets if secret in text]
+    assert "POST /webhooks/1/•••/slack" in [entry["name"] for entry in page.traffic]
 
 
 async def test_faults_are_caused_from_the_page(stage: Stage, page: SocketClient) -> None:
