@@ -33,6 +33,7 @@ from shakelm.data import corpus
 from shakelm.data.vocabulary import UNKNOWN
 from shakelm.data.vocabulary_kinds import fit
 from shakelm.decoding import verse_endings
+from shakelm.decoding.sampling_settings import SamplingSettings
 from shakelm.errors import ShakelmError
 from shakelm.store.registry import PACKAGED, open_registry
 from shakelm.text_preparation import prepare
@@ -92,7 +93,7 @@ def write() -> None:
     page, key = shuffled(
         {
             HUMAN: excerpts(prepared.parts.held_out, OF_EACH, WITHIN_SPEECH),
-            version.reference: verses(version, OF_EACH),
+            version.reference: verses(version, OF_EACH, SamplingSettings()),
             TRANSFORMER: _samples(prepared.learned),
         }
     )

@@ -23,7 +23,7 @@ from rich.table import Table
 from shakelm.decoding import generation, language_model
 from shakelm.decoding.generation import Length, VerseSettings
 from shakelm.decoding.language_model import LanguageModel
-from shakelm.decoding.sampling import SamplingSettings
+from shakelm.decoding.sampling_settings import SamplingSettings
 from shakelm.networks.backend import device, keras, software
 from shakelm.networks.loading import load_weights
 from shakelm.store.registry import PACKAGED, open_registry

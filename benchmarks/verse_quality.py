@@ -1,8 +1,9 @@
 """How verses end, and what they are made of: 1,000 of a model beside held-out text cut by the same rule.
 
 Run it with `.venv/bin/python benchmarks/verse_quality.py [MODEL…]`, by default with the live version. The
-held-out text is that of the first model's corpus. Verses have the numbers 0 to 999, eight lines, temperature
-0.8, and no seed. Versions of former releases end their verses after the last line.
+held-out text is that of the first model's corpus. Verses have the numbers 0 to 999, eight lines, and no seed.
+Each model writes them twice: from all tokens at temperature 0.8, and in the default style. Versions of former
+releases end their verses after the last line.
 """
 
 import os
@@ -20,14 +21,17 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from shakelm import defaults
 from shakelm.cli.console import open_store
 from shakelm.data import corpus
 from shakelm.decoding import language_model, verse_endings
 from shakelm.decoding.generation import Length, VerseSettings, generate_batch
-from shakelm.decoding.sampling import SamplingSettings
+from shakelm.decoding.sampling_settings import SamplingSettings
+from shakelm.decoding.styles import DEFAULT_STYLE, STYLES
 from shakelm.store.version import Version
 from shakelm.text_preparation import prepare
+
+SAMPLINGS = {"all tokens": SamplingSettings(), f"style {DEFAULT_STYLE}": STYLES[DEFAULT_STYLE]}
+"""How freely each model writes, by what the column says of it."""
 
 VERSES = 1000
 BATCH = 32
@@ -49,7 +53,8 @@ def main(models: Sequence[str]) -> None:
     prepared = prepare(text.text, versions[0].configuration(), text.held_out)
     columns = {"held-out text": excerpts(prepared.parts.held_out, VERSES)}
     for version in versions:
-        columns[version.reference] = verses(version, VERSES)
+        for name, sampling in SAMPLINGS.items():
+            columns[f"{version.reference}, {name}"] = verses(version, VERSES, sampling)
     table = Table(f"{VERSES:,} verses of {LINES} lines", *columns)
     measured = {name: _measures(verses, text.text, prepared.learned) for name, verses in columns.items()}
     for row in next(iter(measured.values())):
@@ -57,13 +62,10 @@ def main(models: Sequence[str]) -> None:
     Console(width=120).print(table)
 
 
-def verses(version: Version, count: int) -> list[str]:
+def verses(version: Version, count: int, sampling: SamplingSettings) -> list[str]:
     """The verses of a version with the numbers from 0."""
     model = language_model.load(version)
-    settings = [
-        VerseSettings("", SamplingSettings(defaults.TEMPERATURE), Length(lines=LINES), number)
-        for number in range(count)
-    ]
+    settings = [VerseSettings("", sampling, Length(lines=LINES), number) for number in range(count)]
     batches = (settings[start : start + BATCH] for start in range(0, count, BATCH))
     return [verse.text for batch in batches for verse in generate_batch(model, batch)]
 

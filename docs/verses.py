@@ -10,7 +10,7 @@ from pathlib import Path
 from shakelm.decoding import generation, language_model
 from shakelm.decoding.generation import Length
 from shakelm.decoding.language_model import LanguageModel
-from shakelm.decoding.sampling import SamplingSettings
+from shakelm.decoding.sampling_settings import SamplingSettings
 from shakelm.store.registry import PACKAGED, open_registry
 
 VERSES = (("shakespeare-char", (0.5, 0.8, 1.1)), ("quijote", (0.8,)))

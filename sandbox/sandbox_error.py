@@ -1,8 +1,17 @@
 """The one error that people read."""
 
+from pydantic import ValidationError
+
 
 class SandboxError(Exception):
     """Wrong input or a wrong environment: one sentence that names the cause and the cure."""
+
+
+def first_problem(error: ValidationError, whole: str) -> tuple[str, str]:
+    """The field of the first problem, and a sentence about it; `whole` names what has the fields."""
+    first = error.errors()[0]
+    field = ".".join(map(str, first["loc"]))
+    return field, f"{field or whole}: {first['msg']}."
 
 
 class FieldError(SandboxError):

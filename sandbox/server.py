@@ -1,5 +1,6 @@
 """The server: REST API, gateway, control API and page on one port."""
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from email.utils import formatdate
 from pathlib import Path
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from sandbox.api.faults import Faults
 from sandbox.api.gateway.gateway_server import Gateway
@@ -25,6 +27,17 @@ from sandbox.sandbox_error import SandboxError
 from sandbox.world.state import World
 
 ANY_HOST = "0.0.0.0"  # noqa: S104 - for containers, if the caller asks for it
+
+
+_LOG = logging.getLogger(__name__)
+
+
+def _is_failure_of_ours(record: logging.LogRecord) -> bool:
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
+
+
+# aiohttp logs what is no HTTP with a traceback; its sender gets a 400, and nothing is wrong here.
+_LOG.addFilter(_is_failure_of_ours)
 
 
 @dataclass(frozen=True)
@@ -86,7 +99,7 @@ async def serving(
     for path in ("/gateway", "/gateway/"):  # clients add a slash to the address that they get
         app.router.add_get(path, gateway.handle)
     # Broken compression is a refusal; aiohttp would end the connection.
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1, auto_decompress=False)
+    runner = web.AppRunner(app, access_log=None, logger=_LOG, shutdown_timeout=1, auto_decompress=False)
     await runner.setup()
     try:
         try:

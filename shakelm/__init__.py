@@ -36,22 +36,30 @@ def load(reference: str | None = None, store: "Path | None" = None) -> "Language
 
 
 def generate(
-    model: "LanguageModel", seed: str = "", *, temperature: float = 0.8, lines: int = 8, number: int = 0
+    model: "LanguageModel",
+    seed: str = "",
+    *,
+    style: str | None = None,
+    temperature: float | None = None,
+    lines: int = 8,
+    number: int = 0,
 ) -> str:
     """Write a verse that begins with `seed`. The same model, settings, and number give the same text.
 
     Args:
         model: as `load` returns it.
         seed: the text to begin with.
-        temperature: from 0 (always the most likely token) to 2 (wild).
+        style: cautious, careful, balanced, lively, or wild; balanced if no temperature is given either.
+        temperature: from 0 (always the most likely token) to 2 (wild). It replaces that of the style. Without
+            a style, it samples from all tokens.
         lines: its length.
         number: the random seed, from 0 to 2**32 - 1.
 
     Raises:
-        ShakelmError: a setting is out of its range.
+        ShakelmError: there is no such style, or a setting is out of its range.
     """
     from shakelm.decoding import generation
-    from shakelm.decoding.sampling import SamplingSettings
+    from shakelm.decoding.styles import choose
 
-    settings, length = SamplingSettings(temperature), generation.Length(lines)
-    return generation.generate(model, seed, settings, length, number).text
+    _, sampling = choose(style, temperature)
+    return generation.generate(model, seed, sampling, generation.Length(lines), number).text

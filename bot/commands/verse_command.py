@@ -1,6 +1,7 @@
 """`/verse`, and "Continue as verse" in the menu of a message."""
 
 import re
+from dataclasses import asdict
 from typing import Any
 
 import discord
@@ -13,13 +14,19 @@ from bot.interactions.client import Bot
 from bot.interactions.command_translation import described
 from bot.interactions.submission import submit, who
 from shakelm.configuration import MAX_RANDOM_SEED, choose_random_seed
+from shakelm.decoding.styles import STYLES, choose
 from worker.messages import discord_json
 from worker.messages.catalog import Refusal
 from worker.protocol.custom_ids import Again
 from worker.protocol.payload import MAX_PROMPT_CHARACTERS
-from worker.protocol.styles import STYLES, freedom
 from worker.protocol.verse_payloads import DEFAULT_LINES, MAX_LINES, MAX_TEMPERATURE, VerseRequest
 from worker.records import verse_records
+
+
+def freedom(style: str | None = None, temperature: float | None = None) -> dict[str, Any]:
+    """The fields of `VerseSettings` that say how freely a verse is written."""
+    style, sampling = choose(style, temperature)
+    return {"style": style} | asdict(sampling)
 
 
 async def ask_for_verse(
@@ -104,7 +111,7 @@ async def continue_as_verse(interaction: discord.Interaction[Bot], message: disc
     prompt = _ending(await _verse_of(interaction, message) if own else written_in(message))
     if not prompt:
         raise Refusal("refusal.no_text")
-    await ask_for_verse(interaction, private=message.flags.ephemeral, prompt=prompt)
+    await ask_for_verse(interaction, private=message.flags.ephemeral, prompt=prompt, **freedom())
 
 
 def written_in(message: discord.Message) -> str:

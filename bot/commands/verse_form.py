@@ -8,10 +8,12 @@ import discord
 from discord import SelectOption, ui
 
 from bot.commands.verse_buttons import ask_again, model_of, own_record
+from bot.commands.verse_command import freedom
 from bot.interactions import autocompletion
 from bot.interactions.answers import answer_privately
 from bot.interactions.client import Bot
 from bot.interactions.custom_id_handlers import Values, open_form, pressed, submitted
+from shakelm.decoding.styles import STYLES
 from worker.messages.catalog import Refusal, text
 from worker.messages.discord_json import button, rows
 from worker.messages.notices import problem
@@ -19,7 +21,6 @@ from worker.protocol import poems
 from worker.protocol.custom_ids import Change, ChangeAgain
 from worker.protocol.model_payloads import ModelIndex
 from worker.protocol.payload import MAX_PROMPT_CHARACTERS
-from worker.protocol.styles import STYLES, freedom
 from worker.protocol.verse_payloads import MAX_TEMPERATURE, VerseRecord
 from worker.records import form_drafts, model_index
 

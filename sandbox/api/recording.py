@@ -11,8 +11,8 @@ class Recorder:
     """Writes a JSON line for each request with its answer, and for each event.
 
     A request has the keys method, path, query, content_type, body, files, status, answer and fault, an event
-    the keys event and data. The word "token" replaces the tokens of interactions, so that the file holds no
-    secret.
+    the keys event and data. The word "token" stands for the tokens in paths and events, so that the file
+    holds no secret unless the bot writes one into a message.
     """
 
     def __init__(self, path: Path) -> None:
@@ -26,10 +26,9 @@ class Recorder:
         except OSError as error:
             raise SandboxError(f"Cannot record to {path}: {error.strerror}.") from None
 
-    def write_request(self, request: Json, token: str | None) -> None:
-        """Record a request; `token` is that of an interaction in its path."""
-        path = request["path"].replace(token, "token") if token else request["path"]
-        self._write(request | {"path": path})
+    def write_request(self, request: Json) -> None:
+        """Record a request, whose path has no token any more."""
+        self._write(request)
 
     def write_event(self, name: str, data: Json) -> None:
         """Record an event."""

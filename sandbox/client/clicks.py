@@ -4,7 +4,7 @@ Each function returns the interaction that it starts. It raises SandboxError if 
 do it; the sentence says why.
 """
 
-from sandbox.client.command_access import check_may_use, check_takes_interactions
+from sandbox.client.command_access import check_may_use, check_takes_interactions, seen_channel
 from sandbox.client.modal_filling import Values, fill_modal
 from sandbox.client.picking import pick_values
 from sandbox.client.resolved_objects import Place, resolve_member
@@ -76,7 +76,8 @@ def submit(
     `values` and `paths` are those of `modal_filling.fill_modal`.
 
     Raises:
-        SandboxError: the bot opened no modal for this member, or a field does not take its value.
+        SandboxError: the bot opened no modal for this member, the channel is closed to the member by now, or
+            a field does not take its value.
     """
     modal = interaction.modal
     if modal is None:
@@ -169,7 +170,7 @@ def _find(
 
 
 def _check_may_act(world: World, user: User, channel_id: str) -> None:
-    check_takes_interactions(world, user, world.channels[channel_id])
+    check_takes_interactions(world, user, seen_channel(world, user, channel_id))
     if world.timed_out(user):
         raise SandboxError(f"{user.display_name} is timed out and can only read.")
 

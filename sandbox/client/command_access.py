@@ -30,6 +30,18 @@ def check_may_use(
         raise SandboxError(f"{user.display_name} may not use commands in #{channel.name}.")
 
 
+def seen_channel(world: World, user: User, channel_id: str) -> AnyChannel:
+    """The channel of that id.
+
+    Raises:
+        SandboxError: the member sees no such channel.
+    """
+    channel = world.channels.get(channel_id)
+    if channel is None or not world.may(user, Permission.VIEW_CHANNEL, channel):
+        raise SandboxError(f"{user.display_name} sees no channel {channel_id[:30]!r}.")
+    return channel
+
+
 def takes_messages(world: World, user: User, channel: AnyChannel) -> bool:
     """Whether a member may write in a channel."""
     open_to = channel.kind != FORUM and not world.closed(user, channel)

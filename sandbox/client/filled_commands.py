@@ -60,7 +60,7 @@ def choose(
     name, rest = words[0] if words else "", list(words[1:])
     offered = command_registry.offered(world)
     if name not in offered:
-        raise SandboxError(f"There is no command /{name}.{closest(name, offered, '/')}")
+        raise SandboxError(f"There is no command /{name[:80]}.{closest(name, offered, '/')}")
     command = offered[name]
     check_may_use(world, user, channel_id, command, f"/{name}", granted=granted)
     path: list[Json] = []
@@ -71,7 +71,8 @@ def choose(
         if word not in by_name:
             named = " ".join([name, *(option["name"] for option in path)])
             known = ", ".join(f"/{named} {option}" for option in by_name)
-            raise SandboxError(f"/{named} has no subcommand {word or '(none given)'}; there are: {known}.")
+            given = word[:80] or "(none given)"
+            raise SandboxError(f"/{named} has no subcommand {given}; there are: {known}.")
         path.append(by_name[word])
         options = by_name[word].get("options", [])
     return ChosenCommand(Place(world, user, channel_id), command, path, options)
@@ -79,7 +80,7 @@ def choose(
 
 def closest(word: str, known: Iterable[str], before: str = "", after: str = "") -> str:
     """A question that names the known word that is most like this one; empty if none is."""
-    near = difflib.get_close_matches(word, list(known), 1)
+    near = difflib.get_close_matches(word[:80], list(known), 1)
     return f" Did you mean {before}{near[0]}{after}?" if near else ""
 
 
@@ -94,7 +95,7 @@ def fill(chosen: ChosenCommand, given: Mapping[str, str], files: Mapping[str, Lo
     resolved: Json = {}
     attached = dict(files)
     if unknown := set(given) - {option["name"] for option in chosen.options}:
-        raise SandboxError(f"{chosen.shown} has no option {min(unknown)!r}.")
+        raise SandboxError(f"{chosen.shown} has no option {min(unknown)[:80]!r}.")
     for option in chosen.options:
         name = option["name"]
         if option["type"] == ATTACHMENT and name in attached:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sandbox.schemas.fields import Json
 from sandbox.world.guild_objects import AnyChannel, Member, Role, User
+from sandbox.world.permissions import Permission
 from sandbox.world.state import World
 
 
@@ -52,16 +53,16 @@ def resolve_named(
 ) -> str | None:
     """The first of that name or id among the kinds `user`, `role` and `channel`; None if there is none.
 
-    Of channels, those count whose type is one of `channel_types`, if any are given.
+    Of channels, those count that the member who acts sees, and whose type is one of `channel_types` if any
+    are given.
     """
     if "user" in kinds and (member := find_named_member(place.world, text)):
         return resolve_member(place, member, resolved)
     if "role" in kinds and (role := find_named_role(place.world, text)):
         return resolve_role(role, resolved)
-    channel = find_named_channel(place.world, text) if "channel" in kinds else None
-    if channel is None or (channel_types and channel.kind not in channel_types):
-        return None
-    return resolve_channel(place, channel, resolved)
+    if "channel" in kinds and (channel := _find_offered_channel(place, text, channel_types)):
+        return resolve_channel(place, channel, resolved)
+    return None
 
 
 def find_named_member(world: World, name: str) -> Member | None:
@@ -79,7 +80,9 @@ def find_named_role(world: World, name: str) -> Role | None:
     )
 
 
-def find_named_channel(world: World, name: str) -> AnyChannel | None:
-    """The channel of that name or id; a # before it is ignored."""
+def _find_offered_channel(place: Place, name: str, kinds: Collection[int]) -> AnyChannel | None:
+    """The channel of that name or id that Discord lists to the member; a # before it is ignored."""
     wanted = name.lstrip("#").lower()
-    return next((one for one in world.channels.values() if wanted in (one.name.lower(), one.id)), None)
+    named = (one for one in place.world.channels.values() if wanted in (one.name.lower(), one.id))
+    offered = (one for one in named if not kinds or one.kind in kinds)
+    return next((one for one in offered if place.world.may(place.user, Permission.VIEW_CHANNEL, one)), None)

@@ -96,11 +96,13 @@ def write(world: World, user: User, channel_id: str, text: str, *, replies_to: s
     """Write a plain message as a member; `replies_to` is the id of the message that it answers.
 
     Raises:
-        SandboxError: the member may not write in the channel, or sees no message to reply to there, or the
-            text is empty or too long.
+        SandboxError: the member may not write in the channel, or sees no message there that takes replies, or
+            the text is empty or too long.
     """
     channel = _channel_to_write_in(world, user, channel_id)
     answered = find_message(world, user, replies_to) if replies_to else None
+    if answered and answered.ephemeral:
+        raise SandboxError("A message that one person sees takes no replies.")
     if answered and answered.channel_id != channel_id:
         raise SandboxError(f"The message to reply to is not in #{channel.name}.")
     kind = REPLY if answered else 0

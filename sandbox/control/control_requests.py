@@ -11,7 +11,7 @@ from sandbox.api.rest.request_context import WORLD, answer
 from sandbox.client.members import find_member
 from sandbox.client.resolved_objects import find_named_role
 from sandbox.control.control_forms import ActForm
-from sandbox.sandbox_error import SandboxError
+from sandbox.sandbox_error import SandboxError, first_problem
 from sandbox.world.guild_objects import Role, User
 from sandbox.world.message_objects import Interaction
 
@@ -31,9 +31,7 @@ async def read_form(request: web.Request, form: type[_Form]) -> _Form:
     try:
         return form.model_validate_json(await request.read())
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"])) or "the body"
-        raise SandboxError(f"{place}: {first['msg']}.") from None
+        raise SandboxError(first_problem(error, "the body")[1]) from None
 
 
 def user_and_channel(request: web.Request, form: ActForm) -> tuple[User, str]:

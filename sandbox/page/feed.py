@@ -53,7 +53,7 @@ class Feed:
         gone = [key for key in self._shown if key not in versions]
         self._shown = versions
         if changed:
-            news["messages"] = [message_view(self._world, message) for message in changed]
+            news["messages"] = [message_view(self._world, self._user, message) for message in changed]
         if gone:
             news["gone"] = gone
 

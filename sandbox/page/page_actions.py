@@ -5,14 +5,14 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from sandbox.client import clicks, filled_commands, members, replies, typed_input
+from sandbox.client.command_access import seen_channel
 from sandbox.client.option_values import LocalFile
 from sandbox.client.visible_messages import find_message
-from sandbox.sandbox_error import SandboxError
+from sandbox.sandbox_error import SandboxError, first_problem
 from sandbox.schemas.fields import Json
 from sandbox.world import interaction_lifecycle
 from sandbox.world.guild_objects import User
 from sandbox.world.message_objects import Interaction
-from sandbox.world.permissions import Permission
 from sandbox.world.state import World
 
 
@@ -24,39 +24,41 @@ class Action(BaseModel):
     number: int
 
 
-class Write(Action):
+class InChannel(Action):
+    """What a member does in a channel."""
+
+    channel_id: str
+
+
+class Write(InChannel):
     """Write a message, which may reply to another one."""
 
     do: Literal["write"]
-    channel_id: str
     text: str
     replies_to: str | None = None
 
 
-class Use(Action):
+class Use(InChannel):
     """Use the command that the words name, with texts and files for its options."""
 
     do: Literal["use"]
-    channel_id: str
     words: list[str]
     values: dict[str, str] = {}
     files: dict[str, LocalFile] = {}
 
 
-class Check(Action):
+class Check(InChannel):
     """Ask what is wrong with the given options."""
 
     do: Literal["check"]
-    channel_id: str
     words: list[str]
     values: dict[str, str]
 
 
-class Complete(Action):
+class Complete(InChannel):
     """Ask the bot to complete the option `focused`."""
 
     do: Literal["complete"]
-    channel_id: str
     words: list[str]
     values: dict[str, str]
     focused: str
@@ -88,11 +90,10 @@ class Submit(Action):
     files: dict[str, list[LocalFile]] = {}
 
 
-class Menu(Action):
+class Menu(InChannel):
     """Use a command of the context menu of a message or of a member."""
 
     do: Literal["menu"]
-    channel_id: str
     name: str
     message_id: str | None = None
     member: str | None = None
@@ -119,8 +120,7 @@ def parse_action(body: Any) -> AnyAction:
     try:
         return _ACTION.validate_python(body)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise SandboxError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}.") from None
+        raise SandboxError(first_problem(error, "the action")[1]) from None
 
 
 async def perform(world: World, user: User, action: AnyAction) -> Json | Interaction:
@@ -133,9 +133,10 @@ async def perform(world: World, user: User, action: AnyAction) -> Json | Interac
         FieldError: an option or a field does not take its value.
         SandboxError: Discord's client would not do it; the sentence says why.
     """
+    if isinstance(action, InChannel):
+        seen_channel(world, user, action.channel_id)
     match action:
         case Write():
-            _check_channel(world, user, action.channel_id)
             typed_input.write(world, user, action.channel_id, action.text, replies_to=action.replies_to)
             return {}
         case Check():
@@ -164,7 +165,6 @@ async def outcome(world: World, interaction: Interaction) -> Json:
 def _start(world: World, user: User, action: Use | Press | Select | Submit | Menu) -> Interaction:
     match action:
         case Use():
-            _check_channel(world, user, action.channel_id)
             return typed_input.use_filled_command(
                 world, user, action.channel_id, action.words, action.values, action.files
             )
@@ -182,15 +182,8 @@ def _start(world: World, user: User, action: Use | Press | Select | Submit | Men
                 raise SandboxError("There is no such modal.")
             return clicks.submit(world, user, opened_by, {**action.values, **action.files})
         case Menu():
-            _check_channel(world, user, action.channel_id)
             if action.message_id:
                 message = find_message(world, user, action.message_id)
                 return clicks.use_menu(world, user, action.name, message, message.channel_id)
             member = members.find_member(world, action.member or "")
             return clicks.use_menu(world, user, action.name, member, action.channel_id)
-
-
-def _check_channel(world: World, user: User, channel_id: str) -> None:
-    channel = world.channels.get(channel_id)
-    if channel is None or not world.may(user, Permission.VIEW_CHANNEL, channel):
-        raise SandboxError(f"{user.display_name} sees no channel {channel_id[:30]!r}.")

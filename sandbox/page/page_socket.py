@@ -27,9 +27,10 @@ from sandbox.page.feed import Feed
 from sandbox.page.machinery import Machinery
 from sandbox.page.page_actions import outcome, parse_action, perform
 from sandbox.page.traffic import Traffic
-from sandbox.sandbox_error import FieldError, SandboxError
+from sandbox.sandbox_error import FieldError, SandboxError, first_problem
 from sandbox.schemas.fields import Json
 from sandbox.schemas.message_form import MAX_FILES
+from sandbox.schemas.validation import parse_json
 from sandbox.world.guild_objects import User
 from sandbox.world.message_objects import ATTACHMENT_LIMIT_BYTES, Interaction
 
@@ -69,8 +70,8 @@ class Page:
 
     async def _receive(self, text: str) -> None:
         try:
-            body = json.loads(text)
-        except (ValueError, RecursionError):
+            body = parse_json(text)
+        except ValueError:
             body = None
         number = body.get("number") if isinstance(body, dict) else None
         try:
@@ -126,9 +127,7 @@ class Page:
         try:
             form = FaultForm.model_validate(fields)
         except ValidationError as error:
-            first = error.errors()[0]
-            field = ".".join(map(str, first["loc"]))
-            raise FieldError(field, f"{field}: {first['msg']}.") from None
+            raise FieldError(*first_problem(error, "the fault")) from None
         await cause(form, self._app[PAGE_GATEWAY], self._app[FAULTS])
         await self._send({"number": number, "result": {"pending_faults": self._app[FAULTS].pending}})
 

@@ -73,9 +73,12 @@ def commands_view(world: World, user: User) -> list[Json]:
     ]
 
 
-def message_view(world: World, message: Message) -> Json:
-    """Discord's message object, with what the page shows of its interaction."""
+def message_view(world: World, user: User, message: Message) -> Json:
+    """Discord's message object for a member, with what the page shows of its interaction."""
     view = message.to_json(world.address) | {"edits": message.edits}
+    answered = message.replies_to
+    if answered and not answered.deleted and not world.sees(user, answered):
+        view["referenced_message"] = None  # as in an answer to a button that one person sees
     interaction = message.interaction
     if interaction:
         view["used"] = {"by": interaction.user.id, "shown": interaction.shown, "kind": interaction.kind}

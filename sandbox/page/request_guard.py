@@ -11,9 +11,9 @@ from typing import Any
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
-from sandbox.api.rest.request_context import PREFIX, answer
+from sandbox.api.rest.request_context import answer
 
-_OWN_PATHS = (f"{PREFIX}/", "/gateway")
+_WITH_A_TOKEN = ("/api/", "/gateway")
 
 _PAGE_POLICY = "; ".join(
     (
@@ -39,14 +39,10 @@ SHOWN_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 ATTACHMENTS = "/sandbox/attachments/"
 
 
-def _is_guarded(path: str) -> bool:
-    return not path.startswith(_OWN_PATHS)
-
-
 @web.middleware
 async def same_site_only(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Refuse what another site asks for (403)."""
-    if _is_guarded(request.path):
+    if not request.path.startswith(_WITH_A_TOKEN):
         if not is_own_host(request.host):
             return answer(
                 {"error": f"The sandbox is not {request.host!r}: open it by its address."}, status=403
@@ -79,8 +75,6 @@ def is_own_host(host: str) -> bool:
 
 async def add_security_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Tell the browser that nothing but the sandbox's own files may run, load, or frame a page."""
-    if not _is_guarded(request.path):
-        return
     headers: dict[str, Any] = {
         "Content-Security-Policy": _PAGE_POLICY,
         "Cross-Origin-Opener-Policy": "same-origin",

@@ -14,9 +14,10 @@ from aiohttp.typedefs import Handler, Middleware
 
 from sandbox.api.gateway import gateway_protocol as gateway
 from sandbox.api.rest.request_bodies import Body
-from sandbox.api.rest.request_context import BODY, path_in_api
+from sandbox.api.rest.request_context import BODY, path_without_tokens
 from sandbox.schemas.fields import Json
 from sandbox.world.clock import Changes
+from sandbox.world.interaction_lifecycle import TOKEN_LENGTH
 from sandbox.world.state import World
 
 KEPT = 500
@@ -38,7 +39,7 @@ _OPCODES = {
     gateway.HEARTBEAT_ACK: "HEARTBEAT_ACK",
 }
 
-_TOKEN_IN_PATH = re.compile(r"(?<=/)[A-Za-z0-9_.-]{60,}")
+_LONG_WORD = re.compile(rf"[A-Za-z0-9_-]{{{TOKEN_LENGTH},}}")
 
 
 class Traffic:
@@ -69,12 +70,11 @@ class Traffic:
             started = self._world.clock.now()
             response = await handler(request)
             query = f"?{request.query_string}" if request.query_string else ""
-            path = _TOKEN_IN_PATH.sub(MASK, path_in_api(request) + query)
             body = request.get(BODY, Body())
             self._add(
                 by="rest",
                 to_bot=False,
-                name=f"{request.method} {path}",
+                name=f"{request.method} {path_without_tokens(request, MASK)}{query}",
                 status=response.status,
                 ms=round((self._world.clock.now() - started) * 1000, 1),
                 sent=body.value,
@@ -95,15 +95,20 @@ class Traffic:
         """A JSON value without tokens, and with long texts cut."""
         if isinstance(value, dict):
             return {
-                key: MASK if key == "token" and isinstance(item, str) else self._masked(item)
+                self._masked(key): MASK if key == "token" and isinstance(item, str) else self._masked(item)
                 for key, item in value.items()
             }
         if isinstance(value, list):
             return [self._masked(item) for item in value]
         if isinstance(value, str):
-            text = value.replace(self._world.token, MASK)
+            text = _LONG_WORD.sub(self._masked_word, value.replace(self._world.token, MASK))
             return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]} … ({len(text)} characters)"
         return value
+
+    def _masked_word(self, found: re.Match[str]) -> str:
+        word, last = found[0], len(found[0]) - TOKEN_LENGTH
+        has_token = any(word[at : at + TOKEN_LENGTH] in self._world.by_token for at in range(last + 1))
+        return MASK if has_token else word
 
 
 def _json(response: web.StreamResponse) -> Any:

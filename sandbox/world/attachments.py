@@ -85,7 +85,8 @@ def _picture_size(content: bytes) -> tuple[int, int] | None:
 
 
 def _safe_name(filename: str) -> str:
-    return re.sub(r"[^A-Za-z0-9._-]", "_", PurePath(filename).name) or "unknown"
+    name = re.sub(r"[^A-Za-z0-9._-]", "_", PurePath(filename).name)
+    return name if name.strip(".") else "unknown"  # a browser takes dots alone for another path
 
 
 def _content_type(filename: str) -> str:

@@ -48,6 +48,7 @@ from sandbox.world.state import World
 
 FIRST_ANSWER_S = 3
 TOKEN_LIFETIME_S = 15 * 60
+TOKEN_LENGTH = 120
 
 _ALLOWED_ANSWERS = {
     COMMAND: (MESSAGE_ANSWER, DEFERRED_ANSWER, MODAL_ANSWER),
@@ -82,7 +83,7 @@ def start(
     """
     interaction = Interaction(
         id=world.snowflakes.next(),
-        token=secrets.token_urlsafe(90),
+        token=secrets.token_urlsafe(TOKEN_LENGTH * 3 // 4),
         kind=kind,
         user=user,
         channel_id=channel_id,

@@ -20,14 +20,27 @@ from shakelm.cli.console import (
     write_file,
 )
 from shakelm.configuration import choose_random_seed
+from shakelm.decoding.styles import DEFAULT_STYLE, STYLES, abbreviate, choose
 
 
 def verse(
     seed: Annotated[str, typer.Argument(help="The text to begin with; may be left out.")] = "",
+    style: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help=f"Sampling settings that go together: {', '.join(STYLES)}. What else is given replaces the "
+            f"style's. Without any of these settings, the style is {DEFAULT_STYLE}.",
+            autocompletion=lambda incomplete: [name for name in STYLES if name.startswith(incomplete)],
+        ),
+    ] = None,
     temperature: Annotated[
-        float,
-        typer.Option(help=f"From 0 (always the most likely token) to {defaults.MAX_TEMPERATURE:g} (wild)."),
-    ] = defaults.TEMPERATURE,
+        float | None,
+        typer.Option(
+            help=f"From 0 (always the most likely token) to {defaults.MAX_TEMPERATURE:g} (wild). Without a "
+            "style, it samples from all tokens."
+        ),
+    ] = None,
     lines: Annotated[int | None, typer.Option(help=f"Length in lines; {defaults.LINES} by default.")] = None,
     words: Annotated[int | None, typer.Option(help="Length in words instead.")] = None,
     top_k: Annotated[int | None, typer.Option(help="Choose only among the k most likely tokens.")] = None,
@@ -47,9 +60,8 @@ def verse(
 ) -> None:
     """Write a verse from a seed, or without one."""
     from shakelm.decoding import generation, language_model
-    from shakelm.decoding.sampling import SamplingSettings
 
-    sampling = SamplingSettings(temperature, top_k, top_p, min_p)
+    style, sampling = choose(style, temperature, top_k, top_p, min_p)
     length = generation.Length(defaults.LINES if lines is None and words is None else lines, words)
     if number is None:
         number = choose_random_seed()
@@ -63,10 +75,8 @@ def verse(
                 "text": written.text,
                 "seed": written.prompt,
                 "model": loaded.reference,
-                "temperature": temperature,
-                "top_k": top_k,
-                "top_p": top_p,
-                "min_p": min_p,
+                "style": style,
+                **dataclasses.asdict(sampling),
                 "lines": length.lines,
                 "words": length.words,
                 "number": number,
@@ -78,7 +88,11 @@ def verse(
         )
         return
     print(written.text)
-    note = f"{loaded.reference} · temperature {temperature:g} · number {number} · {seconds:.2f} s"
+    note = f"{loaded.reference} · temperature {sampling.temperature:g} · number {number} · {seconds:.2f} s"
+    named, truncations = abbreviate(style, sampling)
+    if named is not None:
+        note += f" · style {named}"
+    note += "".join(f" · {name.replace('_', '-')} {value}" for name, value in truncations.items())
     if not loaded.network.exact:
         note += " · may differ on another machine"
     if written.unknown:

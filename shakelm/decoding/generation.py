@@ -11,7 +11,8 @@ from shakelm.data.text_cleaning import clean
 from shakelm.data.vocabulary import UNKNOWN, Vocabulary
 from shakelm.decoding.draft import Draft
 from shakelm.decoding.language_model import LanguageModel
-from shakelm.decoding.sampling import SamplingSettings, distribution, entropy, sample
+from shakelm.decoding.sampling import distribution, entropy, sample
+from shakelm.decoding.sampling_settings import SamplingSettings
 from shakelm.decoding.verse_endings import TOLERANCE
 from shakelm.errors import ShakelmError
 from shakelm.networks.network import Floats, State

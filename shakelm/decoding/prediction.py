@@ -8,7 +8,8 @@ import numpy as np
 from shakelm.data.vocabulary import UNKNOWN
 from shakelm.decoding.generation import read_prompt
 from shakelm.decoding.language_model import LanguageModel
-from shakelm.decoding.sampling import SamplingSettings, distribution, entropy, sample
+from shakelm.decoding.sampling import distribution, entropy, sample
+from shakelm.decoding.sampling_settings import SamplingSettings
 from shakelm.errors import ShakelmError
 
 TEMPERATURES = (0.5, 1.0, 1.5)

@@ -4,7 +4,7 @@ import hashlib
 
 from shakelm.decoding import language_model
 from shakelm.decoding.generation import Length, generate
-from shakelm.decoding.sampling import SamplingSettings
+from shakelm.decoding.sampling_settings import SamplingSettings
 from shakelm.store.registry import ModelRegistry
 from shakelm.store.version import WEIGHTS, Version
 

@@ -12,7 +12,7 @@ from shakelm.configuration import Configuration
 from shakelm.data.vocabulary import Vocabulary
 from shakelm.decoding.generation import Length, generate
 from shakelm.decoding.language_model import LanguageModel
-from shakelm.decoding.sampling import SamplingSettings
+from shakelm.decoding.sampling_settings import SamplingSettings
 from shakelm.networks import architectures, exact_network
 from shakelm.networks.architectures import Weights
 from shakelm.networks.lstm import LSTM

@@ -10,7 +10,7 @@ from shakelm.decoding import generation, language_model
 from shakelm.decoding.generation import Length
 from shakelm.decoding.language_model import LanguageModel
 from shakelm.decoding.prediction import predict
-from shakelm.decoding.sampling import SamplingSettings
+from shakelm.decoding.sampling_settings import SamplingSettings
 from shakelm.store.registry import open_registry
 from tests.support.control_client import Discord
 from tests.support.discord_messages import embed, is_private

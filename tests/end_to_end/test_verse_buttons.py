@@ -8,7 +8,7 @@ import pytest
 
 from shakelm.decoding import generation, language_model
 from shakelm.decoding.generation import Length
-from shakelm.decoding.sampling import SamplingSettings
+from shakelm.decoding.sampling_settings import SamplingSettings
 from shakelm.store.registry import open_registry
 from tests.support import discord_messages
 from tests.support.control_client import Discord
@@ -134,6 +134,21 @@ def test_hotter_and_colder_change_the_temperature_and_nothing_else(
     assert receipt(changed) == receipt(verse).replace(f"temperature {before:g}", f"temperature {after:g}")
 
 
+def test_a_plain_verse_keeps_its_style_whatever_is_pressed(discord: Discord) -> None:
+    verse = discord.ask("/verse seed: to be lines: 2 number: 5")
+    changes = {"Again": ("number 5", r"number \d+"), "Hotter": ("0.8", "1"), "Colder": ("0.8", "0.6")}
+
+    for button, (before, after) in changes.items():
+        changed = receipt(press(discord, button, verse))
+        assert re.fullmatch(receipt(verse).replace(before, after), changed)
+        assert changed.endswith(" · style balanced")
+    form = discord.modal(discord.press("Change…", verse["id"]))
+    (styles,) = (
+        label["component"] for label in form["components"] if label["component"]["custom_id"] == "style"
+    )
+    assert [option["value"] for option in styles["options"] if option.get("default")] == ["balanced"]
+
+
 def test_at_the_ends_of_the_range_one_button_is_disabled(discord: Discord) -> None:
     for temperature, disabled in ((0, "Colder"), (2, "Hotter")):
         verse = discord.ask(f"/verse lines: 1 temperature: {temperature}")
@@ -233,8 +248,8 @@ def test_a_style_in_the_form_brings_its_temperature_unless_that_was_changed_too(
     both = submit(discord, verse, style="cautious", temperature="0.9")
     none = submit(discord, styled, style="none")
 
-    assert receipt(styled).endswith("temperature 0.4 · number 5 · style cautious · top-k 10 · top-p 0.7")
-    assert receipt(both).endswith("temperature 0.9 · number 5 · style cautious · top-k 10 · top-p 0.7")
+    assert receipt(styled).endswith("temperature 0.4 · number 5 · style cautious")
+    assert receipt(both).endswith("temperature 0.9 · number 5 · style cautious")
     assert receipt(none).endswith("temperature 0.4 · number 5")
 
 

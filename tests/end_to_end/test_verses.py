@@ -11,13 +11,13 @@ import requests
 
 from shakelm.decoding import generation, language_model
 from shakelm.decoding.generation import Length
-from shakelm.decoding.sampling import SamplingSettings
+from shakelm.decoding.sampling_settings import SamplingSettings
+from shakelm.decoding.styles import STYLES
 from shakelm.store.registry import open_registry
 from tests.support.control_client import Discord
 from tests.support.discord_messages import description, embed, is_private
 from tests.support.full_stack import Stack
 from worker.messages.discord_json import escape
-from worker.protocol.styles import STYLES
 
 
 def command_line(stack: Stack, *arguments: str) -> dict[str, Any]:
@@ -38,7 +38,7 @@ def test_a_verse_has_its_lines_and_a_receipt_that_repeats_it(
     assert verse.temperature == 0.6
     assert 0 <= verse.number < 1_000_000
     assert verse.seconds >= 0
-    assert verse.unknown == ""
+    assert (verse.freedom, verse.unknown) == ("", "")
 
     again = discord.verse(f"seed: to be or not to be temperature: 0.6 lines: 5 number: {verse.number}")
     assert (again.text, again.number) == (verse.text, verse.number)
@@ -53,19 +53,25 @@ def test_a_style_s_receipt_repeats_the_verse_on_the_command_line(
 ) -> None:
     verse = discord.verse(f"seed: my lord lines: 2 style: {style}")
 
-    written_with = dict(part.split(" ") for part in verse.freedom.split(" · "))
-    assert written_with.pop("style") == style
+    assert verse.freedom == f"style {style}"
     assert verse.temperature == STYLES[style].temperature
-    options = [part for name, value in written_with.items() for part in (f"--{name}", value)]
-    options += ["--temperature", str(verse.temperature), "--lines", "2", "--number", str(verse.number)]
+    options = ("--style", style, "--lines", "2", "--number", str(verse.number))
     assert command_line(stack, "my lord", *options)["text"].strip() == verse.text
+
+
+def test_a_verse_without_a_style_and_a_temperature_is_balanced(stack: Stack, discord: Discord) -> None:
+    verse = discord.verse("seed: my lord lines: 2")
+
+    assert (verse.freedom, verse.temperature) == ("style balanced", STYLES["balanced"].temperature)
+    repeated = command_line(stack, "my lord", "--lines", "2", "--number", str(verse.number))
+    assert repeated["text"].strip() == verse.text
 
 
 def test_a_temperature_that_is_given_wins_over_the_style(discord: Discord) -> None:
     verse = discord.verse("lines: 1 style: cautious temperature: 1.2")
 
     assert verse.temperature == 1.2
-    assert verse.freedom == "style cautious · top-k 10 · top-p 0.7"
+    assert verse.freedom == "style cautious"
 
 
 def test_models_are_offered_with_their_figures_while_the_name_is_typed(

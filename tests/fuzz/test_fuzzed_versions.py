@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from shakelm.decoding import language_model
 from shakelm.decoding.generation import Length, generate
-from shakelm.decoding.sampling import SamplingSettings
+from shakelm.decoding.sampling_settings import SamplingSettings
 from shakelm.errors import ShakelmError
 from shakelm.store.registry import ModelRegistry, open_registry
 from tests.support import tiny_models

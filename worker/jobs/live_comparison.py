@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable
 
-from shakelm import defaults
 from shakelm.configuration import MAX_RANDOM_SEED
 from shakelm.decoding import generation
 from shakelm.decoding.generation import Length
 from shakelm.decoding.language_model import LanguageModel
-from shakelm.decoding.sampling import SamplingSettings
+from shakelm.decoding.styles import choose
 from shakelm.store.card import Figures
 from shakelm.store.version import Version
 from worker.jobs import model_publishing
@@ -17,7 +16,6 @@ VERSES = 2
 """Verses that each version writes."""
 
 LENGTH = Length(lines=4)
-SAMPLING = SamplingSettings(defaults.TEMPERATURE)
 
 
 def compare(version: Version, live: Version) -> Comparison:
@@ -59,5 +57,6 @@ def _loss(figures: Figures) -> float:
 
 
 def _specimen(model: LanguageModel, random_seed: int) -> Specimen:
-    verse = generation.generate(model, "", SAMPLING, LENGTH, random_seed)
+    _, sampling = choose()
+    verse = generation.generate(model, "", sampling, LENGTH, random_seed)
     return Specimen(model=model.reference, random_seed=random_seed, text=verse.text)

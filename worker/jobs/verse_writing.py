@@ -5,7 +5,6 @@ import time
 
 from shakelm.decoding.generation import Length, Verse, generate
 from shakelm.decoding.language_model import LanguageModel
-from shakelm.decoding.sampling import SamplingSettings
 from worker.jobs.answering import connection, job_id
 from worker.jobs.loaded_models import load
 from worker.messages import verse_messages
@@ -42,8 +41,7 @@ def write(wanted: VerseRequest) -> Message:
 
 def _generate(model: LanguageModel, wanted: VerseRequest) -> tuple[Verse, int]:
     """The verse with all that stands before it, and the number of characters of that."""
-    sampling = SamplingSettings(wanted.temperature, wanted.top_k, wanted.top_p, wanted.min_p)
-    length, random_seed = Length(lines=wanted.lines), wanted.random_seed
+    sampling, length, random_seed = wanted.sampling, Length(lines=wanted.lines), wanted.random_seed
     known = wanted.context + wanted.written
     prompt = wanted.context + wanted.prompt
     if not wanted.written:

@@ -119,7 +119,7 @@ def _offering(line: SharedLine, model: "LanguageModel", prediction: "Prediction"
 def _added(line: SharedLine, wanted: StepRequest, model: "LanguageModel") -> tuple[str, ...]:
     """What was appended to the line's prompt, after the press."""
     from shakelm.decoding.prediction import draw
-    from shakelm.decoding.sampling import SamplingSettings
+    from shakelm.decoding.sampling_settings import SamplingSettings
 
     if wanted.choice is not None:
         if wanted.choice >= len(line.offered):  # a damaged line

@@ -36,7 +36,7 @@ def answer(wanted: TemperaturesRequest, tools: Tools) -> Message:
         ShakelmError: there is no such model, or it is damaged.
     """
     from shakelm.decoding import generation
-    from shakelm.decoding.sampling import SamplingSettings
+    from shakelm.decoding.sampling_settings import SamplingSettings
 
     started = time.perf_counter()
     model = tools.load(wanted.model)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from shakelm.decoding.styles import abbreviate
 from shakelm.decoding.verse_endings import is_speaker
 from worker.messages.catalog import text
 from worker.messages.discord_json import (
@@ -22,7 +23,6 @@ from worker.messages.discord_json import (
 )
 from worker.messages.text_limits import length, visible
 from worker.protocol import custom_ids, poems
-from worker.protocol.styles import STYLES
 from worker.protocol.verse_payloads import MAX_TEMPERATURE, VerseRecord, VerseRequest, VerseResult
 
 VERSE_FILE = "verse.txt"
@@ -78,14 +78,15 @@ def _receipt(request: VerseRequest, result: VerseResult, exact: bool) -> Iterato
         number=result.random_seed,
         seconds=result.seconds,
     )
-    if request.style in STYLES:  # a record of a former version may name another one
-        yield text(locale, "verse.style", style=text(locale, f"style.{request.style}"))
-    if request.top_k is not None:
-        yield text(locale, "verse.top_k", top_k=request.top_k)
-    if request.top_p is not None:
-        yield text(locale, "verse.top_p", top_p=request.top_p)
-    if request.min_p is not None:
-        yield text(locale, "verse.min_p", min_p=request.min_p)
+    style, truncations = abbreviate(request.style, request.sampling)
+    if style is not None:
+        yield text(locale, "verse.style", style=text(locale, f"style.{style}"))
+    if "top_k" in truncations:
+        yield text(locale, "verse.top_k", top_k=truncations["top_k"])
+    if "top_p" in truncations:
+        yield text(locale, "verse.top_p", top_p=truncations["top_p"])
+    if "min_p" in truncations:
+        yield text(locale, "verse.min_p", min_p=truncations["min_p"])
     if request.context or request.written:
         yield text(locale, "verse.continued")
     if not exact:

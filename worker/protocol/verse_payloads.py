@@ -6,6 +6,7 @@ from pydantic import Field, StringConstraints
 
 from shakelm import defaults
 from shakelm.configuration import NAME_PATTERN
+from shakelm.decoding.sampling_settings import SamplingSettings
 from worker.protocol.job_request import Asked, JobRequest
 from worker.protocol.payload import (
     ModelReference,
@@ -25,7 +26,7 @@ class VerseSettings(Payload):
 
     `context` is text that the model reads before the seed and that is not shown. A verse with `written` goes
     on with another one: it is what that one has from the seed on. `top_k`, `top_p` and `min_p` are as in
-    `shakelm.decoding.sampling.SamplingSettings`; `style` is the name of their style.
+    `shakelm.decoding.sampling_settings.SamplingSettings`; `style` is the name of their style.
     """
 
     prompt: Prompt = ""
@@ -41,6 +42,11 @@ class VerseSettings(Payload):
     lines: Annotated[int, Field(ge=1, le=MAX_LINES)] = DEFAULT_LINES
     model: ModelReference | None = None
     random_seed: RandomSeed
+
+    @property
+    def sampling(self) -> SamplingSettings:
+        """How freely the verse is written."""
+        return SamplingSettings(self.temperature, self.top_k, self.top_p, self.min_p)
 
 
 class VerseRequest(VerseSettings, JobRequest, job="verse"):

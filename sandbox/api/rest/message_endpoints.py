@@ -1,7 +1,5 @@
 """Routes about channels and their messages."""
 
-import re
-
 from aiohttp import web
 
 from sandbox.api.rest.request_context import (
@@ -10,10 +8,11 @@ from sandbox.api.rest.request_context import (
     answer,
     channel_for_bot,
     chat_for_bot,
+    id_in_query,
+    limit_of_list,
     parse_message,
     uploads,
 )
-from sandbox.schemas.fields import in_messages
 from sandbox.schemas.message_form import FORWARD, MessageForm, MessageReference
 from sandbox.schemas.refusals import Code, Refusal
 from sandbox.schemas.validation import invalid_form
@@ -35,11 +34,10 @@ async def typing(request: web.Request) -> web.Response:
 async def list_messages(request: web.Request) -> web.Response:
     """GET /channels/{channel_id}/messages, newest first."""
     world, where = request.app[WORLD], channel_for_bot(request)
-    limit = request.query.get("limit", "50")
-    if not re.fullmatch("0*([1-9][0-9]?|100)", limit, re.ASCII):
-        raise invalid_form([(("limit",), "NUMBER_TYPE_MAX", "int value should be between 1 and 100.")])
-    most = int(limit)
-    ids = {name: _id(request, name) for name in ("around", "before", "after") if name in request.query}
+    most = limit_of_list(request, least=1, default=50)
+    ids = {
+        name: id_in_query(request, name) for name in ("around", "before", "after") if name in request.query
+    }
     if not world.may(BOT, Permission.READ_MESSAGE_HISTORY, where):
         return answer([])
     found = [item for item in world.messages.values() if item.channel_id == where.id and not item.ephemeral]
@@ -52,14 +50,6 @@ async def list_messages(request: web.Request) -> web.Response:
     elif "after" in ids:
         found = [item for item in found if int(item.id) > ids["after"]][-most:]
     return answer([channel_messages.for_bot(world, item) for item in found[:most]])
-
-
-def _id(request: web.Request, name: str) -> int:
-    value = request.query[name]
-    if not re.fullmatch("[0-9]{1,20}", value, re.ASCII):
-        text = f'Value "{in_messages(value)}" is not snowflake.'
-        raise invalid_form([((name,), "NUMBER_TYPE_COERCE", text)])
-    return int(value)
 
 
 _TO_READ = Permission.VIEW_CHANNEL | Permission.READ_MESSAGE_HISTORY

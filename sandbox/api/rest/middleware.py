@@ -12,7 +12,15 @@ from sandbox.api.faults import FaultForm, Faults
 from sandbox.api.recording import Recorder
 from sandbox.api.rest.rate_limits import RateLimits, refusal, refusal_headers
 from sandbox.api.rest.request_bodies import JSON_BODY, MULTIPART, URLENCODED, Body, read_body
-from sandbox.api.rest.request_context import BODY, VIA, WORLD, Handler, answer, path_in_api
+from sandbox.api.rest.request_context import (
+    BODY,
+    VIA,
+    WORLD,
+    Handler,
+    answer,
+    path_in_api,
+    path_without_tokens,
+)
 from sandbox.schemas.fields import Json
 from sandbox.schemas.refusals import Code, Refusal, error_message
 
@@ -63,10 +71,10 @@ async def rest_api(request: web.Request, handler: Handler) -> web.StreamResponse
     except ConnectionError:  # the client has gone
         raise
     except Exception:
-        _LOG.exception("The sandbox failed to serve %s %s", request.method, path_in_api(request))
+        _LOG.exception("The sandbox failed to serve %s %s", request.method, path_without_tokens(request))
         response = answer({"message": "500: Internal Server Error", "code": 0}, status=500)
     if recorder := request.app.get(RECORDER):
-        recorder.write_request(_recorded(request, response), request.match_info.get("token"))
+        recorder.write_request(_recorded(request, response))
     return response
 
 
@@ -77,7 +85,7 @@ def _recorded(request: web.Request, response: web.StreamResponse) -> Json:
     )
     return {
         "method": request.method,
-        "path": path_in_api(request),
+        "path": path_without_tokens(request, "token"),
         "query": dict(request.query),
         "content_type": request.content_type if hdrs.CONTENT_TYPE in request.headers else None,
         "body": request[BODY].value,
@@ -127,7 +135,7 @@ def _route_name(request: web.Request) -> str:
     version = re.match(r"/api/v([0-9]{1,4})(?=/|$)", request.path)
     if version and not 6 <= int(version[1]) <= 10:
         raise Refusal.of(Code.INVALID_API_VERSION)
-    raise Refusal.unsupported(f"{request.method} {path_in_api(request)[:200]}")
+    raise Refusal.unsupported(f"{request.method} {path_without_tokens(request)[:200]}")
 
 
 def _failed(request: web.Request, fault: FaultForm) -> web.Response:

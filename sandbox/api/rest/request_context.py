@@ -8,9 +8,11 @@ from typing import Any
 from aiohttp import web
 
 from sandbox.api.rest.request_bodies import Body
+from sandbox.schemas.fields import in_messages
 from sandbox.schemas.layout import COMPONENTS_V2
 from sandbox.schemas.message_form import MessageForm, parse_message_form
 from sandbox.schemas.refusals import Code, Refusal
+from sandbox.schemas.validation import invalid_form
 from sandbox.world import guild_changes
 from sandbox.world.attachments import Upload
 from sandbox.world.guild_objects import FORUM, AnyChannel
@@ -24,6 +26,8 @@ PREFIX = "/api/v10"
 
 VERSIONED = r"/api{version:(?:/v(?:6|7|8|9|10))?}"
 """The prefix of all routes. The versions differ in nothing that the sandbox plays; without one, it is 6."""
+
+_TOKEN_IN_PATH = re.compile(r"(?<=/)[A-Za-z0-9_.-]{60,}")
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -57,6 +61,11 @@ def answer(content: Any, *, status: int = 200, headers: dict[str, str] | None = 
 def path_in_api(request: web.Request) -> str:
     """The path of a request without the API's prefix."""
     return re.sub(r"^/api(/v\d+)?", "", request.path)
+
+
+def path_without_tokens(request: web.Request, mask: str = "•••") -> str:
+    """The path of a request without the API's prefix, with a mask in place of the tokens in it."""
+    return _TOKEN_IN_PATH.sub(mask, path_in_api(request))
 
 
 def body(request: web.Request) -> Any:
@@ -120,6 +129,32 @@ def chat_for_bot(request: web.Request, *permissions: Permission) -> AnyChannel:
     if world.closed(BOT, channel):
         guild_changes.check_open(world, BOT, channel)
     return channel_for_bot(request, channel.to_write, *permissions)
+
+
+def limit_of_list(request: web.Request, *, least: int, default: int) -> int:
+    """The most entries that a list may have, from `least` to 100: `limit` of the query.
+
+    Raises:
+        Refusal: it is no such number (50035).
+    """
+    found = re.fullmatch("0*([1-9][0-9]?|100)", request.query.get("limit", str(default)), re.ASCII)
+    if found is None or int(found[1]) < least:
+        text = f"int value should be between {least} and 100."
+        raise invalid_form([(("limit",), "NUMBER_TYPE_MAX", text)])
+    return int(found[1])
+
+
+def id_in_query(request: web.Request, name: str) -> int:
+    """An id that the query gives.
+
+    Raises:
+        Refusal: it is no id (50035).
+    """
+    value = request.query[name]
+    if not re.fullmatch("[0-9]{1,20}", value, re.ASCII):
+        text = f'Value "{in_messages(value)}" is not snowflake.'
+        raise invalid_form([((name,), "NUMBER_TYPE_COERCE", text)])
+    return int(value)
 
 
 def world_of_guild(request: web.Request) -> World:

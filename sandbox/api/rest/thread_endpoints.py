@@ -1,10 +1,11 @@
 """Routes about channels as wholes, threads and their members."""
 
-from datetime import datetime
+import math
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from aiohttp import web
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from sandbox.api.rest.message_endpoints import message_in, needed_permissions
 from sandbox.api.rest.request_context import (
@@ -13,10 +14,12 @@ from sandbox.api.rest.request_context import (
     answer,
     body,
     channel_for_bot,
+    id_in_query,
+    limit_of_list,
     uploads,
     world_of_guild,
 )
-from sandbox.schemas.fields import Form, Json, Snowflake, in_messages
+from sandbox.schemas.fields import NOT_BLANK, Form, Json, Snowflake, in_messages, length_up_to
 from sandbox.schemas.message_form import parse_message_form
 from sandbox.schemas.refusals import Code, Refusal
 from sandbox.schemas.validation import invalid_form, parse_form
@@ -28,9 +31,7 @@ from sandbox.world.state import World
 from sandbox.world.threads import thread_lists, thread_starts
 from sandbox.world.threads.thread_starts import Settings
 
-MAX_LISTED = 100
-
-_Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+_Name = Annotated[str, NOT_BLANK, length_up_to(100)]
 _ArchiveAfter = Literal[60, 1440, 4320, 10080]
 _Slowmode = Annotated[int, Field(ge=0, le=21_600)]
 _Tags = Annotated[list[Snowflake], Field(max_length=5)]
@@ -79,7 +80,7 @@ class PostForm(ThreadForm):
 class ThreadChangeForm(Form):
     """Changes of a thread; `model_fields_set` names them."""
 
-    name: Annotated[str, StringConstraints(max_length=100)] | None = None
+    name: _Name | None = None
     archived: bool | None = None
     locked: bool | None = None
     invitable: bool | None = None
@@ -227,22 +228,27 @@ async def archived_threads(request: web.Request) -> web.Response:
         channel_for_bot(request, Permission.MANAGE_THREADS)
     if not isinstance(where, Channel):
         raise Refusal.of(Code.WRONG_CHANNEL_TYPE)
-    before, limit = _before(request), request.query.get("limit", str(MAX_LISTED))
-    if not (limit.isdecimal() and 2 <= int(limit) <= MAX_LISTED):
-        raise invalid_form([(("limit",), "NUMBER_TYPE_MAX", "int value should be between 2 and 100.")])
-    found = thread_lists.archived(world, where, private=private, before=before)
-    found = [thread for thread in found if not own or BOT.id in thread.members]
-    listed = thread_lists.to_json(found[: int(limit)])
-    return answer(listed | {"has_more": len(found) > int(limit)})
+    most, found = limit_of_list(request, least=2, default=100), thread_lists.archived(world, where, private)
+    if own:  # Discord lists these by their ids
+        before = id_in_query(request, "before") if "before" in request.query else math.inf
+        joined = (thread for thread in found if BOT.id in thread.members and int(thread.id) < before)
+        found = sorted(joined, key=lambda thread: int(thread.id), reverse=True)
+    else:
+        before = _time_in_query(request, "before") if "before" in request.query else math.inf
+        found = [thread for thread in found if thread.archived_at < before]
+    listed = thread_lists.to_json(found[:most])
+    return answer(listed | {"has_more": len(found) > most})
 
 
-def _before(request: web.Request) -> datetime | None:
-    text = request.query.get("before")
+def _time_in_query(request: web.Request, name: str) -> float:
+    """A time that the query gives, in Unix seconds."""
+    text = request.query[name]
     try:
-        return datetime.fromisoformat(text) if text else None
+        at = datetime.fromisoformat(text)
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
     except ValueError:
         wrong = f"Could not parse {in_messages(text)}. Should be ISO8601."
-        raise invalid_form([(("before",), "DATE_TIME_TYPE_PARSE", wrong)]) from None
+        raise invalid_form([((name,), "DATE_TIME_TYPE_PARSE", wrong)]) from None
 
 
 _ONE = "/channels/{channel_id}"

@@ -12,8 +12,9 @@ import * as traffic from "./side/traffic.js";
 
 const CHANNEL = "channel";
 const MEMBER = "member";
+const EVERYBODY_KNOWS = "student";
 
-const connection = new Connection({ onNews: show, onTraffic: traffic.add, onState: showConnection });
+const connection = new Connection({ onNews: show, onTraffic: traffic.add, onState: showConnection, onUnknown: () => speakAs(EVERYBODY_KNOWS) });
 
 function show(news) {
   const changed = take(news);
@@ -122,7 +123,7 @@ async function useMenu(action, from) {
 
 function firstMember() {
   const wanted = kept(MEMBER)?.name ?? new URLSearchParams(location.search).get("as");
-  return wanted ?? "student";
+  return wanted ?? EVERYBODY_KNOWS;
 }
 
 async function setLocale(locale) {

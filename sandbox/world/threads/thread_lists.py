@@ -1,7 +1,6 @@
 """Lists of threads (Discord documentation, "Channel Resource" and "Guild Resource")."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from sandbox.schemas.fields import Json
 from sandbox.world.guild_objects import PRIVATE_THREAD, Channel, Thread
@@ -15,19 +14,13 @@ def active(world: World) -> list[Thread]:
     return sorted(world.active_threads(BOT), key=lambda thread: int(thread.id), reverse=True)
 
 
-def archived(
-    world: World, channel: Channel, *, private: bool, before: datetime | None = None
-) -> list[Thread]:
-    """The archived public or private threads of a channel, from the one that was archived last.
-
-    `before` leaves out those that were archived then or later.
-    """
+def archived(world: World, channel: Channel, private: bool) -> list[Thread]:
+    """The archived public or private threads of a channel, from the one that was archived last."""
     found = [
         thread
         for thread in world.threads(channel)
         if thread.archived
         and (thread.kind == PRIVATE_THREAD) is private
-        and (before is None or thread.archived_at < before.timestamp())
         and world.may(BOT, Permission.VIEW_CHANNEL, thread)
     ]
     return sorted(found, key=lambda thread: thread.archived_at, reverse=True)

@@ -1,6 +1,7 @@
 """The defaults of `/verse`, and "Continue as verse"."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import discord
@@ -9,6 +10,8 @@ import pytest
 from bot.commands import verse_command
 from sandbox.world.ids import GUILD_ID, VERSES_ID
 from sandbox.world.message_objects import Message
+from shakelm.decoding.sampling_settings import SamplingSettings
+from shakelm.decoding.styles import STYLES
 from tests.support.bot_room import Room
 from tests.support.discord_messages import description, is_private
 from tests.support.waiting import eventually_async
@@ -58,6 +61,25 @@ async def test_a_verse_is_no_longer_than_its_guild_allows(room: Room, longest: i
     assert (await asked(room))[0].lines == lines
     await room.choose(MENU, message)
     assert (await asked(room, 2))[0].lines == lines
+
+
+@pytest.mark.parametrize(
+    ("options", "style", "sampling"),
+    [
+        ("", "balanced", STYLES["balanced"]),
+        ("temperature: 0.8", None, SamplingSettings(0.8)),
+        ("style: lively temperature: 0.3", "lively", replace(STYLES["lively"], temperature=0.3)),
+    ],
+)
+async def test_a_verse_is_balanced_unless_a_style_or_a_temperature_is_given(
+    room: Room, options: str, style: str | None, sampling: SamplingSettings
+) -> None:
+    message = await written(room, f"/verse {options}")
+    record, _ = await asked(room)
+    assert (record.style, record.sampling) == (style, sampling)
+    await room.choose(MENU, message)
+    record, _ = await asked(room, 2)
+    assert (record.style, record.sampling) == ("balanced", STYLES["balanced"])
 
 
 @pytest.mark.parametrize("private", [False, True])

@@ -13,6 +13,7 @@ async def test_record_names_bodies_files_and_no_tokens(tmp_path: Path) -> None:
         interaction, message = await stage.answered("/file")
         await stage.answered("/queued")
         await stage.until(lambda: [m for m in stage.world.messages.values() if m.edits])
+        await stage.rest("POST", f"/webhooks/1/{interaction.token}/slack")  # a route that is not played
         assert message.attachments and interaction.token not in record.read_text()
     lines = [json.loads(line) for line in record.read_text().splitlines()]
     events = [line for line in lines if "event" in line]

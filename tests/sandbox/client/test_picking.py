@@ -6,11 +6,19 @@ from typing import Any
 import pytest
 
 from sandbox.client import clicks
+from sandbox.client.option_values import option_value
+from sandbox.client.resolved_objects import Place
 from sandbox.sandbox_error import SandboxError
+from sandbox.schemas.command_form import CHANNEL
 from sandbox.terminal.rendering import render, render_modal
-from sandbox.world.ids import ANNOUNCEMENTS_ID, STAFF_ID, TEACHER_ROLE_ID
+from sandbox.world import guild_changes
+from sandbox.world.guild_objects import PRIVATE_THREAD, TEXT_CHANNEL, User
+from sandbox.world.ids import ANNOUNCEMENTS_ID, STAFF_ID, TEACHER_ROLE_ID, VERSES_ID
 from sandbox.world.message_objects import Message
 from sandbox.world.permissions import Permission
+from sandbox.world.starting_guild import STUDENT, TEACHER
+from sandbox.world.state import World
+from sandbox.world.threads import thread_starts
 from tests.sandbox.bot_with_layouts import Entities, with_everything
 from tests.sandbox.stage import Stage, open_stage
 
@@ -46,8 +54,39 @@ async def test_channels_carry_the_permissions_of_who_picks() -> None:
             return int((await stage.done(picked)).content.split()[-1])
 
         assert await bits("student", ANNOUNCEMENTS_ID) & Permission.VIEW_CHANNEL
-        assert await bits("student", STAFF_ID) == 0
-        assert await bits("teacher", STAFF_ID) & Permission.VIEW_CHANNEL
+        assert not await bits("student", ANNOUNCEMENTS_ID) & Permission.MANAGE_GUILD
+        assert await bits("teacher", STAFF_ID) & Permission.MANAGE_GUILD
+
+
+async def test_channels_that_who_picks_does_not_see_are_not_offered() -> None:
+    async with open_stage() as stage:
+        message = await shown(stage)
+        for hidden in ("staff", "#staff", STAFF_ID):
+            with pytest.raises(SandboxError, match="offers no channel"):
+                clicks.select(stage.world, stage.user("student"), [hidden], "Where", message.id)
+
+
+def picked(world: World, user: User, channel: str) -> object:
+    """The value of an option that takes channels; None if it offers no such one."""
+    try:
+        return option_value(Place(world, user, VERSES_ID), {"type": CHANNEL, "name": "where"}, channel, {})[
+            "value"
+        ]
+    except SandboxError:
+        return None
+
+
+async def test_options_offer_no_hidden_channel_and_no_private_thread_of_others() -> None:
+    world = World("token")
+    thread = thread_starts.start_without_message(
+        world, TEACHER, world.channels[VERSES_ID], "grades", PRIVATE_THREAD
+    )
+    for channel in ("staff", STAFF_ID, "grades", thread.id):
+        assert picked(world, STUDENT, channel) is None and picked(world, TEACHER, channel)
+    guild_changes.add_to_thread(world, thread, STUDENT)
+    assert picked(world, STUDENT, "grades") == thread.id
+    namesake = guild_changes.add_channel(world, "staff", TEXT_CHANNEL, "")
+    assert picked(world, STUDENT, "staff") == namesake.id
 
 
 async def test_what_such_a_select_does_not_offer() -> None:

@@ -321,14 +321,18 @@ async def test_the_panel_follows_the_live_model(stage: Stage, page: Page) -> Non
 async def test_the_page_comes_back_with_its_server(own_browser: Browser) -> None:
     port = free_port()
     page = await own_browser.new_page()
+    speaks_as = page.get_by_label("Speak as")
     async with serving(port=port) as box:
-        await page.goto(box.address)
+        members.join(box.world, "classmate")
+        await page.goto(f"{box.address}/?as=classmate")
+        await expect(speaks_as).to_have_value("classmate")
         await page.locator("#line").fill("before")
         await page.keyboard.press("Enter")
         await expect(page.locator("#messages > li")).to_contain_text("before")
     await expect(page.locator("#disconnected")).to_be_visible()
     async with serving(port=port):
         await expect(page.locator("#disconnected")).to_be_hidden()
+        await expect(speaks_as).to_have_value("student")  # nobody knows the classmate here
         await expect(page.locator("#messages > li")).to_have_count(0)
         await page.locator("#line").fill("after")
         await page.keyboard.press("Enter")

@@ -1,12 +1,18 @@
 """The page's WebSocket, with a bot of discord.py at the other side."""
 
+import json
 from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
 
 from sandbox.client import members
-from sandbox.world.ids import ANNOUNCEMENTS_ID, VERSES_ID
+from sandbox.schemas.message_form import MessageForm
+from sandbox.schemas.validation import parse_form
+from sandbox.world import guild_changes, interaction_lifecycle
+from sandbox.world.guild_objects import TEXT_CHANNEL
+from sandbox.world.ids import ANNOUNCEMENTS_ID, GUILD_ID, VERSES_ID
+from sandbox.world.permissions import Overwrite, Permission
 from tests.sandbox.bot_with_buttons import with_buttons
 from tests.sandbox.page.socket_client import SocketClient, connected_page
 from tests.sandbox.stage import Stage, connected, open_stage
@@ -22,6 +28,18 @@ async def stage() -> AsyncIterator[Stage]:
 async def page(stage: Stage) -> AsyncIterator[SocketClient]:
     async with connected_page(stage.box.address) as page:
         yield page
+
+
+MODAL = {
+    "custom_id": "m",
+    "title": "Modal",
+    "components": [
+        {
+            "type": 1,
+            "components": [{"type": 4, "custom_id": "t", "style": 1, "label": "T", "required": False}],
+        }
+    ],
+}
 
 
 def use(*words: str, **values: str) -> dict[str, object]:
@@ -137,9 +155,45 @@ async def test_hidden_channels_take_nothing_from_those_who_do_not_see_them(
         {"do": "write", "channel_id": staff, "text": "x"},
         use("queued") | {"channel_id": staff},
         {"do": "menu", "channel_id": staff, "name": "Who", "member": "teacher"},
+        {"do": "check", "channel_id": staff, "words": ["hello"], "values": {}},
+        {"do": "check", "channel_id": "1", "words": ["hello"], "values": {}},
+        {"do": "complete", "channel_id": staff, "words": ["suggest"], "values": {}, "focused": "model"},
     ):
         assert "sees no channel" in (await page.act(**action))["error"]
     assert not stage.world.messages and not stage.world.interactions
+
+
+async def test_a_modal_whose_channel_is_gone_or_hidden_by_now_is_refused(
+    stage: Stage, page: SocketClient
+) -> None:
+    hidden = Overwrite(GUILD_ID, 0, deny=Permission.VIEW_CHANNEL)
+    for deletes in (False, True):
+        channel = guild_changes.add_channel(stage.world, "soon-gone", TEXT_CHANNEL, "")
+        opened = interaction_lifecycle.start(stage.world, stage.user("student"), channel.id, "silent", {})
+        await stage.call_back(opened, 9, MODAL)
+        if deletes:
+            guild_changes.delete_channel(stage.world, channel)
+        else:
+            guild_changes.set_overwrite(stage.world, channel, hidden)
+        refused = await page.act(do="submit", interaction_id=opened.id, values={})
+        assert "sees no channel" in refused["error"]
+
+
+async def test_an_answer_to_what_one_person_sees_tells_nobody_what_that_was(
+    stage: Stage, page: SocketClient
+) -> None:
+    used = stage.type("/silent")
+    await stage.call_back(used, 4, {"content": "for one", "flags": 64})
+    assert used.original
+    await stage.seen_by_bot(used)
+    form = parse_form(MessageForm, {"content": "for all"})
+    interaction_lifecycle.follow_up(stage.world, used, form, [])
+    shown = await page.until("for all")
+    assert shown["referenced_message"]["content"] == "for one"
+    replied = await page.act(do="write", channel_id=VERSES_ID, text="x", replies_to=used.original.id)
+    assert "takes no replies" in replied["error"]
+    told = str((await page.speak_as("teacher"))["messages"])
+    assert "for all" in told and "for one" not in told
 
 
 async def test_a_command_without_an_answer_is_told(stage: Stage, page: SocketClient) -> None:
@@ -169,11 +223,20 @@ async def test_another_bot_comes_and_goes(stage: Stage) -> None:
 
 
 async def test_nonsense_is_refused_in_a_sentence_and_the_page_goes_on(page: SocketClient) -> None:
-    for text in ("", "[]", "null", "{", "[" * 100_000, '{"number": 1}', '{"number": 1, "do": "dance"}'):
+    number = '{"number": %s, "do": "dance"}'
+    for text in (
+        *("", "[]", "null", "{", "[" * 100_000, '{"number": 1}'),
+        *(number % one for one in ("1", "1e999", "NaN", "9" * 5000, '"' + "x" * 2_000_000 + '"')),
+        '{"number": 1, "do": "write", "channel_id": [], "text": {}}',
+        '{"number": 1, "fault": [1]}',
+    ):
         await page.socket.send_str(text)
         while "error" not in (body := await page.receive()):
             pass
-        assert body["error"].endswith(".")
+        assert body["error"].endswith(".") and body["error"][0].isalpha()
+    await page.socket.send_bytes(b"\xff")
+    named = await page.act(do="use", channel_id=VERSES_ID, words=["x" * 2_000_000])
+    assert len(named["error"]) < 200
     await page.socket.send_json({"as": "nobody"})
     assert "There is no user 'nobody'" in (await page.receive())["error"]
     assert (await page.act(**use("queued")))["result"]["state"] == "answered"
@@ -196,6 +259,28 @@ async def test_traffic_is_in_order_and_holds_no_token(stage: Stage, page: Socket
     assert "IDENTIFY" in names() and "READY" in names()
     text = str(page.traffic)
     assert interaction.token not in text and stage.world.token not in text
+
+
+async def test_what_bots_do_with_tokens_shows_none_in_the_traffic(stage: Stage, page: SocketClient) -> None:
+    interaction = stage.type("/silent")
+    secrets = (interaction.token, stage.world.token)
+    odd = {
+        "content": " ".join(secrets),
+        "embeds": [{"title": "x", "url": f"https://x/{secrets[0]}/messages"}],
+    }
+    await stage.call_back(interaction, 4, odd | {secrets[0]: {"token": list(secrets)}})
+    for path in (f"/webhooks/1/{secrets[0]}/slack", f"/webhooks/1/{secrets[0]}?token={secrets[0]}"):
+        assert (await stage.rest("POST", path)).status_code >= 400
+    async with aiohttp.ClientSession() as session, session.ws_connect(f"{stage.box.address}/gateway") as bot:
+        await bot.send_json({"op": 2, "d": {"token": "of another bot", "properties": {secrets[1]: secrets}}})
+        while (await bot.receive()).type is not aiohttp.WSMsgType.CLOSE:
+            pass
+    await page.socket.send_json({"traffic": True})
+    while not any(entry["name"].endswith("?token=•••") for entry in page.traffic):
+        await page.receive()
+    text = json.dumps(page.traffic)
+    assert "of another bot" not in text and not [secret for secret in secrets if secret in text]
+    assert "POST /webhooks/1/•••/slack" in [entry["name"] for entry in page.traffic]
 
 
 async def test_faults_are_caused_from_the_page(stage: Stage, page: SocketClient) -> None:

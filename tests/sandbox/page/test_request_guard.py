@@ -1,5 +1,6 @@
 """Other sites in the same browser get nothing."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 
@@ -76,10 +77,39 @@ async def test_another_site_changes_nothing(stage: Stage, client: aiohttp.Client
         assert program.status == 200
 
 
-async def test_bots_need_no_origin_and_no_host(stage: Stage, client: aiohttp.ClientSession) -> None:
+@pytest.mark.parametrize("prefix", ["/api/v10", "/api/v9", "/api"])
+async def test_bots_need_no_origin_and_no_host(
+    stage: Stage, client: aiohttp.ClientSession, prefix: str
+) -> None:
     headers = {"Host": "sandbox.example", "Origin": "http://elsewhere.example"}
-    async with client.get(f"{stage.box.api_base}/gateway", headers=headers) as answer:
+    async with client.get(f"{stage.box.address}{prefix}/gateway", headers=headers) as answer:
         assert answer.status == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/page/main.js", "/page/nothing", "/nothing", "/socket", "/gateway", "/sandbox/state"),
+        *("/sandbox/attachments/1/x.html", "/api/v10/gateway", "/api/v10/users/@me", "/api/v10/nothing"),
+    ],
+)
+async def test_no_answer_runs_anything(stage: Stage, client: aiohttp.ClientSession, path: str) -> None:
+    async with client.get(stage.box.address + path) as answer:
+        assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+async def test_what_is_no_http_is_refused_without_a_traceback(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    host, port = stage.box.address.removeprefix("http://").split(":")
+    for request in (b"garbage\r\n\r\n", b"GET /" + b"x" * 9000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n"):
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(request)
+        assert b" 400 " in await reader.readline()
+        writer.close()
+    assert not caplog.records
 
 
 async def test_the_page_allows_nothing_but_its_own_files(stage: Stage, client: aiohttp.ClientSession) -> None:

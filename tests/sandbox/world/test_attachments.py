@@ -28,6 +28,10 @@ async def test_attachments_are_kept_added_and_removed() -> None:
         }
         both = (await stage.rest("PATCH", edit, files=files)).json()["attachments"]
         assert [item["filename"] for item in both] == ["verse.txt", "curves.png"]
+        entries[1]["filename"] = ".."
+        files["payload_json"] = (None, discord.utils._to_json({"attachments": entries}), "application/json")
+        dots = (await stage.rest("PATCH", edit, files=files)).json()["attachments"]
+        assert [item["filename"] for item in dots] == ["verse.txt", "unknown"]
         none = (await stage.rest("PATCH", edit, json={"attachments": []})).json()
         assert none["attachments"] == [] and none["content"] == "see"
         missing = await stage.rest("PATCH", edit, json={"attachments": [{"id": "7"}]})

@@ -10,9 +10,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+
+from shakelm.decoding import language_model
+from shakelm.decoding.generation import Length, generate
+from shakelm.decoding.sampling_settings import SamplingSettings
+from shakelm.decoding.styles import STYLES
+from shakelm.store.registry import open_registry
 
 Shakelm = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -63,6 +70,36 @@ def test_a_verse_and_its_number(shakelm: Shakelm) -> None:
     )
     assert again["text"] == first.stdout.rstrip("\n")
     assert again["model"] == "tiny@1"
+
+
+@pytest.mark.parametrize(
+    ("options", "style", "sampling", "receipt"),
+    [
+        ("", "balanced", STYLES["balanced"], " · style balanced"),
+        ("--temperature 0.8", None, SamplingSettings(0.8), ""),
+        (
+            "--style wild --min-p 0.02",
+            "wild",
+            SamplingSettings(1.4, min_p=0.02),
+            " · style wild · min-p 0.02",
+        ),
+    ],
+)
+def test_a_verse_has_its_style(
+    shakelm: Shakelm, place: Path, options: str, style: str | None, sampling: SamplingSettings, receipt: str
+) -> None:
+    asked = ("verse", "Speak", "--model", "tiny", "--lines", "8", "--number", "7", *options.split())
+    written = json.loads(shakelm(*asked, "--json").stdout)
+    assert (written["style"], {name: written[name] for name in asdict(sampling)}) == (style, asdict(sampling))
+    assert shakelm(*asked).stderr.rstrip().endswith(f" s{receipt}")
+    model = language_model.load(open_registry(place / "store").find("tiny"))
+    assert written["text"] == generate(model, "Speak", sampling, Length(lines=8), 7).text
+
+
+def test_the_help_lists_the_styles(shakelm: Shakelm) -> None:
+    shown = " ".join(shakelm("verse", "--help").stdout.replace("│", " ").split())
+    assert f"{', '.join(STYLES)}. What else is given" in shown
+    assert "Without any of these settings, the style is balanced." in shown
 
 
 def test_both_engines_write_the_same_verse(shakelm: Shakelm) -> None:
@@ -222,6 +259,7 @@ def test_the_doctor_reports_each_thing(shakelm: Shakelm) -> None:
     ("arguments", "sentence"),
     [
         ("verse --temperature -1", "temperature -1.0 is out of range"),
+        ("verse --style sonnet", "no style 'sonnet'"),
         ("verse --temperature nan", "temperature nan is out of range"),
         ("verse --temperature 1e309", "temperature inf is out of range"),
         ("verse --number -5", "number -5 is out of range"),

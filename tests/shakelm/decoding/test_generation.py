@@ -19,7 +19,8 @@ from shakelm.decoding.generation import (
     read_prompt,
 )
 from shakelm.decoding.language_model import LanguageModel
-from shakelm.decoding.sampling import SamplingSettings, distribution, entropy
+from shakelm.decoding.sampling import distribution, entropy
+from shakelm.decoding.sampling_settings import SamplingSettings
 from shakelm.decoding.verse_endings import PATIENCE, ends_sentence, has_end, is_speaker
 from shakelm.errors import ShakelmError
 from shakelm.networks import exact_network, float_network

@@ -12,7 +12,7 @@ from shakelm.decoding import language_model
 from shakelm.decoding.generation import Length, generate
 from shakelm.decoding.language_model import LanguageModel
 from shakelm.decoding.prediction import MAX_TOP, TEMPERATURES, predict
-from shakelm.decoding.sampling import SamplingSettings
+from shakelm.decoding.sampling_settings import SamplingSettings
 from shakelm.errors import ShakelmError
 from shakelm.networks import float_network
 from shakelm.store.registry import open_registry

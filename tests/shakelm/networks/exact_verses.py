@@ -16,7 +16,7 @@ from shakelm.data.char_vocabulary import CharVocabulary
 from shakelm.data.vocabulary import UNKNOWN_TOKEN
 from shakelm.decoding.generation import Length, VerseSettings, generate_batch
 from shakelm.decoding.language_model import LanguageModel
-from shakelm.decoding.sampling import SamplingSettings
+from shakelm.decoding.sampling_settings import SamplingSettings
 from shakelm.networks import exact_network
 from shakelm.networks.quantization import EMBEDDING, scale_name
 

@@ -18,7 +18,7 @@ from shakelm.data.corpus import Corpus
 from shakelm.data.splitting import split
 from shakelm.decoding import language_model
 from shakelm.decoding.generation import Length, generate
-from shakelm.decoding.sampling import SamplingSettings
+from shakelm.decoding.sampling_settings import SamplingSettings
 from shakelm.errors import ShakelmError
 from shakelm.evaluation.scoring import score
 from shakelm.networks import architectures

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+import shakelm
 from shakelm.configuration import MAX_RANDOM_SEED
 from shakelm.decoding import language_model
-from shakelm.store.registry import ModelRegistry
+from shakelm.store.registry import PACKAGED, ModelRegistry
 from shakelm.store.version import Version
 from tests.support import tiny_models
 from worker.jobs import live_comparison
@@ -77,3 +78,9 @@ def test_all_models_write_with_the_same_random_seeds(store: ModelRegistry) -> No
         ("letters-b@1", 0),
     ]
     assert specimens[0].text != specimens[2].text
+
+
+def test_specimens_are_the_verses_that_their_numbers_give_without_other_settings() -> None:
+    model = shakelm.load("shakespeare-char", PACKAGED)
+    for verse in live_comparison.specimens([model], 7):
+        assert verse.text == shakelm.generate(model, lines=4, number=verse.random_seed)

@@ -13,7 +13,7 @@ from matplotlib.image import imread
 from shakelm.decoding import language_model
 from shakelm.decoding.language_model import LanguageModel
 from shakelm.decoding.prediction import draw, predict
-from shakelm.decoding.sampling import SamplingSettings
+from shakelm.decoding.sampling_settings import SamplingSettings
 from shakelm.errors import ShakelmError
 from shakelm.store.registry import ModelRegistry
 from tests.support.request_makers import reply_to

@@ -5,7 +5,7 @@ import redis
 from shakelm.decoding import generation
 from shakelm.decoding.generation import Length
 from shakelm.decoding.language_model import LanguageModel
-from shakelm.decoding.sampling import SamplingSettings
+from shakelm.decoding.sampling_settings import SamplingSettings
 from tests.support.request_makers import reply_to
 from worker.lessons import temperatures
 from worker.lessons.temperatures import TEMPERATURES, TemperaturesRequest

@@ -2,15 +2,16 @@
 
 import re
 import time
+from dataclasses import asdict
 from typing import Any
 
 import pytest
 
+from shakelm.decoding.styles import STYLES
 from tests.support.discord_messages import embed
 from worker.messages import discord_json, verse_messages
 from worker.messages.discord_json import Attachment, Message
 from worker.protocol.job_request import ReplyTo
-from worker.protocol.styles import STYLES, freedom
 from worker.protocol.verse_payloads import VerseRecord, VerseRequest, VerseResult
 
 CUT = "\n… (shortened; the attached file has the whole verse)"
@@ -72,10 +73,10 @@ def test_a_verse_carries_its_receipt() -> None:
 
 def test_the_receipt_is_one_line_with_all_that_repeats_the_verse() -> None:
     message = verse(
-        style="cautious", top_k=10, top_p=0.7, min_p=0.05, context="before\n", unknown=["selfie", "@home"]
+        style="wild", top_k=10, top_p=0.7, min_p=0.05, context="before\n", unknown=["selfie", "@home"]
     )
     assert footer(message) == (
-        "my_model@3 · temperature 0.8 · number 42 · 1.26 s · style cautious · top-k 10 · top-p 0.7 · "
+        "my_model@3 · temperature 0.8 · number 42 · 1.26 s · style wild · top-k 10 · top-p 0.7 · "
         "min-p 0.05 · continued · not in the model's vocabulary: selfie, @home"
     )
 
@@ -88,21 +89,17 @@ def test_a_footer_has_a_limit() -> None:
 
 
 @pytest.mark.parametrize("style", STYLES)
-def test_every_style_is_valid_and_named_in_the_receipt(style: str) -> None:
-    settings = freedom(style, None)
+def test_every_style_is_valid_and_stands_in_the_receipt_for_its_truncations(style: str) -> None:
+    settings = {"style": style} | asdict(STYLES[style])
     assert VerseRequest.model_validate(REQUEST.model_dump() | settings)
-    assert f"style {style}" in footer(verse(**settings))
+    assert footer(verse(**settings)).endswith(f" · 1.26 s · style {style}")
 
 
-def test_a_temperature_that_is_given_wins_over_the_style() -> None:
-    assert freedom("wild", 0.0) == freedom("wild", None) | {"temperature": 0.0}
-    assert freedom(None, None) == {
-        "style": None,
-        "temperature": 0.8,
-        "top_k": None,
-        "top_p": None,
-        "min_p": None,
-    }
+def test_the_receipt_lists_what_differs_from_the_style() -> None:
+    settings = {"style": "cautious"} | asdict(STYLES["cautious"])
+    assert footer(verse(**settings | {"top_k": 5})).endswith(" · style cautious · top-k 5")
+    assert footer(verse(**settings | {"top_p": None})).endswith(" · 1.26 s · top-k 10")
+    assert footer(verse(**settings | {"style": "sonnet"})).endswith(" · 1.26 s · top-k 10 · top-p 0.7")
 
 
 # The verse

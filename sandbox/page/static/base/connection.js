@@ -12,11 +12,15 @@ export class Refused extends Error {
 }
 
 export class Connection {
-  /** `onNews(news)` gets what changes, `onState(connected)` whether there is a connection. */
-  constructor({ onNews, onTraffic, onState }) {
+  /**
+   * `onNews(news)` gets what changes, `onState(connected)` whether there is a connection, and `onUnknown()` is
+   * called if there is no such member.
+   */
+  constructor({ onNews, onTraffic, onState, onUnknown }) {
     this.onNews = onNews;
     this.onTraffic = onTraffic;
     this.onState = onState;
+    this.onUnknown = onUnknown;
     this.member = null;
     this.waiting = new Map();
     this.last = 0;
@@ -74,6 +78,7 @@ export class Connection {
   receive(message) {
     if (message.news) this.onNews(message.news);
     if (message.traffic) this.onTraffic(message.traffic);
+    if (message.error && message.number === null) this.onUnknown(); // only the member is sent without a number
     const waiting = this.waiting.get(message.number);
     if (!waiting) return;
     if (message.started) {

@@ -14,6 +14,7 @@ MESSAGES = f"/channels/{VERSES_ID}/messages"
     [
         ("", "98765 43210"),
         ("limit=3", "987"),
+        (f"limit={'0' * 5000}3", "987"),
         ("limit=2&before=ID5", "43"),
         ("limit=2&after=ID5", "76"),
         ("limit=3&around=ID5", "654"),

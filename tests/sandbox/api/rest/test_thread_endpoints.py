@@ -64,9 +64,12 @@ async def test_what_is_no_thread_and_what_a_thread_cannot_be() -> None:
         assert await refused(stage, "POST", f"{thread}/threads", {"name": "x", "type": 11}) == 50024
         assert await refused(stage, "POST", f"{verses}/threads", {"name": "x", "type": 10}) == 50024
         assert await refused(stage, "POST", f"{verses}/messages/1/threads", {"name": "x"}) == 10008
-        assert await refused(stage, "POST", f"{verses}/threads", {"name": "x" * 101}) == 50035
+        for name in ("x" * 101, "", " ", None):
+            assert await refused(stage, "POST", f"{verses}/threads", {"name": name}) == 50035
+            if name is not None:
+                assert await refused(stage, "PATCH", thread, {"name": name}) == 50035
         assert await refused(stage, "GET", f"{verses}/threads/archived/private") == 50013
-        for query in ("limit=1", "before=yesterday"):
+        for query in ("limit=1", "limit=" + "9" * 5000, "limit=%D9%A3", "before=yesterday", "before="):
             assert await refused(stage, "GET", f"{verses}/threads/archived/public?{query}") == 50035
 
 
@@ -89,8 +92,22 @@ async def test_members_and_lists() -> None:
         guild_changes.change_thread(world, world.threads()[0], archived=True)
         assert names(await stage.rest("GET", active)) == []
         assert names(await stage.rest("GET", archived)) == ["theirs"]
-        before = await stage.rest("GET", f"{archived}?before=2026-01-01T00:00:00Z")
-        assert names(before) == [] and before.json()["has_more"] is False
+        for time in ("2026-01-01T00:00:00Z", "0001-01-01", "0001-01-01T00:00:00%2B14:00"):
+            before = await stage.rest("GET", f"{archived}?before={time}")
+            assert names(before) == [] and before.json()["has_more"] is False
+        assert names(await stage.rest("GET", f"{archived}?before=9999-12-31T23:59:59-14:00")) == ["theirs"]
+
+
+async def test_the_private_threads_that_a_bot_joined_are_listed_by_their_ids() -> None:
+    async with open_stage(connect=False) as stage:
+        threads = f"/channels/{VERSES_ID}/threads"
+        first, second = [(await stage.rest("POST", threads, json={"name": n})).json() for n in ("one", "two")]
+        for thread in (second, first):
+            await stage.rest("PATCH", f"/channels/{thread['id']}", json={"archived": True})
+        joined = f"/channels/{VERSES_ID}/users/@me/threads/archived/private"
+        assert names(await stage.rest("GET", joined)) == ["two", "one"]
+        assert names(await stage.rest("GET", f"{joined}?before={second['id']}")) == ["one"]
+        assert await refused(stage, "GET", f"{joined}?before=2026-01-01T00:00:00Z") == 50035
 
 
 async def test_a_forward_has_nothing_else_and_needs_sight_of_what_it_forwards() -> None:
