@@ -96,9 +96,9 @@ def _code_and_message(detail: ErrorDetails) -> tuple[str, str]:
             return "BASE_TYPE_MIN_LENGTH", f"Must be {least} or more in length."
         case "string_pattern_mismatch":
             return "STRING_TYPE_REGEX", "String value did not match validation regex."
-        case "string_type":
+        case "string_type" | "string_unicode":
             return "STRING_TYPE_CONVERT", f"Could not interpret {value!r} as string."
-        case "int_type" | "int_parsing" | "int_from_float":
+        case "int_type" | "int_parsing" | "int_parsing_size" | "int_from_float":
             return "NUMBER_TYPE_COERCE", f"Value {value!r} is not int."
         case "float_type" | "float_parsing":
             return "NUMBER_TYPE_COERCE", f"Value {value!r} is not float."

@@ -52,11 +52,8 @@ def send(
     kind: int = 0,
     replies_to: Message | None = None,
     forwards: Message | None = None,
-    message_id: str | None = None,
 ) -> Message:
     """Send a message to a channel. A thread that is archived reopens.
-
-    `message_id` is its id if that is known before, as that of a forum's post.
 
     Raises:
         Refusal: it is empty (50006), a file is too large (40005) or missing (50035), or the channel is a
@@ -64,6 +61,40 @@ def send(
     """
     if form.enforce_nonce and (same := _with_nonce(world, author, form.nonce)):
         return same
+    message = compose(
+        world,
+        channel_id,
+        author,
+        form,
+        uploads,
+        interaction=interaction,
+        kind=kind,
+        replies_to=replies_to,
+        forwards=forwards,
+    )
+    return add(world, message)
+
+
+def compose(
+    world: World,
+    channel_id: str,
+    author: User,
+    form: MessageForm,
+    uploads: list[Upload],
+    *,
+    interaction: Interaction | None = None,
+    kind: int = 0,
+    replies_to: Message | None = None,
+    forwards: Message | None = None,
+    message_id: str | None = None,
+) -> Message:
+    """Make a message that `add` puts into its channel.
+
+    `message_id` is its id if that is known before, as that of a forum's post.
+
+    Raises:
+        Refusal: it is empty (50006), or a file is too large (40005) or missing (50035).
+    """
     settable = SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS | COMPONENTS_V2 | (EPHEMERAL if interaction else 0)
     message = Message(
         id=message_id or world.snowflakes.next(),
@@ -80,13 +111,13 @@ def send(
         snapshot=forwards.to_snapshot(world.address) if forwards else None,
     )
     _fill(world, message, form, uploads)
-    return _add(world, message)
+    return message
 
 
 def note_of_thread(world: World, channel_id: str, author: User, kind: int, **fields: Any) -> Message:
     """Add the message of a kind by which Discord itself notes that a thread started."""
     created_at = world.clock.now()
-    return _add(world, Message(world.snowflakes.next(), channel_id, author, created_at, kind, **fields))
+    return add(world, Message(world.snowflakes.next(), channel_id, author, created_at, kind, **fields))
 
 
 def show_thread(world: World, message: Message, thread: Thread) -> None:
@@ -95,8 +126,12 @@ def show_thread(world: World, message: Message, thread: Thread) -> None:
     _dispatch(world, "MESSAGE_UPDATE", message)
 
 
-def _add(world: World, message: Message) -> Message:
-    """Put a message into its channel. Who writes in a thread becomes its member."""
+def add(world: World, message: Message) -> Message:
+    """Put a message into its channel. Who writes in a thread becomes its member.
+
+    Raises:
+        Refusal: the channel is a thread that is locked (160005, 50083).
+    """
     channel = world.channels[message.channel_id]
     reopen(world, message.author, channel)
     if not message.ephemeral:
@@ -149,7 +184,7 @@ def defer(
         interaction=interaction,
         replies_to=replies_to,
     )
-    return _add(world, message)
+    return add(world, message)
 
 
 def edit(world: World, message: Message, form: MessageForm, uploads: list[Upload]) -> Message:

@@ -113,7 +113,7 @@ def valid_shard(value: Any) -> tuple[int, int]:
     match value:
         case None:
             return 0, 1
-        case [int(number), int(count)] if 0 <= number < count:
+        case [int(number), int(count)] if type(number) is type(count) is int and 0 <= number < count:
             return number, count
         case _:
             raise Close(INVALID_SHARD, "Invalid shard.")

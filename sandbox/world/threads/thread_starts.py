@@ -46,7 +46,8 @@ def start_from_message(
     if message.thread or message.id in world.channels:
         raise Refusal.of(Code.HAS_A_THREAD)
     kind = ANNOUNCEMENT_THREAD if channel.kind == ANNOUNCEMENT_CHANNEL else PUBLIC_THREAD
-    thread = _start(world, author, channel, name, kind, message.id, **settings)
+    thread = _new_thread(world, author, channel, name, kind, message.id, **settings)
+    guild_changes.add_thread(world, thread)
     channel_messages.show_thread(world, message, thread)
     channel_messages.note_of_thread(world, thread.id, author, THREAD_STARTER_MESSAGE, replies_to=message)
     return thread
@@ -62,7 +63,8 @@ def start_without_message(
     """
     if channel.kind == FORUM:
         raise Refusal.of(Code.WRONG_CHANNEL_TYPE)
-    thread = _start(world, author, channel, name, kind, **settings)
+    thread = _new_thread(world, author, channel, name, kind, **settings)
+    guild_changes.add_thread(world, thread)
     if kind != PRIVATE_THREAD:
         channel_messages.note_of_thread(
             world, channel.id, author, THREAD_CREATED, content=name, thread=thread
@@ -85,18 +87,20 @@ def post(
 
     Raises:
         Refusal: the channel is no forum (50024), the author may not post there (50013), there is no such tag
-            (50035), or the message is refused as by `channel_messages.send`.
+            (50035), or the message is refused as by `channel_messages.compose`.
     """
     if forum.kind != FORUM or not isinstance(forum, Channel):
         raise Refusal.of(Code.WRONG_CHANNEL_TYPE)
     check_tags(forum, tags)
-    thread = _start(world, author, forum, name, PUBLIC_THREAD, **settings, tags=tuple(tags))
+    thread = _new_thread(world, author, forum, name, PUBLIC_THREAD, **settings, tags=tuple(tags))
+    world.channels[thread.id] = thread
     try:
-        first = channel_messages.send(world, thread.id, author, form, uploads, message_id=thread.id)
+        first = channel_messages.compose(world, thread.id, author, form, uploads, message_id=thread.id)
     except Refusal:
-        guild_changes.delete_channel(world, thread)
+        del world.channels[thread.id]  # nobody has heard of it
         raise
-    return thread, first
+    guild_changes.add_thread(world, thread)
+    return thread, channel_messages.add(world, first)
 
 
 def check_tags(forum: Channel, tags: Sequence[str]) -> None:
@@ -119,7 +123,7 @@ class _Started(Settings, total=False):
     tags: tuple[str, ...]
 
 
-def _start(
+def _new_thread(
     world: World,
     author: User,
     channel: AnyChannel,
@@ -136,6 +140,4 @@ def _start(
     ):
         raise Refusal.of(Code.MISSING_PERMISSIONS)
     now = world.clock.now()
-    thread = Thread(thread_id or world.snowflakes.next(), name, kind, channel, author, now, now, **fields)
-    guild_changes.add_thread(world, thread)
-    return thread
+    return Thread(thread_id or world.snowflakes.next(), name, kind, channel, author, now, now, **fields)

@@ -142,3 +142,18 @@ def test_json_that_is_read() -> None:
     deep = "[" * 99 + "]" * 99
     assert parse_json('{"a": [1, 1.5, null, true, "\\ud800"]}') == {"a": [1, 1.5, None, True, "\ud800"]}
     assert json.dumps(parse_json(deep)) == deep
+
+
+@pytest.mark.parametrize(
+    ("body", "field", "code"),
+    [
+        ({"content": "\ud800"}, "content", "STRING_TYPE_CONVERT"),
+        ({"flags": "9" * 5000}, "flags", "NUMBER_TYPE_COERCE"),
+        ({"flags": 1e308}, "flags", "NUMBER_TYPE_COERCE"),
+        ({"tts": "\ud800"}, "tts", "STRING_TYPE_CONVERT"),
+    ],
+)
+def test_codes_of_values_that_cannot_be_read(body: dict[str, Any], field: str, code: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        parse_message_form(body)
+    assert refused.value.body["errors"][field]["_errors"][0]["code"] == code

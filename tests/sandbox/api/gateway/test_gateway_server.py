@@ -100,6 +100,7 @@ IDENTIFY: dict[str, Any] = {"op": 2, "d": {"token": "TOKEN", "intents": 1, "prop
         ("v=10", IDENTIFY | {"d": IDENTIFY["d"] | {"shard": [5, 2]}}, 4010),
         ("v=10", IDENTIFY | {"d": IDENTIFY["d"] | {"shard": [-1, 2]}}, 4010),
         ("v=10", IDENTIFY | {"d": IDENTIFY["d"] | {"shard": "0"}}, 4010),
+        ("v=10", IDENTIFY | {"d": IDENTIFY["d"] | {"shard": [False, True]}}, 4010),
         ("v=10", IDENTIFY | {"d": IDENTIFY["d"] | {"intents": "1"}}, 4013),
         ("v=10", IDENTIFY | {"d": IDENTIFY["d"] | {"token": "\ud800"}}, 4002),
         ("v=10", IDENTIFY | {"d": IDENTIFY["d"] | {"token": 5}}, 4002),

@@ -135,10 +135,12 @@ async def test_posts_have_a_first_message_and_tags() -> None:
         assert first.id == thread.id and thread.messages == 0
         known = await seen(stage, thread)
         assert [tag.name for tag in known.applied_tags] == ["Ode"]
+        told: list[str] = []
+        world.listeners.append(lambda event: told.append(event.name))
         for tags, content, words in ((["1"], "x", "Invalid Form Body"), ([], "", "empty message")):
             with pytest.raises(Refusal, match=words):
                 thread_starts.post(world, student, forum, "x", MessageForm(content=content), [], tags=tags)
-        assert world.threads(forum) == [thread]
+        assert world.threads(forum) == [thread] and not told
         with pytest.raises(SandboxError, match="is a forum: choose one of its posts"):
             typed_input.write(world, student, forum.id, "x")
         refused = await stage.rest("POST", f"/channels/{forum.id}/messages", json={"content": "x"})
