@@ -13,7 +13,7 @@ from shakelm.decoding.language_model import LanguageModel
 from shakelm.decoding.sampling_settings import SamplingSettings
 from shakelm.store.registry import PACKAGED, open_registry
 
-VERSES = (("shakespeare-char", (0.5, 0.8, 1.1)), ("quijote", (0.8,)))
+VERSES = (("shakespeare-plays", (0.5, 0.8, 1.1)), ("shakespeare-char", (0.8,)), ("quijote", (0.8,)))
 """Models, and the temperatures of the verses of each."""
 
 NUMBERS = range(1, 11)
