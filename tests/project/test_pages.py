@@ -35,7 +35,7 @@ def names(commands: tuple[Any, ...] = COMMANDS) -> Iterator[str]:
                 yield f"/{command.qualified_name}"
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", list(names()))
 def test_every_command_is_in_the_readme_in_the_help_and_on_the_page_of_commands(name: str) -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     # The README lists administrators' commands without repeating `/admin`.
