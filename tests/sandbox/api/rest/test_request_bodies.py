@@ -98,7 +98,7 @@ BROKEN_PART = b'--boundary\r\nContent-Disposition: form-data; name="content"\r\n
         (b"payload_json={", URLENCODED, "", 50109),
         (b"content=\xff", URLENCODED, "", 50035),
         (b"{}", "application/json", "gzip", 50035),
-        (gzip.compress(b'{"content": "to be or not to be"}', mtime=0)[:-12], "application/json", "gzip", 50035),
+        (gzip.compress(b'{"content": "to be or not"}', mtime=0)[:-12], "application/json", "gzip", 50035),
         (b"{}", "application/json", "deflate", 50035),
         (b"{}", "application/json", "br", 50035),
         (b"x", "multipart/form-data", "", 50035),
