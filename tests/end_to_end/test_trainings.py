@@ -98,7 +98,7 @@ def test_a_training_ends_with_figures_and_curves_though_the_bot_was_restarted(
     text = description(training.final)
     assert re.search(r"sonnets@1 on held-out text: .+ nats per character, perplexity", text)
     assert f"Live model {shipped}" in text
-    assert "they are from different texts" in text
+    assert "tokens of different kinds" in text
     (picture,) = training.final["attachments"]
     assert picture["filename"] == "curves.png"
     assert "sonnets@1" in picture["description"]

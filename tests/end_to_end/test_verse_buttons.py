@@ -84,7 +84,7 @@ def test_continue_goes_on_where_the_verse_stopped(
     more = press(discord, "Continue", verse, "assistant")
     yet_more = press(discord, "Continue", more)
 
-    model = language_model.load(open_registry(stack.store).find("shakespeare-char"))
+    model = language_model.load(open_registry(stack.store).live())
     whole = generation.generate(model, "to be", SamplingSettings(0.7), Length(lines=9), 5).text
     read = written(stack, verse)
     for message in (more, yet_more):
