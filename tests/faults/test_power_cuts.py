@@ -85,7 +85,7 @@ def test_a_bot_that_is_killed_during_a_start_loses_neither_proposal_nor_training
         assert (started is None) is bool(own_stack.redis.exists(proposal))
 
         bot = own_stack.start_bot()  # gets the press again, if it was not finished
-        eventually(lambda: begun() or told() > told_before, "a training, or a word to the teacher")
+        eventually(lambda: begun() or told() > told_before, "a training or a word to the teacher")  # noqa: B023
         if not begun():  # the bot came back too late for a first answer, and the proposal stands
             discord.press("Start", asked["id"], "teacher")
         eventually(begun, "a training")
