@@ -1,5 +1,7 @@
 """The bot in all places that have a chat: threads, posts of forums, announcements and voice channels."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -106,15 +108,24 @@ def test_a_forum_itself_and_a_locked_thread_take_no_commands(
     assert "is locked" in discord.refused("presses", button="Again", message_id=verse["id"])
 
 
+@contextmanager
+def waiting_verse(stack: Stack, discord: Discord, thread: str) -> Iterator[None]:
+    """A verse for a thread waits while the context lasts, and is written then."""
+    pausing.pause(stack.redis)
+    try:
+        asked = discord.say("/verse seed: to be lines: 1", channel_id=thread)
+        discord.answer(asked, until=lambda message: message["content"].startswith("⏳"))
+        yield
+    finally:
+        pausing.resume(stack.redis)
+
+
 def test_a_verse_for_an_archived_thread_reopens_it(
     stack: Stack, discord: Discord, places: dict[str, str]
 ) -> None:
     thread = start_thread(discord, channel_id=places["text"])
-    pausing.pause(stack.redis)
-    asked = discord.say("/verse seed: to be lines: 1", channel_id=thread)
-    discord.answer(asked, until=lambda message: message["content"].startswith("⏳"))
-    discord.post("thread_changes", {"thread_id": thread, "archived": True})
-    pausing.resume(stack.redis)
+    with waiting_verse(stack, discord, thread):
+        discord.post("thread_changes", {"thread_id": thread, "archived": True})
 
     def posted() -> bool:
         seen = discord.get("messages", viewer="teacher", channel_id=thread)["messages"]
@@ -127,12 +138,9 @@ def test_a_verse_for_a_locked_thread_is_an_incident(
     stack: Stack, discord: Discord, places: dict[str, str]
 ) -> None:
     thread = start_thread(discord, channel_id=places["text"])
-    pausing.pause(stack.redis)
-    asked = discord.say("/verse seed: to be lines: 1", channel_id=thread)
-    discord.answer(asked, until=lambda message: message["content"].startswith("⏳"))
     before = incidents.latest(stack.redis)
-    discord.post("thread_changes", {"thread_id": thread, "archived": True, "locked": True})
-    pausing.resume(stack.redis)
+    with waiting_verse(stack, discord, thread):
+        discord.post("thread_changes", {"thread_id": thread, "archived": True, "locked": True})
 
     noted = eventually(
         lambda: [one for one in incidents.latest(stack.redis) if one not in before], "an incident"
