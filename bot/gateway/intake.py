@@ -20,6 +20,8 @@ from bot.gateway.first_answers import MARGIN_S, WINDOW_S, FirstAnswers
 from bot.gateway.gathered_calls import GatheredCalls
 from bot.gateway.instances import GatewaySession
 from worker.protocol import discord_time, retention
+from worker.protocol.job_request import id_of
+from worker.queue import open_requests
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +74,9 @@ class Intake:
     """Takes the interactions of one bot, and calls `handle` for each that is this bot's.
 
     An interaction has these `extras`: `patience_until`, the time of the event loop's clock for the last
-    question to Redis before its first answer, and `again`, true if a bot that lives no more had it.
+    question to Redis before its first answer, `again`, true if a bot that lives no more had it, and `admitted`,
+    true if that bot has admitted its request. Its notice may be there then, and `bot.background.lost_requests`
+    releases or withdraws it if this bot does not.
     """
 
     def __init__(self, bot: Host, state: Any, handle: Handle) -> None:
@@ -143,7 +147,9 @@ class Intake:
                     return False
                 async with self._looks:
                     if not await self._bot.call(instances.is_alive, other):
+                        request = id_of(interaction.id)
                         interaction.extras["again"] = True
+                        interaction.extras["admitted"] = await self._bot.call(open_requests.is_open, request)
                         return bool(await self._bot.call(_take_over, key, owner, self.name))
                 await asyncio.sleep(LOOK_AGAIN_S)
                 async with self._looks:

@@ -34,9 +34,14 @@ async def handle(interaction: discord.Interaction[Any], error: Exception) -> Non
     """Tell the person in private what went wrong and what to do.
 
     An error without its own sentence gets a reference. The log has the traceback under this reference.
+    Nothing is told of a request that a bot which lives no more has admitted: it is still open.
     """
     cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
     locale = interaction.locale.value
+    if interaction.extras.get("admitted"):
+        # The waiting notice may be there already. `lost_requests` sees to it, or tells the person.
+        log.info("%s waits for a look at its notice: %s", _what(interaction), type(cause).__name__)
+        return
     if isinstance(cause, UnansweredError):
         log.info("No first answer to %s: %s", _what(interaction), cause.reason)
         await interaction.client.unanswered.tell(*place_of(interaction))

@@ -123,8 +123,8 @@ async def _to_the_queue(
             outlook = await asyncio.shield(admitted)  # its thread cannot be stopped
         await acknowledge(outlook)
     except Exception:
-        again = interaction.extras.get("again", False)
-        bot.in_background(_withdraw(bot, admitted, request, again=again))
+        if not interaction.extras.get("admitted"):
+            bot.in_background(_withdraw(bot, admitted, request))
         raise
     bot.announced[request.id] = request
     try:
@@ -156,15 +156,11 @@ async def _admit(
         bot.admissions.release()
 
 
-async def _withdraw(bot: Bot, admitted: asyncio.Task[Outlook], request: JobRequest, *, again: bool) -> None:
-    """Withdraw a request whose submission failed, once its admission has ended.
-
-    A refused request has nothing to withdraw, unless another bot has admitted it before (`again`).
-    """
+async def _withdraw(bot: Bot, admitted: asyncio.Task[Outlook], request: JobRequest) -> None:
+    """Withdraw a request whose submission failed, once its admission has ended, unless that refused it."""
     await asyncio.wait((admitted,))
     # The person was told already; asyncio would log the exception as never retrieved.
-    refused = not admitted.cancelled() and isinstance(admitted.exception(), Refusal)
-    if refused and not again:
+    if not admitted.cancelled() and isinstance(admitted.exception(), Refusal):
         return
     # A held job that stays in Redis is found later (`bot.background.lost_requests`).
     with suppress(redis.RedisError):

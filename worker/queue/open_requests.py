@@ -151,6 +151,11 @@ def close(connection: "redis.Redis", job_id: str) -> bool:
     return bool(connection.register_script(_CLOSE_ONE)(_KEYS, [job_id]))
 
 
+def is_open(connection: "redis.Redis", job_id: str) -> bool:
+    """Whether a request was admitted and has not ended."""
+    return bool(connection.hexists(_REQUESTS, job_id))
+
+
 def authors(connection: "redis.Redis") -> dict[str, tuple[str, str]]:
     """Author and guild of each open request, by job id, in the order of admission.
 

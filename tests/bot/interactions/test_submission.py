@@ -11,18 +11,22 @@ import redis
 import requests
 
 from bot.__main__ import THREADS
+from bot.background.lost_requests import LostRequests
 from bot.interactions.answers import arguments
 from bot.interactions.client import ADMISSIONS_AT_ONCE
 from sandbox.client import clicks, typed_input
-from sandbox.world.ids import GUILD_ID, VERSES_ID
+from sandbox.world import interaction_lifecycle
+from sandbox.world.ids import APPLICATION_ID, GUILD_ID, VERSES_ID
+from sandbox.world.message_objects import Interaction
 from tests.support.bot_room import Room, Running
 from tests.support.discord_messages import description, is_private, title
-from tests.support.request_makers import shared_line
+from tests.support.request_makers import shared_line, verse_request
 from tests.support.waiting import eventually_async
 from worker.lessons import shared_lines
-from worker.messages import discord_json
+from worker.messages import discord_json, notices
 from worker.protocol.custom_ids import Append
-from worker.queue import open_requests, rq_internals, snapshot, withdrawal
+from worker.protocol.job_request import ReplyTo, id_of
+from worker.queue import admission, open_requests, rq_internals, snapshot, withdrawal
 from worker.queue.rq_internals import VERSE
 from worker.records import guild_settings
 
@@ -195,3 +199,48 @@ async def test_a_bot_closes_while_redis_hangs(
     assert "The next bot does not know" in caplog.text
     connection.client_unpause()
     assert rq_internals.job_ids(connection, VERSE).queued == []
+
+
+def leave_admitted(connection: redis.Redis, asked: Interaction) -> str:
+    """Do what a bot does that ends between the admission of a request and its notice. The request's id."""
+    token = ReplyTo(
+        application_id=APPLICATION_ID, token=asked.token, locale="en-US", expires_at=asked.created_at + 900
+    )
+    request = verse_request(
+        id=id_of(int(asked.id)),
+        author=asked.user.id,
+        guild=GUILD_ID,
+        channel=asked.channel_id,
+        reply_to=token,
+    )
+    admission.admit(connection, request)
+    connection.zadd(open_requests.HELD, {request.id: 0})  # long ago: it is looked after at once
+    connection.set(f"shakelm:interaction:{asked.id}", "another-host:1:ended")
+    return request.id
+
+
+@pytest.mark.parametrize("noticed", [True, False], ids=["noticed", "without-notice"])
+async def test_a_busy_bot_leaves_a_request_that_an_ended_bot_has_admitted_to_be_looked_after(
+    running: Running, connection: redis.Redis, noticed: bool
+) -> None:
+    async with running() as room:
+        for _ in range(ADMISSIONS_AT_ONCE):
+            await room.bot.admissions.acquire()
+        world = room.sandbox.world
+        student = world.users["student"]
+        asked = typed_input.use_command(world, student, VERSES_ID, "/verse")
+        job_id = leave_admitted(connection, asked)
+        if noticed:
+            notice = notices.queued(1, 1, "en-US", cancel=job_id)
+            interaction_lifecycle.respond(world, asked, {"type": 4, "data": notice}, [])
+        key = f"shakelm:interaction:{asked.id}"
+        await eventually_async(lambda: connection.get(key) == b"done", "an end of the interaction")
+        assert (asked.original is not None) == noticed  # nothing that is told replaces it
+
+        await LostRequests(room.bot).take_up()
+
+        assert told(room, f"<@{student.id}>: I could not answer") != noticed
+    if noticed:
+        assert rq_internals.job_ids(connection, VERSE).queued == [job_id]
+    else:
+        assert_nothing_is_left(connection)
