@@ -74,9 +74,9 @@ class Intake:
     """Takes the interactions of one bot, and calls `handle` for each that is this bot's.
 
     An interaction has these `extras`: `patience_until`, the time of the event loop's clock for the last
-    question to Redis before its first answer, `again`, true if a bot that lives no more had it, and `admitted`,
-    true if that bot has admitted its request. Its notice may be there then, and `bot.background.lost_requests`
-    releases or withdraws it if this bot does not.
+    question to Redis before its first answer, `again`, true if a bot that lives no more had it, and
+    `admitted`, true if that bot has admitted its request. Its notice may be there then. If this bot does not
+    release it, `bot.background.lost_requests` releases or withdraws it.
     """
 
     def __init__(self, bot: Host, state: Any, handle: Handle) -> None:

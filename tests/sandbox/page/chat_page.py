@@ -5,9 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from playwright import async_api, sync_api
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
 
 WAIT_MS = 60_000
+sync_api.expect.set_options(timeout=WAIT_MS)
+async_api.expect.set_options(timeout=WAIT_MS)
+
 LATEST_STEPS = 40
 """More Tab keys than there are stops between the composer and the newest message's buttons."""
 
@@ -42,7 +46,7 @@ class ChatPage:
         while self.page.evaluate("document.activeElement.hasAttribute('aria-activedescendant')"):
             self.type("<Enter>")
         self.type("<Enter>")
-        expect(self.page.locator("#line")).to_be_visible(timeout=WAIT_MS)
+        expect(self.page.locator("#line")).to_be_visible()
 
     @property
     def messages(self) -> Locator:
@@ -87,7 +91,7 @@ def opened(
     chat = ChatPage(profile.new_page(**options))
     try:
         chat.page.goto(f"{address}/?as={member}")
-        expect(chat.page.locator("body[data-ready]")).to_be_attached(timeout=WAIT_MS)
+        expect(chat.page.locator("body[data-ready]")).to_be_attached()
         yield chat
         assert chat.errors == []
     finally:

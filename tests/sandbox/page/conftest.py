@@ -56,6 +56,6 @@ async def page(stage: Stage, own_browser: AsyncBrowser) -> AsyncIterator[Page]:
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.set_default_timeout(WAIT_MS)
         await page.goto(stage.box.address)
-        await expect(page.locator("body[data-ready]")).to_be_attached(timeout=WAIT_MS)
+        await expect(page.locator("body[data-ready]")).to_be_attached()
         yield page
         assert errors == []

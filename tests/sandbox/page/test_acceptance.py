@@ -60,8 +60,8 @@ def verse(student: ChatPage) -> ChatPage:
 def ask_for_verse(chat: ChatPage, seed: str, more: str = "") -> None:
     before = chat.messages.count()
     chat.use(f"/verse seed: {seed} lines: 2 {more}".strip())
-    expect(chat.messages).to_have_count(before + 1, timeout=WAIT_MS)
-    expect(chat.newest.locator(".embed-footer")).to_contain_text("temperature", timeout=WAIT_MS)
+    expect(chat.messages).to_have_count(before + 1)
+    expect(chat.newest.locator(".embed-footer")).to_contain_text("temperature")
 
 
 def violations(chat: ChatPage, **options: Any) -> list[Any]:
@@ -83,7 +83,7 @@ def check_both_themes(chat: ChatPage) -> None:
 def test_axe_finds_no_violation(student: ChatPage) -> None:
     ask_for_verse(student, "no violation")
     student.use("/help")
-    expect(student.newest).to_contain_text("Only you can see this", timeout=WAIT_MS)
+    expect(student.newest).to_contain_text("Only you can see this")
     check_both_themes(student)
     student.page.locator("#line").focus()
     student.type("/")
@@ -102,7 +102,7 @@ def test_axe_finds_no_violation_in_the_traffic(student: ChatPage) -> None:
     student.page.get_by_role("button", name="Traffic").click()
     student.use("/help")
     used = student.page.locator("summary").filter(has_text="INTERACTION_CREATE")
-    expect(used).to_be_visible(timeout=WAIT_MS)
+    expect(used).to_be_visible()
     used.click()
     expect(student.page.locator(".entries pre").first).to_contain_text('"name": "help"')
     expect(student.page.locator(".entries pre").first).to_contain_text('"token": "•••"')
@@ -141,13 +141,13 @@ def test_a_verse_and_another_one_by_keyboard_alone(student: ChatPage) -> None:
     expect(student.page.get_by_label("lines", exact=True)).to_have_value("2")
     student.type("<Enter>")
     first = student.message("O gentle night")
-    expect(first.locator(".embed-footer")).to_contain_text("temperature", timeout=WAIT_MS)
+    expect(first.locator(".embed-footer")).to_contain_text("temperature")
     expect(first).to_contain_text("Student used /verse")
     count = student.messages.count()
     student.step_back_to("Again")
     student.type("<Enter>")
-    expect(student.messages).to_have_count(count + 1, timeout=WAIT_MS)
-    expect(student.newest.locator(".embed-footer")).to_contain_text("temperature", timeout=WAIT_MS)
+    expect(student.messages).to_have_count(count + 1)
+    expect(student.newest.locator(".embed-footer")).to_contain_text("temperature")
     expect(student.messages.nth(count - 1).get_by_role("button", name="Again")).to_be_focused()
 
 
@@ -177,7 +177,7 @@ def test_a_modal_with_a_wrong_value_is_told_and_can_be_mended(verse: ChatPage) -
     answer.get_by_role("button", name="Edit again").click()
     dialog.get_by_label("Lines").fill("2")
     verse.type("<Enter>")
-    expect(verse.newest.locator(".embed-footer")).to_contain_text("temperature", timeout=WAIT_MS)
+    expect(verse.newest.locator(".embed-footer")).to_contain_text("temperature")
 
 
 def test_a_modal_keeps_the_focus_and_gives_it_back(verse: ChatPage) -> None:
@@ -200,7 +200,7 @@ def test_a_private_verse_is_seen_by_one_member_alone(
         ask_for_verse(student, "a secret thought", "private: True")
         expect(student.newest).to_contain_text("Only you can see this")
         ask_for_verse(student, "a thought for all")
-        expect(classmate.message("a thought for all")).to_be_visible(timeout=WAIT_MS)
+        expect(classmate.message("a thought for all")).to_be_visible()
         expect(classmate.messages.filter(has_text="a secret thought")).to_have_count(0)
 
 
@@ -212,8 +212,8 @@ def test_the_menu_of_a_message_uses_it_as_a_seed(student: ChatPage) -> None:
     expect(student.page.get_by_role("menu")).to_be_visible()
     assert student.focused == "Continue as verse"
     student.type("<Enter>")
-    expect(student.newest.locator(".embed")).to_contain_text("shall I compare thee", timeout=WAIT_MS)
-    expect(student.newest.locator(".embed-footer")).to_contain_text("temperature", timeout=WAIT_MS)
+    expect(student.newest.locator(".embed")).to_contain_text("shall I compare thee")
+    expect(student.newest.locator(".embed-footer")).to_contain_text("temperature")
 
 
 def test_a_student_may_not_use_admin_commands_and_a_teacher_may(student: ChatPage, teacher: ChatPage) -> None:
@@ -227,18 +227,18 @@ def test_a_student_may_not_use_admin_commands_and_a_teacher_may(student: ChatPag
     expect(student.page.locator(".you")).to_be_visible()
     for chat in (student, teacher):
         chat.use("/admin status")
-        expect(chat.newest).to_contain_text("Only you can see this", timeout=WAIT_MS)
+        expect(chat.newest).to_contain_text("Only you can see this")
 
 
 def test_a_reload_in_mid_verse_loses_nothing(student: ChatPage, stack: Stack) -> None:
     pausing.pause(stack.redis)
     student.use("/verse seed: patience lines: 2")
-    expect(student.newest).to_contain_text("⏳", timeout=WAIT_MS)
+    expect(student.newest).to_contain_text("⏳")
     identity = student.newest.get_attribute("data-id")
     student.page.reload()
-    expect(student.newest).to_contain_text("⏳", timeout=WAIT_MS)
+    expect(student.newest).to_contain_text("⏳")
     pausing.resume(stack.redis)
-    expect(student.newest.locator(".embed-footer")).to_contain_text("temperature", timeout=WAIT_MS)
+    expect(student.newest.locator(".embed-footer")).to_contain_text("temperature")
     assert student.newest.get_attribute("data-id") == identity
 
 
@@ -249,7 +249,7 @@ def test_a_restart_of_the_bot_shows_it_away_and_back(student: ChatPage, stack: S
     expect(bot).to_contain_text("Away")
     expect(student.page.locator("#bot-away")).to_be_visible()
     stack.bot = stack.start_bot()
-    expect(bot).to_contain_text("online", timeout=WAIT_MS)
+    expect(bot).to_contain_text("online")
     expect(student.page.locator("#bot-away")).to_be_hidden()
     ask_for_verse(student, "once more unto the breach")
 

@@ -21,7 +21,6 @@ from sandbox.world.starting_guild import TEACHER
 from sandbox.world.threads import thread_starts
 from tests.sandbox.bot_with_buttons import with_buttons
 from tests.sandbox.bot_with_layouts import Entities, Layout
-from tests.sandbox.page.chat_page import WAIT_MS
 from tests.sandbox.stage import Stage, open_stage
 
 PICTURE = bytes.fromhex(
@@ -74,7 +73,7 @@ async def test_a_command_and_a_button_without_an_answer_say_so(stage: Stage, pag
     await failure.get_by_role("button", name="Dismiss message").click()
     await expect(page.locator("#messages > li")).to_have_count(0)
     await page.reload()
-    await expect(page.locator("body[data-ready]")).to_be_attached(timeout=WAIT_MS)
+    await expect(page.locator("body[data-ready]")).to_be_attached()
     await expect(page.locator("#messages > li")).to_have_count(0)
     view = discord.ui.View()
     view.add_item(discord.ui.Button(label="Nobody listens", custom_id="none"))
@@ -316,6 +315,18 @@ async def test_the_panel_follows_the_live_model(stage: Stage, page: Page) -> Non
     await expect(shown).to_have_text("Live model: quijote@2")
     live = ""
     await expect(shown).to_be_hidden()
+
+
+async def test_the_focus_stays_in_the_traffic_while_more_comes(stage: Stage, page: Page) -> None:
+    await page.get_by_role("button", name="Traffic").click()
+    await page.get_by_label("Show", exact=True).select_option("all")
+    await stage.channel.send("one")
+    first = page.locator(".entries summary").first
+    await first.focus()
+    before = await page.locator(".entries > li").count()
+    await stage.channel.send("two")
+    await expect(page.locator(".entries > li")).not_to_have_count(before)
+    await expect(first).to_be_focused()
 
 
 async def test_the_page_comes_back_with_its_server(own_browser: Browser) -> None:

@@ -23,6 +23,15 @@ export function byId(id) {
   return document.getElementById(id);
 }
 
+/** Give `parent` these children. Those that it has stay in the document, so no click and no focus is lost. */
+export function setChildren(parent, children) {
+  const kept = new Set(children);
+  for (const child of [...parent.children]) if (!kept.has(child)) child.remove();
+  children.forEach((child, place) => {
+    if (parent.children[place] !== child) parent.insertBefore(child, parent.children[place] ?? null);
+  });
+}
+
 /** Compare two Discord ids: later ones are greater. */
 export function compareIds(a, b) {
   return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);

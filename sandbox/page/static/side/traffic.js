@@ -1,6 +1,6 @@
 // The panel for the curious: what bot and worker sent and got, in order, and switches for faults.
 
-import { byId, el } from "../base/dom.js";
+import { byId, el, setChildren } from "../base/dom.js";
 
 const KEPT = 300;
 const LONGEST_BODY = 20_000;
@@ -110,8 +110,7 @@ function draw() {
   const open = new Set([...list.querySelectorAll("details[open]")].map((element) => element.dataset.number));
   const known = new Map([...list.children].map((element) => [element.dataset.key, element]));
   const items = shown.map((entry) => known.get(`${entry.number}/${first}`) ?? drawEntry(entry, first, open));
-  if (items.length) list.replaceChildren(...items);
-  else list.replaceChildren(el("li.note", {}, "Nothing yet. Use a command."));
+  setChildren(list, items.length ? items : [el("li.note", {}, "Nothing yet. Use a command.")]);
 }
 
 function drawEntry(entry, first, open) {
