@@ -17,6 +17,7 @@ from shakelm.cli.console import CorpusOption, corpus_sources, load_corpus, open_
 from shakelm.configuration import Architecture
 from shakelm.data.vocabulary_kinds import KINDS, VocabularyKind
 from shakelm.errors import ShakelmError
+from shakelm.text_preparation import prepare
 from shakelm.training_options import NOTEBOOK_UNITS, TRAINING_OPTIONS, TrainingOption, plan, presets
 
 if TYPE_CHECKING:
@@ -120,6 +121,8 @@ def train(
     store.prepare(name)
     sources = corpus_sources(corpus)
     text = load_corpus(sources)
+    known = base.vocabulary() if base is not None else None
+    prepared = prepare(text.text, configuration, text.held_out, known)
     from rich.progress import TextColumn
 
     from shakelm.training.train import train as train_model  # TensorFlow waits until the input is checked
@@ -128,7 +131,15 @@ def train(
     with progress_bar(TextColumn("{task.fields[time_left]}", style="progress.remaining")) as bar:
         report = _TrainingReport(bar, configuration.model.vocabulary)
         version = train_model(
-            name, text, configuration, store, _typed_command(sources), report.show, report.say, base=base
+            name,
+            text,
+            configuration,
+            store,
+            _typed_command(sources),
+            on_progress=report.show,
+            on_notice=report.say,
+            base=base,
+            prepared=prepared,
         )
     display.print_card(version)
 

@@ -15,7 +15,7 @@ from shakelm.networks.loading import load_weights
 from shakelm.store.card import History
 from shakelm.store.registry import ModelRegistry
 from shakelm.store.version import Version
-from shakelm.text_preparation import prepare
+from shakelm.text_preparation import PreparedText, prepare
 from shakelm.training import checkpoints, training_run
 from shakelm.training.batches import dataset
 from shakelm.training.callbacks import ProgressReporter, StateReset
@@ -36,6 +36,7 @@ def train(
     on_notice: OnNotice = lambda _sentence: None,
     stop: threading.Event | None = None,
     base: Version | None = None,
+    prepared: PreparedText | None = None,
 ) -> Version:
     """Train a model, score it once on the held-out part and publish it.
 
@@ -61,6 +62,7 @@ def train(
             when the loss is no longer a number, and at an interrupt.
         stop: ends the training early, when it is set.
         base: the version that the training goes on from, as the configuration names it.
+        prepared: what `prepare` made of the corpus, by a caller that has checked it already.
 
     Raises:
         ShakelmError: the name is malformed, the text cannot be learned from (`prepare`), the loss is no
@@ -69,7 +71,7 @@ def train(
         Discarded: `on_progress` raised it.
     """
     before = language_model.load(base) if base is not None else None
-    prepared = prepare(
+    prepared = prepared or prepare(
         corpus.text, configuration, corpus.held_out, before.vocabulary if before is not None else None
     )
     if prepared.unknown_summary:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import redis
 from redis.exceptions import RedisError
 
-from shakelm.configuration import Configuration
 from shakelm.data import corpus
 from shakelm.data.corpus import Corpus
 from shakelm.decoding import language_model
@@ -16,7 +15,7 @@ from shakelm.decoding.language_model import LanguageModel
 from shakelm.errors import ShakelmError
 from shakelm.store.registry import ModelRegistry
 from shakelm.store.version import Version
-from shakelm.text_preparation import prepare
+from shakelm.text_preparation import PreparedText, prepare
 from shakelm.training import checkpoints
 from shakelm.training.progress import Discarded
 from worker.jobs import live_comparison, model_publishing
@@ -103,7 +102,9 @@ def _train(
     if training_records.ordered(connection, training_id) == "cancel":
         with checkpoints.claim(store.checkpoints, request.name, text.sha256, configuration):
             raise Discarded  # this removes the checkpoint of an earlier attempt
-    unknown = _unknown(text, configuration, base) if base else None
+    # What cannot work is refused before TensorFlow is loaded.
+    prepared = prepare(text.text, configuration, text.held_out, base.vocabulary() if base else None)
+    unknown = _unknown(prepared)
     training_records.save_progress(connection, training_id, running.model_copy(update={"unknown": unknown}))
     command = training_plans.command(request, source)
     log.info("%s: %s", training_id, command)
@@ -120,19 +121,15 @@ def _train(
         on_notice=lambda sentence: log.info("%s: %s", training_id, sentence),
         stop=reporter.stop,
         base=base,
+        prepared=prepared,
     )
     if reporter.tokens_per_second is not None:
         _record_speed(connection, version, reporter.tokens_per_second)
     return version
 
 
-def _unknown(text: Corpus, configuration: Configuration, base: Version) -> UnknownTokens | None:
-    """What the vocabulary of a version does not know of a text. None if it knows all.
-
-    Raises:
-        ShakelmError: the training cannot work. It is refused before TensorFlow is loaded.
-    """
-    prepared = prepare(text.text, configuration, text.held_out, base.vocabulary())
+def _unknown(prepared: PreparedText) -> UnknownTokens | None:
+    """What a given vocabulary does not know of a text. None if it knows all."""
     if not prepared.unknown:
         return None
     most = prepared.most_unknown
