@@ -1,7 +1,9 @@
-"""The import of Keras and TensorFlow, without their messages and with GPU memory on demand."""
+"""The import of Keras and TensorFlow: fast, without their messages, and with GPU memory on demand."""
 
+import gc
 import os
 import platform
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -25,8 +27,27 @@ def _quiet() -> Iterator[None]:
         os.close(nowhere)
 
 
+_UNUSED = ("sklearn", "matplotlib")
+"""What Keras imports, where it is installed, for functions that this project does not use."""
+
+
+@contextmanager
+def _lean() -> Iterator[None]:
+    """Halve the time of the import: hide `_UNUSED`, and do not look for garbage among what is kept."""
+    hidden = [name for name in _UNUSED if name not in sys.modules]
+    sys.modules |= dict.fromkeys(hidden)  # type: ignore[arg-type]  # None: it cannot be imported
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+        for name in hidden:
+            del sys.modules[name]
+
+
 try:
-    with _quiet():
+    with _quiet(), _lean():
         import keras as keras
         import tensorflow as tensorflow
 
