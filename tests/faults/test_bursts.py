@@ -1,5 +1,6 @@
 """A bot or a worker that ends while many ask: every request is answered once, or told."""
 
+import itertools
 import os
 import signal
 import time
@@ -21,8 +22,21 @@ REQUESTS = 100
 REPEATED = int(os.environ.get("SHAKELM_FAULTS", "1"))
 """How often each burst is repeated (`make faults`)."""
 
-AFTER_S = (0.1, 0.4, 1.0) if REPEATED > 1 else (0.4,)
-"""The seconds from a burst to the end of its bot."""
+ENDS = (signal.SIGTERM, signal.SIGKILL)
+"""How a process ends."""
+
+BOT_ENDS = [
+    pytest.param(after_s, how, bots, id=f"{how.name}-{after_s}s-{bots}-bots")
+    for after_s, how, bots in (
+        itertools.product((0.1, 0.4, 1.0), ENDS, (1, 2))
+        if REPEATED > 1
+        else ((0.4, signal.SIGTERM, 1), (0.4, signal.SIGKILL, 2))
+    )
+]
+"""The seconds from a burst to the end of its bot, how it ends, and the number of bots. `make faults`: all."""
+
+KINDS_OF_ENDS = ENDS if REPEATED > 1 else ENDS[1:]
+"""How a process ends during a burst of commands and presses of all kinds. `make faults`: in each way."""
 
 MIXED_REPEATED = max(REPEATED // 4, 1)
 """How often each burst of commands and presses of all kinds is repeated."""
@@ -66,9 +80,7 @@ def mixed_crowd(discord: Discord, message: str) -> dict[str, str]:
     return asked
 
 
-@pytest.mark.parametrize("bots", [1, 2])
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=["SIGTERM", "SIGKILL"])
-@pytest.mark.parametrize("after_s", AFTER_S)
+@pytest.mark.parametrize(("after_s", "how", "bots"), BOT_ENDS)
 def test_no_request_is_lost_with_its_bot(
     quick_stack: Stack, after_s: float, how: signal.Signals, bots: int
 ) -> None:
@@ -84,7 +96,7 @@ def test_no_request_is_lost_with_its_bot(
         assert bot.stop() == 0
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=["SIGTERM", "SIGKILL"])
+@pytest.mark.parametrize("how", KINDS_OF_ENDS, ids=lambda how: how.name)
 def test_no_press_and_no_command_is_lost_with_its_bot(quick_stack: Stack, how: signal.Signals) -> None:
     bot = quick_stack.start_bot()
     verse = quick_stack.discord.ask("/verse lines: 1")
@@ -98,7 +110,7 @@ def test_no_press_and_no_command_is_lost_with_its_bot(quick_stack: Stack, how: s
     assert bot.stop() == 0
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=["SIGTERM", "SIGKILL"])
+@pytest.mark.parametrize("how", KINDS_OF_ENDS, ids=lambda how: how.name)
 def test_no_request_is_lost_with_its_worker(quick_stack: Stack, how: signal.Signals) -> None:
     """SIGKILL is also what the kernel sends to a worker that uses more memory than it may."""
     bot = quick_stack.start_bot()
