@@ -20,8 +20,8 @@ help: ## list these commands
 demo: .venv/demo.ready ## chat with the bot in a browser; MEMBER=teacher: as the teacher; SAY='/verse seed: to be': one line
 	@.venv/bin/python -m sandbox $${MEMBER:+--as "$$MEMBER"} $${SAY:+--say "$$SAY"}
 
-test: .venv/dev.ready ## run all tests in two processes
-	.venv/bin/python -m pytest --numprocesses 2 --no-loadscope-reorder
+test: .venv/dev.ready ## run all tests in three processes
+	.venv/bin/python -m pytest --numprocesses 3 --no-loadscope-reorder
 
 clients: .venv/clients/hikari/bin/python .venv/clients/py-cord/bin/python .venv/clients/discord.js/node_modules ## install the libraries whose bots test the sandbox: hikari, py-cord, and discord.js
 

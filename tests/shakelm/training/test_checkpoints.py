@@ -88,7 +88,7 @@ def command(tmp_path: Path) -> Iterator[Callable[[str], subprocess.Popen[str]]]:
     (tmp_path / "corpus.txt").write_text(TEXT, encoding="utf-8")
     arguments = (
         "train model --architecture stacked-lstm --vocabulary char --corpus corpus.txt --units 16 --layers 2 "
-        "--embedding 8 --batch 8 --window 16 --epochs 9 --patience 9 --learning-rate 0.01 --dropout 0.2 "
+        "--embedding 8 --batch 8 --window 16 --epochs 5 --patience 5 --learning-rate 0.01 --dropout 0.2 "
         "--weight-dropout 0.3 --averaging 0.99 --carry --restart 0.2 --schedule cosine --weight-decay 0.01"
     )
     processes = ExitStack()
@@ -123,9 +123,9 @@ def test_a_killed_command_goes_on_as_if_nothing_had_happened(
     _, said = again.communicate()
     assert again.returncode == 0, said
     first, *epochs = said.splitlines()
-    after = int(first.removeprefix("Going on after epoch ").removesuffix(" of 9."))
+    after = int(first.removeprefix("Going on after epoch ").removesuffix(" of 5."))
     assert after >= 2
-    assert [line.partition(":")[0] for line in epochs] == [f"epoch {epoch}" for epoch in range(after + 1, 10)]
+    assert [line.partition(":")[0] for line in epochs] == [f"epoch {epoch}" for epoch in range(after + 1, 6)]
     _, said = whole.communicate()
     assert whole.returncode == 0, said
     assert "Going on" not in said
@@ -135,7 +135,7 @@ def test_a_killed_command_goes_on_as_if_nothing_had_happened(
         for store in ("killed", "whole")
     )
     assert_the_same(version, other)
-    assert version.card().epochs == 9
+    assert version.card().epochs == 5
 
 
 # What goes on, and what does not
