@@ -35,15 +35,10 @@ def valkey() -> Iterator[ValkeyServer]:
 
 
 class OneProcessForEachFile(LoadScopeScheduling):  # type: ignore[misc]
-    """Runs the tests of one file in one process, and all end-to-end tests in one: most share a stack.
-
-    Each fault has a stack of its own.
-    """
+    """Runs the tests of one file in one process, and all end-to-end tests in one: most share a stack."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = Path(nodeid.partition("::")[0])
-        if file.parent.name == "faults":
-            return nodeid
         return str(file.parent if file.parent.name == "end_to_end" else file)
 
 

@@ -44,6 +44,9 @@ CONNECTIONS = 100
 DELIVERIES_AT_ONCE = 3
 """Threads that edit messages of waiting requests. The other threads are for commands."""
 
+GUILDS_S = 0.5
+"""The bot is ready this long after the last guild has come. A course's bot is in few."""
+
 _COMMAND = discord.InteractionType.application_command
 
 P = ParamSpec("P")
@@ -115,6 +118,7 @@ class Bot(discord.Client):
             intents=discord.Intents(guilds=True),
             allowed_mentions=discord.AllowedMentions.none(),
             max_ratelimit_timeout=30.0,
+            guild_ready_timeout=GUILDS_S,
             connector=aiohttp.TCPConnector(limit=CONNECTIONS),
         )
         self.settings = settings
@@ -280,6 +284,11 @@ class Bot(discord.Client):
     async def on_guild_available(self, guild: discord.Guild) -> None:
         """Handle an invitation that Discord sends as a guild that is available."""
         await self.on_guild_join(guild)
+
+    async def on_connect(self) -> None:
+        """Say in Redis where this bot is at the gateway, so that the next bot knows it from the start."""
+        with suppress(redis.RedisError):  # the heartbeat says it soon
+            await self.call(instances.beat, self.intake.name, self.intake.session())
 
     async def on_ready(self) -> None:
         """Log that the bot is connected."""

@@ -66,6 +66,10 @@ class Faults:
         """Apply the fault to the next `times` requests that match its route."""
         self._pending.append(_Pending(form, form.times))
 
+    def clear(self) -> None:
+        """Apply no fault to the requests that come."""
+        self._pending.clear()
+
     def take(self, method: str, path: str) -> FaultForm | None:
         """The fault for this request, if there is one."""
         for pending in self._pending:

@@ -28,6 +28,7 @@ bodies, `user` is the member who acts (by default the student), `channel_id` the
 - `POST /memberships` {event: removed, invited, or outage}: what happens to the bot in the guild
 - `moderation_routes` has those that change the guild, `channel_routes` those about channels and threads.
 - `POST /faults`, `POST /clock`: the fields of `FaultForm` and `ClockForm`
+- `DELETE /faults`: takes back those that still wait for requests
 """
 
 from aiohttp import web
@@ -217,6 +218,11 @@ async def _add_fault(request: web.Request) -> web.Response:
     return answer(None)
 
 
+async def _clear_faults(request: web.Request) -> web.Response:
+    request.app[FAULTS].clear()
+    return answer(None)
+
+
 async def _change_membership(request: web.Request) -> web.Response:
     world, form = request.app[WORLD], await read_form(request, MembershipForm)
     {"removed": world.remove_bot, "invited": world.invite_bot, "outage": world.break_guild}[form.event]()
@@ -248,6 +254,7 @@ def add_control_routes(app: web.Application) -> None:
         ("GET", "/interactions/{interaction_id}", _interaction),
         ("GET", "/attachments/{attachment_id}/{name}", _attachment),
         ("POST", "/faults", _add_fault),
+        ("DELETE", "/faults", _clear_faults),
         ("POST", "/clock", _move_clock),
         ("POST", "/memberships", _change_membership),
         *moderation_routes.ROUTES,

@@ -1,7 +1,6 @@
 """A bot or a worker that ends while many ask: every request is answered once, or told."""
 
 import itertools
-import os
 import signal
 import time
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ import pytest
 
 from shakelm.decoding import trial
 from shakelm.store.registry import open_registry
+from tests.faults.extent import REPEATED, variants
 from tests.faults.outcomes import Outcomes, crowd, pressing_crowd, settled
 from tests.support import tiny_models
 from tests.support.control_client import Discord
@@ -19,24 +19,20 @@ from tests.support.module_process import Process
 
 REQUESTS = 100
 
-REPEATED = int(os.environ.get("SHAKELM_FAULTS", "1"))
-"""How often each burst is repeated (`make faults`)."""
-
 ENDS = (signal.SIGTERM, signal.SIGKILL)
 """How a process ends."""
 
 BOT_ENDS = [
     pytest.param(after_s, how, bots, id=f"{how.name}-{after_s}s-{bots}-bots")
-    for after_s, how, bots in (
-        itertools.product((0.1, 0.4, 1.0), ENDS, (1, 2))
-        if REPEATED > 1
-        else ((0.4, signal.SIGTERM, 1), (0.4, signal.SIGKILL, 2))
+    for after_s, how, bots in variants(
+        list(itertools.product((0.1, 0.4, 1.0), ENDS, (1, 2))),
+        [(0.4, signal.SIGTERM, 1), (0.4, signal.SIGKILL, 2)],
     )
 ]
-"""The seconds from a burst to the end of its bot, how it ends, and the number of bots. `make faults`: all."""
+"""The seconds from a burst to the end of its bot, how it ends, and the number of bots."""
 
-KINDS_OF_ENDS = ENDS if REPEATED > 1 else ENDS[1:]
-"""How a process ends during a burst of commands and presses of all kinds. `make faults`: in each way."""
+KINDS_OF_ENDS = variants(ENDS, ENDS[1:])
+"""How a process ends during a burst of commands and presses of all kinds."""
 
 MIXED_REPEATED = max(REPEATED // 4, 1)
 """How often each burst of commands and presses of all kinds is repeated."""

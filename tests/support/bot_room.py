@@ -93,7 +93,7 @@ async def connected(
             await bot.login(settings.token.get_secret_value())
             await endpoint.use_gateway_of_api(bot)
             connection = asyncio.create_task(bot.connect())
-            # discord.py counts as ready two seconds later: it waits for more guilds.
+            # discord.py counts as ready a moment later: it waits for more guilds.
             await eventually_async(lambda: bot.guilds and not bot.guilds[0].unavailable, "its guild")
             yield Room(sandbox, bot)
         await connection

@@ -79,6 +79,10 @@ class Discord:
         """What the control API says to that."""
         return requests.post(f"{self.address}/sandbox/{path}", json=body, timeout=30)
 
+    def clear_faults(self) -> None:
+        """Take back the faults that still wait for requests."""
+        requests.delete(f"{self.address}/sandbox/faults", timeout=30).raise_for_status()
+
     def made(self, path: str, **body: Any) -> dict[str, Any]:
         """What the control API made of that, as JSON."""
         response = self.post(path, body)
