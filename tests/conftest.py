@@ -34,6 +34,15 @@ def valkey() -> Iterator[ValkeyServer]:
         yield server
 
 
+WAITING = ("tests/end_to_end", "tests/faults", "tests/worker/jobs", "tests/worker/process")
+"""Folders of tests that mostly wait for other processes."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the tests that wait begin first, so that at the end no process waits alone."""
+    items.sort(key=lambda item: not item.nodeid.startswith(WAITING))
+
+
 class OneProcessForEachFile(LoadScopeScheduling):  # type: ignore[misc]
     """Runs the tests of one file in one process, and all end-to-end tests in one: most share a stack."""
 

@@ -6,7 +6,7 @@ that this member sees (`fresh`), then what changes. It sends actions and gets `{
 `{"number", "started"}` before its result, which waits for the bot.
 
 After `{"traffic": true}`, a page also gets `{"traffic": {"entries", "pending_faults", …}}` with what the
-machinery tells; `{"fault": FORM}` causes a fault.
+machinery tells; `{"fault": FORM}` causes a fault, and `{"fault": null}` takes back those that still wait.
 """
 
 import asyncio
@@ -82,7 +82,7 @@ class Page:
             elif "traffic" in body:
                 self._watch_traffic(bool(body["traffic"]))
             elif "fault" in body:
-                await self._cause_fault(number, body["fault"])
+                await self._change_faults(number, body["fault"])
             elif self._user is None:
                 raise SandboxError("Say first who speaks.")
             else:
@@ -123,12 +123,15 @@ class Page:
                 await self._send({"traffic": {"entries": entries, **state}})
             await changes.wait_until(lambda seen=sent: changes.number > seen, LOOK_EVERY_S)  # type: ignore[misc]
 
-    async def _cause_fault(self, number: object, fields: object) -> None:
-        try:
-            form = FaultForm.model_validate(fields)
-        except ValidationError as error:
-            raise FieldError(*first_problem(error, "the fault")) from None
-        await cause(form, self._app[PAGE_GATEWAY], self._app[FAULTS])
+    async def _change_faults(self, number: object, fields: object) -> None:
+        if fields is None:
+            self._app[FAULTS].clear()
+        else:
+            try:
+                form = FaultForm.model_validate(fields)
+            except ValidationError as error:
+                raise FieldError(*first_problem(error, "the fault")) from None
+            await cause(form, self._app[PAGE_GATEWAY], self._app[FAULTS])
         await self._send({"number": number, "result": {"pending_faults": self._app[FAULTS].pending}})
 
     async def _act(self, user: User, body: Json) -> None:

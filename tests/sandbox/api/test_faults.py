@@ -26,6 +26,14 @@ async def test_discord_py_rides_out_429_and_5xx() -> None:
         assert [message.content for message in stage.world.messages.values()] == ["through"]
 
 
+async def test_faults_that_wait_are_taken_back() -> None:
+    async with open_stage(connect=False) as stage:
+        await stage.control("POST", "/faults", {"kind": "500", "times": 1000})
+        assert (await stage.rest("GET", "/gateway")).status_code == 500
+        assert (await stage.control("DELETE", "/faults")).status_code == 204
+        assert (await stage.rest("GET", "/gateway")).status_code == 200
+
+
 async def test_a_slow_answer_comes_late_and_delays_no_other() -> None:
     slow = {"kind": "slow", "route": "GET /users/@me$"}
     async with open_stage(connect=False) as stage:

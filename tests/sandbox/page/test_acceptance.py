@@ -224,7 +224,7 @@ def test_a_student_may_not_use_admin_commands_and_a_teacher_may(student: ChatPag
         "no command /admin for you"
     )
     student.page.get_by_label("Speak as").select_option("teacher")
-    expect(student.page.locator(".you")).to_be_visible()
+    expect(student.page.locator(".member", has_text="Teacher")).to_contain_text("you")
     for chat in (student, teacher):
         chat.use("/admin status")
         expect(chat.newest).to_contain_text("Only you can see this")

@@ -329,6 +329,18 @@ async def test_the_focus_stays_in_the_traffic_while_more_comes(stage: Stage, pag
     await expect(first).to_be_focused()
 
 
+async def test_faults_that_wait_are_taken_back(stage: Stage, page: Page) -> None:
+    await page.get_by_role("button", name="Traffic").click()
+    await page.get_by_text("Cause a fault").click()
+    await page.get_by_label("Times").fill("1000")
+    await page.get_by_role("button", name="Cause it").click()
+    await expect(page.locator(".pending")).to_have_text("1 fault waits for requests.")
+    await page.get_by_role("button", name="Take them back").click()
+    await expect(page.get_by_role("button", name="Take them back")).to_be_hidden()
+    assert stage.box.faults.pending == 0
+    await stage.channel.send("nothing fails")
+
+
 async def test_the_page_comes_back_with_its_server(own_browser: Browser) -> None:
     port = free_port()
     page = await own_browser.new_page()

@@ -30,6 +30,7 @@ let connection = null;
 let entries = [];
 let list = null;
 let pending = null;
+let takeBack = null;
 let table = null;
 let live = null;
 let onlyLast = true;
@@ -56,10 +57,16 @@ export function add({ entries: more, pending_faults: count, queues, live_model: 
   if (more.length && entries.length && more[0].number <= entries.at(-1).number) entries = [];
   entries = [...entries, ...more].slice(-KEPT);
   if (!list) return;
-  pending.textContent = count ? `${count} ${count === 1 ? "fault waits" : "faults wait"} for requests.` : "";
+  drawPending(count);
   drawQueues(queues);
   drawLiveModel(model);
   draw();
+}
+
+function drawPending(count, none = "") {
+  const text = count ? `${count} ${count === 1 ? "fault waits" : "faults wait"} for requests.` : none;
+  if (pending.textContent !== text) pending.textContent = text;
+  takeBack.hidden = !count;
 }
 
 function drawLiveModel(model) {
@@ -83,6 +90,7 @@ function build() {
   live = el("p.live-model", { role: "status", hidden: true }, "Live model: ", el("strong"));
   list = el("ol.entries", { "aria-label": "Traffic in order" });
   pending = el("p.pending", { role: "status" });
+  takeBack = el("button.button.secondary", { type: "button", hidden: true }, "Take them back");
   const scope = el("select", { id: "traffic-scope" }, el("option", { value: "last" }, "The last exchange"), el("option", { value: "all" }, "All"));
   scope.addEventListener("change", () => {
     onlyLast = scope.value === "last";
@@ -164,19 +172,24 @@ function faults() {
     problem,
     el("button.button.secondary", { type: "submit" }, "Cause it"),
     pending,
+    takeBack,
   );
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
+  const send = async (fault) => {
     problem.textContent = "";
-    const body = AT_ONCE.includes(kind.value)
-      ? { kind: kind.value }
-      : { kind: kind.value, route: route.value, times: Number(times.value), seconds: Number(seconds.value) };
     try {
-      const { pending_faults: count } = await connection.act({ fault: body });
-      pending.textContent = count ? `${count} ${count === 1 ? "fault waits" : "faults wait"} for requests.` : "Done.";
+      const { pending_faults: count } = await connection.act({ fault });
+      drawPending(count, "Done.");
     } catch (refused) {
       problem.textContent = refused.message;
     }
+  };
+  takeBack.addEventListener("click", () => send(null));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const body = AT_ONCE.includes(kind.value)
+      ? { kind: kind.value }
+      : { kind: kind.value, route: route.value, times: Number(times.value), seconds: Number(seconds.value) };
+    send(body);
   });
   show();
   return el("details.faults", {}, el("summary", {}, "Cause a fault"), form);
