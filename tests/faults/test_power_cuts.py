@@ -87,8 +87,13 @@ def test_a_bot_that_is_killed_during_a_start_loses_neither_proposal_nor_training
         assert (started is None) is bool(own_stack.redis.exists(proposal))
 
         bot = own_stack.start_bot()  # gets the press again, if it was not finished
-        eventually(lambda: begun() or told() > told_before, "a training or a word to the teacher")  # noqa: B023
-        if not begun():  # the bot came back too late for a first answer, and the proposal stands
+
+        def answered(message_id: str = asked["id"]) -> bool:
+            (proposed,) = (one for one in discord.messages("teacher") if one["id"] == message_id)
+            return not labels(proposed)
+
+        eventually(lambda: answered() or told() > told_before, "an answer or a word to the teacher")  # noqa: B023
+        if not answered():  # the bot came back too late for a first answer, and the proposal stands
             discord.press("Start", asked["id"], "teacher")
         eventually(begun, "a training")
         assert not own_stack.redis.exists(proposal)
@@ -98,8 +103,7 @@ def test_a_bot_that_is_killed_during_a_start_loses_neither_proposal_nor_training
             return at is not None and at.message_id != training_records.NOT_POSTED
 
         eventually(message_is_there, "the training's message")
+        eventually(answered, "an end of the proposal")
     assert len(training_records.open_trainings(own_stack.redis)) == len(moments_s)
     shown = [one for one in discord.messages("teacher") if "bard-" in str(one["embeds"])]
     assert len([one for one in shown if not is_private(one)]) == len(moments_s)
-    stale = [one for one in shown if is_private(one) and labels(one)]
-    assert stale == []
