@@ -40,7 +40,9 @@ async def handle(interaction: discord.Interaction[Any], error: Exception) -> Non
     locale = interaction.locale.value
     if interaction.extras.get("admitted"):
         # The waiting notice may be there already. `lost_requests` sees to it, or tells the person.
-        log.info("%s waits for a look at its notice: %s", _what(interaction), type(cause).__name__)
+        expected = isinstance(cause, UnansweredError) or refusal(cause, locale) is not None
+        level, trace = (logging.INFO, None) if expected else (logging.ERROR, cause)
+        log.log(level, "%s is left for later: %s", _what(interaction), type(cause).__name__, exc_info=trace)
         return
     if isinstance(cause, UnansweredError):
         log.info("No first answer to %s: %s", _what(interaction), cause.reason)
