@@ -31,7 +31,7 @@ BOT_ENDS = [
 ]
 """The seconds from a burst to the end of its bot, how it ends, and the number of bots."""
 
-KINDS_OF_ENDS = variants(ENDS, ENDS[1:])
+KINDS_OF_ENDS = variants(ENDS, (signal.SIGKILL,))
 """How a process ends during a burst of commands and presses of all kinds."""
 
 MIXED_REPEATED = max(REPEATED // 4, 1)
