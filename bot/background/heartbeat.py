@@ -38,7 +38,7 @@ async def take_over(bot: Bot) -> None:
     Raises:
         redis.RedisError: Redis cannot be reached.
     """
-    if bot.intake.session() is None or not await bot.call(instances.is_marked, bot.intake.name):
+    if bot.intake.session() is None:
         return
     while left := await bot.call(instances.take_left_session, bot.intake.name):
         missed = await replay.missed_interactions(left, bot.settings.token.get_secret_value())

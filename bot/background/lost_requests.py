@@ -71,7 +71,7 @@ class LostRequests:
         Raises:
             redis.RedisError: the queue cannot be reached.
         """
-        for job_id in await self.bot.call(_left, HELD_S):
+        for job_id in await self.bot.call(_left, HELD_S, self.bot.intake.name):
             request = await self.bot.call(withdrawal.find, job_id)
             if request is None:
                 await self.bot.call(_forget, job_id)
@@ -87,7 +87,7 @@ def _without_claim(connection: redis.Redis, requests: list[JobRequest]) -> list[
     return [request for request in requests if not answer_lock.is_claimed(connection, request.reply_to)]
 
 
-def _left(connection: redis.Redis, held_s: float) -> list[str]:
+def _left(connection: redis.Redis, held_s: float, judge: str) -> list[str]:
     """The jobs held for so long whose bots live no more."""
     found = []
     for job_id in open_requests.held_ids(connection, held_s):
@@ -95,7 +95,7 @@ def _left(connection: redis.Redis, held_s: float) -> list[str]:
             connection.zrem(open_requests.HELD, job_id)
             continue
         owner = intake.owner_of(connection, int(job_id, 16))
-        if owner is None or not instances.is_alive(connection, owner):
+        if owner is None or not instances.is_alive(connection, owner, judge):
             found.append(job_id)
     return found
 

@@ -3,6 +3,7 @@
 import os
 import secrets
 import socket
+import time
 from typing import cast
 
 import redis
@@ -11,6 +12,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from worker.protocol import retention
 
 _SESSIONS = "shakelm:bot:sessions"
+
+_ENDED = b"ended"
+"""The mark of a bot that has said that it ends. A running bot's mark is the time since which it stands."""
 
 _named_here: set[str] = set()
 """The names that this process has made."""
@@ -40,16 +44,12 @@ def beat(connection: redis.Redis, name: str, session: GatewaySession | None) -> 
         redis.RedisError: the queue cannot be reached.
     """
     with connection.pipeline() as pipeline:
-        pipeline.set(_key(name), 1, ex=retention.BOT_INSTANCE.seconds)
+        pipeline.set(_key(name), time.monotonic(), nx=True, ex=retention.BOT_INSTANCE.seconds)
+        pipeline.expire(_key(name), retention.BOT_INSTANCE.seconds)
         if session is not None:
             pipeline.hset(_SESSIONS, name, session.model_dump_json())
             pipeline.expire(_SESSIONS, retention.BOT_SESSION.seconds)
         pipeline.execute()
-
-
-def is_marked(connection: redis.Redis, name: str) -> bool:
-    """Whether Redis has the mark that this bot lives. A bot without one may not judge the others."""
-    return bool(connection.exists(_key(name)))
 
 
 def was_taken(connection: redis.Redis, session: GatewaySession) -> bool:
@@ -64,28 +64,51 @@ def leave(connection: redis.Redis, name: str, session: GatewaySession | None) ->
         redis.RedisError: the queue cannot be reached.
     """
     beat(connection, name, session)
-    connection.delete(_key(name))
+    connection.set(_key(name), _ENDED, ex=retention.BOT_SESSION.seconds)
 
 
-def is_alive(connection: redis.Redis, name: str) -> bool:
-    """Whether a bot runs. A killed one counts as running for seconds, but not on its own machine.
+def is_alive(connection: redis.Redis, name: str, judge: str) -> bool:
+    """Whether a bot runs. `judge` is the name of the bot that asks.
+
+    A bot that said that it ends, or whose process is gone from this machine, is known to be dead. One
+    without a mark is taken for dead if the judge's own mark has stood for as long as a mark lasts.
+    Otherwise Redis may have refused all marks, and not every bot has set its own again.
 
     Raises:
         redis.RedisError: the queue cannot be reached.
     """
+    mark = cast("bytes | None", connection.get(_key(name)))
+    if mark == _ENDED or _is_gone_from_here(name):
+        return False
+    return mark is not None or not _has_stood(connection, judge)
+
+
+def _is_gone_from_here(name: str) -> bool:
+    """Whether a bot ran on this machine, and does no more."""
     host, _, rest = name.partition(":")
     process_id = rest.partition(":")[0]
-    # A killed process's id may belong to this one, as in a container. Windows has no such test.
-    if os.name == "posix" and host == socket.gethostname() and process_id.isdecimal():
-        if int(process_id) == os.getpid() and name not in _named_here:
-            return False
-        try:
-            os.kill(int(process_id), 0)
-        except ProcessLookupError:
-            return False
-        except (PermissionError, OverflowError):
-            pass
-    return bool(connection.exists(_key(name)))
+    # Windows has no such test.
+    if os.name != "posix" or host != socket.gethostname() or not process_id.isdecimal():
+        return False
+    # A killed process's id may belong to this one, as in a container.
+    if int(process_id) == os.getpid():
+        return name not in _named_here
+    try:
+        os.kill(int(process_id), 0)
+    except ProcessLookupError:
+        return True
+    except (PermissionError, OverflowError):
+        pass
+    return False
+
+
+def _has_stood(connection: redis.Redis, name: str) -> bool:
+    """Whether this process's mark has stood for as long as a mark lasts, without a gap."""
+    since = cast("bytes | None", connection.get(_key(name)))
+    try:
+        return since is not None and time.monotonic() - float(since) >= retention.BOT_INSTANCE.seconds
+    except ValueError:
+        return False
 
 
 def take_left_session(connection: redis.Redis, own: str) -> GatewaySession | None:
@@ -97,7 +120,7 @@ def take_left_session(connection: redis.Redis, own: str) -> GatewaySession | Non
     stored = cast("dict[bytes, bytes]", connection.hgetall(_SESSIONS))
     for name, session in stored.items():
         other = name.decode(errors="replace")
-        if other == own or is_alive(connection, other) or not connection.hdel(_SESSIONS, other):
+        if other == own or is_alive(connection, other, own) or not connection.hdel(_SESSIONS, other):
             continue
         try:
             left = GatewaySession.model_validate_json(session)

@@ -146,7 +146,7 @@ class Intake:
                 if owner == _DONE or other == self.name:
                     return False
                 async with self._looks:
-                    if not await self._bot.call(instances.is_alive, other):
+                    if not await self._bot.call(instances.is_alive, other, self.name):
                         request = id_of(interaction.id)
                         interaction.extras["again"] = True
                         interaction.extras["admitted"] = await self._bot.call(open_requests.is_open, request)
