@@ -10,6 +10,9 @@ override SPEC := $(value SPEC)
 override MEMBER := $(value MEMBER)
 export SAY SPEC MEMBER
 
+# Compiled modules stay: without them, each of the many processes that tests start compiles the project again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo test clients faults fuzz check audit conformance clean
@@ -20,13 +23,13 @@ help: ## list these commands
 demo: .venv/demo.ready ## chat with the bot in a browser; MEMBER=teacher: as the teacher; SAY='/verse seed: to be': one line
 	@.venv/bin/python -m sandbox $${MEMBER:+--as "$$MEMBER"} $${SAY:+--say "$$SAY"}
 
-test: .venv/dev.ready ## run all tests in three processes
-	.venv/bin/python -m pytest --numprocesses 3 --no-loadscope-reorder
+test: .venv/dev.ready ## run all tests but those of `make faults`, in three processes
+	.venv/bin/python -m pytest --numprocesses 3 --no-loadscope-reorder --ignore tests/faults
 
 clients: .venv/clients/hikari/bin/python .venv/clients/py-cord/bin/python .venv/clients/discord.js/node_modules ## install the libraries whose bots test the sandbox: hikari, py-cord, and discord.js
 
-faults: .venv/dev.ready ## cause faults with many requests in flight, each burst 20 times
-	SHAKELM_FAULTS=20 .venv/bin/python -m pytest --numprocesses 2 --no-loadscope-reorder tests/faults
+faults: .venv/dev.ready ## cause faults with many requests in flight, each burst FAULTS=20 times
+	SHAKELM_FAULTS=$${FAULTS:-20} .venv/bin/python -m pytest --numprocesses 2 --no-loadscope-reorder tests/faults
 
 check: .venv/dev.ready ## check lint, formatting, types, and import contracts
 	.venv/bin/ruff check .

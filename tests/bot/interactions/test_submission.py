@@ -12,6 +12,7 @@ import requests
 
 from bot.__main__ import THREADS
 from bot.background.lost_requests import LostRequests
+from bot.gateway import instances
 from bot.interactions.answers import arguments
 from bot.interactions.client import ADMISSIONS_AT_ONCE
 from sandbox.client import clicks, typed_input
@@ -29,6 +30,9 @@ from worker.protocol.job_request import ReplyTo, id_of
 from worker.queue import admission, open_requests, rq_internals, snapshot, withdrawal
 from worker.queue.rq_internals import VERSE
 from worker.records import guild_settings
+
+ENDED = "another-host:1:ended"
+"""The name of a bot that has ended."""
 
 
 @pytest.fixture
@@ -215,7 +219,8 @@ def leave_admitted(connection: redis.Redis, asked: Interaction) -> str:
     )
     admission.admit(connection, request)
     connection.zadd(open_requests.HELD, {request.id: 0})  # long ago: it is looked after at once
-    connection.set(f"shakelm:interaction:{asked.id}", "another-host:1:ended")
+    instances.leave(connection, ENDED, None)
+    connection.set(f"shakelm:interaction:{asked.id}", ENDED)
     return request.id
 
 
