@@ -334,6 +334,7 @@ def test_several_files_and_folders_make_one_corpus(shakelm: Shakelm, place: Path
     assert card["corpus"]["characters"] == 81 * len(SPEECH) + 2
     assert card["command"].endswith("--corpus 'two words' --corpus corpus.txt")
 
+
 def test_a_store_that_cannot_be_written_is_told_before_the_training(shakelm: Shakelm, place: Path) -> None:
     result = shakelm("train", "x", SHAKELM_STORE=str(place / "corpus.txt" / "store"))
     assert result.returncode == 1
