@@ -34,13 +34,22 @@ def valkey() -> Iterator[ValkeyServer]:
         yield server
 
 
-WAITING = ("tests/end_to_end", "tests/faults", "tests/worker/jobs", "tests/worker/process")
-"""Folders of tests that mostly wait for other processes."""
+LONG = (
+    "tests/end_to_end",
+    "tests/faults",
+    "tests/shakelm/training",
+    "tests/worker/process",
+    "tests/worker/jobs",
+    "tests/sandbox/page",
+    "tests/shakelm/cli",
+    "tests/shakelm/networks",
+)
+"""Folders of tests that take long: by turns, those that wait for other processes, and those that compute."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let the tests that wait begin first, so that at the end no process waits alone."""
-    items.sort(key=lambda item: not item.nodeid.startswith(WAITING))
+    """Let the tests that take long begin first, so that at the end no process works alone."""
+    items.sort(key=lambda item: [not item.nodeid.startswith(folder) for folder in LONG])
 
 
 class OneProcessForEachFile(LoadScopeScheduling):  # type: ignore[misc]

@@ -148,7 +148,7 @@ function drawChoices(guild) {
   fillSelect(byId("speak-as"), people.map((item) => [item.name, item.display_name]), guild.me.name);
   const offered = new Set(store.commands.flatMap((command) => Object.keys(command.description_localizations ?? {})));
   offered.add("en-US");
-  const names = new Intl.DisplayNames(["en"], { type: "language" });
+  const names = new Intl.DisplayNames(["en"], { type: "language", languageDisplay: "standard", style: "short" });
   const languages = guild.languages.map((code) => [code, names.of(code) + (offered.has(code) ? " ✓" : "")]);
   fillSelect(byId("language"), languages, guild.me.locale);
 }
