@@ -10,7 +10,6 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from sandbox.demo.child_processes import free_port
-from tests.faults.extent import REPEATED
 
 pytest.register_assert_rewrite("tests.support")
 
@@ -54,15 +53,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 class OneProcessForEachFile(LoadScopeScheduling):  # type: ignore[misc]
-    """Runs the tests of one file in one process, and all end-to-end tests in one: most share a stack.
-
-    Bursts that are repeated take so long that each process starts a stack for its part of them.
-    """
+    """Runs the tests of one file in one process, and all end-to-end tests in one: most share a stack."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = Path(nodeid.partition("::")[0])
-        if REPEATED > 1 and file.name == "test_bursts.py":
-            return nodeid
         return str(file.parent if file.parent.name == "end_to_end" else file)
 
 
