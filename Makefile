@@ -29,7 +29,7 @@ test: .venv/dev.ready ## run all tests but those of `make faults`, in three proc
 clients: .venv/clients/hikari/bin/python .venv/clients/py-cord/bin/python .venv/clients/discord.js/node_modules ## install the libraries whose bots test the sandbox: hikari, py-cord, and discord.js
 
 faults: .venv/dev.ready ## cause faults with many requests in flight, each burst FAULTS=20 times
-	SHAKELM_FAULTS=$${FAULTS:-20} .venv/bin/python -m pytest --numprocesses 3 --no-loadscope-reorder tests/faults
+	SHAKELM_FAULTS=$${FAULTS:-20} .venv/bin/python -m pytest --numprocesses 2 --no-loadscope-reorder tests/faults
 
 check: .venv/dev.ready ## check lint, formatting, types, and import contracts
 	.venv/bin/ruff check .
