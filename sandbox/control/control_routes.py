@@ -22,7 +22,7 @@ bodies, `user` is the member who acts (by default the student), `channel_id` the
 - `GET /interactions?since`: {ID: the same as for one} of all interactions, or of those from an id on
 - `GET /interactions/ID?wait_s&after_edits`: {state, kind, command, first_answer_s, message, edits, followups,
   modal}
-- `GET /messages?viewer&channel_id&wait_s&after_event`: {event, messages}
+- `GET /messages?viewer&channel_id&since&wait_s&after_event`: {event, messages}, all or those from an id on
 - `POST /messages` {user, text, channel_id}: the message
 - `GET /attachments/ID/NAME`: the file
 - `POST /memberships` {event: removed, invited, or outage}: what happens to the bot in the guild
@@ -30,6 +30,8 @@ bodies, `user` is the member who acts (by default the student), `channel_id` the
 - `POST /faults`, `POST /clock`: the fields of `FaultForm` and `ClockForm`
 - `DELETE /faults`: takes back those that still wait for requests
 """
+
+from collections.abc import Iterable
 
 from aiohttp import web
 
@@ -160,8 +162,9 @@ async def _messages(request: web.Request) -> web.Response:
     channel_id = known_channel_id(request, request.query.get("channel_id", VERSES_ID))
     after = int(query_number(request, "after_event", -1))
     await changes.wait_until(lambda: changes.number > after, wait_s(request))
-    seen = messages_in_channel(world, viewer, channel_id)
-    return answer({"event": changes.number, "messages": [message_view(world, message) for message in seen]})
+    seen = {message.id: message for message in messages_in_channel(world, viewer, channel_id)}
+    views = [message_view(world, seen[key]) for key in _asked_for(request, seen)]
+    return answer({"event": changes.number, "messages": views})
 
 
 async def _interaction(request: web.Request) -> web.Response:
@@ -185,10 +188,15 @@ async def _interaction(request: web.Request) -> web.Response:
 
 
 async def _interactions(request: web.Request) -> web.Response:
-    world, since = request.app[WORLD], request.query.get("since", "")
-    ids = [key for key in world.interactions if (len(key), key) >= (len(since), since)]
-    wanted = (world.interactions[key] for key in ids)
-    return answer({one.id: interaction_view(world, one) for one in wanted})
+    world = request.app[WORLD]
+    ids = _asked_for(request, world.interactions)
+    return answer({key: interaction_view(world, world.interactions[key]) for key in ids})
+
+
+def _asked_for(request: web.Request, ids: Iterable[str]) -> list[str]:
+    """All ids, or those from the query's `since` on."""
+    since = request.query.get("since", "")
+    return [key for key in ids if (len(key), key) >= (len(since), since)]
 
 
 async def _gather(request: web.Request) -> web.Response:

@@ -55,8 +55,9 @@ def _crowd(discord: Discord, body: dict[str, Any]) -> dict[str, str]:
 
 def outcomes(discord: Discord, asked: dict[str, str]) -> Outcomes:
     """What became of these interactions, as it is now."""
-    seen = discord.get("interactions", since=min(asked, key=int))
-    channel = discord.get("messages", viewer="teacher")["messages"]
+    first = min(asked, key=int)
+    seen = discord.get("interactions", since=first)
+    channel = discord.get("messages", viewer="teacher", since=first)["messages"]
     named = Counter(
         person
         for message in channel

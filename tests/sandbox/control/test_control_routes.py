@@ -34,3 +34,14 @@ async def test_faults_and_clock_refuse_nonsense_in_one_sentence() -> None:
         ):
             answer = await stage.control("POST", path, body)
             assert answer.status_code == 400 and answer.json()["error"].count("\n") == 0
+
+
+async def test_messages_from_an_id_on() -> None:
+    async with open_stage(connect=False) as stage:
+        first, second = [
+            (await stage.control("POST", "/messages", {"user": "student", "text": text})).json()["id"]
+            for text in ("one", "two")
+        ]
+        for since, ids in ((first, [first, second]), (second, [second]), (str(int(second) + 1), [])):
+            answer = (await stage.control("GET", f"/messages?since={since}")).json()
+            assert [message["id"] for message in answer["messages"]] == ids
