@@ -23,8 +23,8 @@ help: ## list these commands
 demo: .venv/demo.ready ## chat with the bot in a browser; MEMBER=teacher: as the teacher; SAY='/verse seed: to be': one line
 	@.venv/bin/python -m sandbox $${MEMBER:+--as "$$MEMBER"} $${SAY:+--say "$$SAY"}
 
-test: .venv/dev.ready ## run all tests but those of `make faults`, in four processes
-	.venv/bin/python -m pytest --numprocesses 4 --no-loadscope-reorder --ignore tests/faults
+test: .venv/dev.ready ## run all tests but those of `make faults`, in three processes
+	.venv/bin/python -m pytest --numprocesses 3 --no-loadscope-reorder --ignore tests/faults
 
 clients: .venv/clients/hikari/bin/python .venv/clients/py-cord/bin/python .venv/clients/discord.js/node_modules ## install the libraries whose bots test the sandbox: hikari, py-cord, and discord.js
 
