@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from shakelm.configuration import Configuration
 from shakelm.data import corpus
 from shakelm.data.text_cleaning import clean
+from shakelm.data.vocabulary_kinds import KINDS
 from shakelm.errors import ShakelmError
 from shakelm.text_preparation import check_length, measure, prepare
 from shakelm.training.batches import Streams, Windows
@@ -168,10 +169,10 @@ def test_any_text_can_be_learned_or_is_refused(
     assert len(prepared.vocabulary.encode(prepared.parts.held_out)) >= 2
 
 
-def test_20_mb_become_a_vocabulary_and_its_tokens(tmp_path: Path) -> None:
-    """Of subwords, which take longest to learn."""
+@pytest.mark.parametrize("kind", KINDS)
+def test_20_mb_become_a_vocabulary_and_its_tokens(tmp_path: Path, kind: str) -> None:
     data = SPEECH.encode() * (20 * 10**6 // len(SPEECH))
-    prepared = prepare(load(tmp_path, data), plan(vocabulary="subword"))
+    prepared = prepare(load(tmp_path, data), plan(vocabulary=kind))
     assert prepared.tokens > 3 * 10**6
 
 

@@ -87,8 +87,8 @@ def command(tmp_path: Path) -> Iterator[Callable[[str], subprocess.Popen[str]]]:
     """Starts the same command with a store of that name; what still runs at the end is killed."""
     (tmp_path / "corpus.txt").write_text(TEXT, encoding="utf-8")
     arguments = (
-        "train model --architecture lstm --vocabulary char --corpus corpus.txt --units 16 --embedding 8 "
-        "--batch 8 --window 16 --epochs 5 --patience 5 --learning-rate 0.01 --dropout 0.2 "
+        "train model --architecture stacked-lstm --vocabulary char --corpus corpus.txt --units 16 --layers 2 "
+        "--embedding 8 --batch 8 --window 16 --epochs 5 --patience 5 --learning-rate 0.01 --dropout 0.2 "
         "--weight-dropout 0.3 --averaging 0.99 --carry --restart 0.2 --schedule cosine --weight-decay 0.01"
     )
     processes = ExitStack()
