@@ -7,6 +7,7 @@ from typing import cast
 
 import redis
 
+from bot.gateway import instances
 from bot.interactions.client import Bot
 from worker.protocol import retention
 
@@ -14,31 +15,34 @@ log = logging.getLogger(__name__)
 
 _LEASE = "shakelm:bot:lease"
 
-_RENEW = """
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then
+_TAKE = """
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] and holder ~= ARGV[2] then
     return 0
 end
-return redis.call('EXPIRE', KEYS[1], ARGV[2])
+redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[3])
+return 1
 """
+"""Take the lease from nobody, from oneself, or from a bot that lives no more."""
 
 _GIVE_BACK = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
 
 
 @dataclass
 class Lease:
-    """Held by one bot at a time. It passes on when that bot ends, within seconds if it is killed."""
+    """Held by one bot at a time. It passes on when that bot ends, or is known to be dead."""
 
     bot: Bot
     held: bool = False
 
     async def renew(self) -> None:
-        """Take the lease if nobody holds it, or keep it.
+        """Take the lease if no living bot holds it, or keep it.
 
         Raises:
             redis.RedisError: the queue cannot be reached. Then the lease is not held.
         """
         before, self.held = self.held, False
-        self.held = await self.bot.call(_renew, self.bot.intake.name)
+        self.held = await self.bot.call(take, self.bot.intake.name)
         if self.held and not before:
             log.info("This bot does the work in the background")
 
@@ -61,10 +65,17 @@ class Lease:
         return run
 
 
-def _renew(connection: redis.Redis, name: str) -> bool:
-    if connection.set(_LEASE, name, nx=True, ex=retention.BOT_LEASE.seconds):
-        return True
-    return bool(connection.register_script(_RENEW)([_LEASE], [name, retention.BOT_LEASE.seconds]))
+def take(connection: redis.Redis, name: str) -> bool:
+    """Take the lease for the bot `name`, unless another one that lives holds it. Returns whether it is held.
+
+    Raises:
+        redis.RedisError: the queue cannot be reached.
+    """
+    holder = cast("bytes | None", connection.get(_LEASE)) or b""
+    other = holder.decode(errors="replace")
+    may_stay = other in ("", name) or instances.is_alive(connection, other, name)
+    arguments: list[bytes | str | int] = [name, b"" if may_stay else holder, retention.BOT_LEASE.seconds]
+    return bool(connection.register_script(_TAKE)([_LEASE], arguments))
 
 
 def _give_back(connection: redis.Redis, name: str) -> int:

@@ -71,15 +71,24 @@ class LostRequests:
         Raises:
             redis.RedisError: the queue cannot be reached.
         """
-        for job_id in await self.bot.call(_left, HELD_S, self.bot.intake.name):
-            request = await self.bot.call(withdrawal.find, job_id)
-            if request is None:
-                await self.bot.call(_forget, job_id)
-            elif request.reply_to.in_place or await asyncio.to_thread(self._still_waits, request):
-                self.bot.announced[job_id] = request
-                await self.bot.call(enqueueing.release, job_id)
-            elif await self.bot.call(withdrawal.withdraw, job_id):
-                await self.bot.unanswered.tell(int(request.channel), request.reply_to.locale, request.author)
+        left = await self.bot.call(_left, HELD_S, self.bot.intake.name)
+        await asyncio.gather(*map(self._take_up, left))
+
+    async def _take_up(self, job_id: str) -> None:
+        request = await self.bot.call(withdrawal.find, job_id)
+        if request is None:
+            await self.bot.call(_forget, job_id)
+        elif await self._has_its_notice(request):
+            self.bot.announced[job_id] = request
+            await self.bot.call(enqueueing.release, job_id)
+        elif await self.bot.call(withdrawal.withdraw, job_id):
+            await self.bot.unanswered.tell(int(request.channel), request.reply_to.locale, request.author)
+
+    async def _has_its_notice(self, request: JobRequest) -> bool:
+        if request.reply_to.in_place:
+            return True
+        async with self.bot.deliveries:
+            return await asyncio.to_thread(self._still_waits, request)
 
 
 def _without_claim(connection: redis.Redis, requests: list[JobRequest]) -> list[JobRequest]:

@@ -3,7 +3,7 @@
 import itertools
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -55,6 +55,20 @@ def quick_stack(tmp_path_factory: pytest.TempPathFactory, small_text: Path) -> I
         yield stack
 
 
+@pytest.fixture
+def start_bot(quick_stack: Stack) -> Iterator[Callable[[], Process]]:
+    """Starts a bot of the stack. A failed test leaves none to the next one."""
+    started: list[Process] = []
+
+    def start() -> Process:
+        started.append(quick_stack.start_bot())
+        return started[-1]
+
+    yield start
+    for bot in started:
+        bot.kill()
+
+
 def end(process: Process, how: signal.Signals) -> None:
     """End a process, and wait for it."""
     process.popen.send_signal(how)
@@ -78,14 +92,14 @@ def mixed_crowd(discord: Discord, message: str) -> dict[str, str]:
 
 @pytest.mark.parametrize(("after_s", "how", "bots"), BOT_ENDS)
 def test_no_request_is_lost_with_its_bot(
-    quick_stack: Stack, after_s: float, how: signal.Signals, bots: int
+    quick_stack: Stack, start_bot: Callable[[], Process], after_s: float, how: signal.Signals, bots: int
 ) -> None:
-    running = [quick_stack.start_bot() for _ in range(bots)]
+    running = [start_bot() for _ in range(bots)]
     for _ in range(REPEATED):
         asked = crowd(quick_stack.discord, REQUESTS)
         time.sleep(after_s)  # the time of the fault, not of something that the test waits for
         end(running.pop(0), how)
-        running.append(quick_stack.start_bot())
+        running.append(start_bot())
 
         check(settled(quick_stack.discord, asked))
     for bot in running:
@@ -93,23 +107,27 @@ def test_no_request_is_lost_with_its_bot(
 
 
 @pytest.mark.parametrize("how", KINDS_OF_ENDS, ids=lambda how: how.name)
-def test_no_press_and_no_command_is_lost_with_its_bot(quick_stack: Stack, how: signal.Signals) -> None:
-    bot = quick_stack.start_bot()
+def test_no_press_and_no_command_is_lost_with_its_bot(
+    quick_stack: Stack, start_bot: Callable[[], Process], how: signal.Signals
+) -> None:
+    bot = start_bot()
     verse = quick_stack.discord.ask("/verse lines: 1")
     for _ in range(MIXED_REPEATED):
         asked = mixed_crowd(quick_stack.discord, verse["id"])
         time.sleep(0.4)  # the time of the fault
         end(bot, how)
-        bot = quick_stack.start_bot()
+        bot = start_bot()
 
         check(settled(quick_stack.discord, asked))
     assert bot.stop() == 0
 
 
 @pytest.mark.parametrize("how", KINDS_OF_ENDS, ids=lambda how: how.name)
-def test_no_request_is_lost_with_its_worker(quick_stack: Stack, how: signal.Signals) -> None:
+def test_no_request_is_lost_with_its_worker(
+    quick_stack: Stack, start_bot: Callable[[], Process], how: signal.Signals
+) -> None:
     """SIGKILL is also what the kernel sends to a worker that uses more memory than it may."""
-    bot = quick_stack.start_bot()
+    bot = start_bot()
     workers = [quick_stack.verse_worker, quick_stack.start_worker("verse")]
     verse = quick_stack.discord.ask("/verse lines: 1")
     for _ in range(MIXED_REPEATED):

@@ -4,6 +4,7 @@ import asyncio
 import gc
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -205,6 +206,11 @@ async def test_a_bot_closes_while_redis_hangs(
     assert rq_internals.job_ids(connection, VERSE).queued == []
 
 
+def is_done(connection: redis.Redis, asked: Interaction) -> bool:
+    """Whether no bot has to do anything for the interaction any more."""
+    return connection.get(f"shakelm:interaction:{asked.id}") == b"done"
+
+
 def leave_admitted(connection: redis.Redis, asked: Interaction) -> str:
     """Do what a bot does that ends between the admission of a request and its notice. The request's id."""
     token = ReplyTo(
@@ -238,8 +244,7 @@ async def test_a_busy_bot_leaves_a_request_that_an_ended_bot_has_admitted_to_be_
         if noticed:
             notice = notices.queued(1, 1, "en-US", cancel=job_id)
             interaction_lifecycle.respond(world, asked, {"type": 4, "data": notice}, [])
-        key = f"shakelm:interaction:{asked.id}"
-        await eventually_async(lambda: connection.get(key) == b"done", "an end of the interaction")
+        await eventually_async(partial(is_done, connection, asked), "an end of the interaction")
         assert (asked.original is not None) == noticed  # nothing that is told replaces it
 
         await LostRequests(room.bot).take_up()
@@ -249,3 +254,23 @@ async def test_a_busy_bot_leaves_a_request_that_an_ended_bot_has_admitted_to_be_
         assert rq_internals.job_ids(connection, VERSE).queued == [job_id]
     else:
         assert_nothing_is_left(connection)
+
+
+async def test_people_whose_requests_an_ended_bot_left_are_told_in_one_message(
+    running: Running, connection: redis.Redis
+) -> None:
+    async with running() as room:
+        for _ in range(ADMISSIONS_AT_ONCE):
+            await room.bot.admissions.acquire()
+        world = room.sandbox.world
+        people = [world.users[name] for name in ("student", "assistant", "teacher")]
+        for person in people:
+            asked = typed_input.use_command(world, person, VERSES_ID, "/verse")
+            leave_admitted(connection, asked)
+            await eventually_async(partial(is_done, connection, asked), "an end of the interaction")
+
+        await LostRequests(room.bot).take_up()
+
+        (message,) = (one.content for one in world.messages.values() if "could not answer" in one.content)
+        assert all(f"<@{person.id}>" in message for person in people)
+    assert_nothing_is_left(connection)
