@@ -108,9 +108,11 @@ def load(folder: Path, locale: str) -> Mapping[str, Text]:
     names = _names(folder)
     same_language = (name for name in names if _language(name) == _language(locale))
     name = locale if locale in names else next(same_language, DEFAULT)
-    english = _read(folder / f"{DEFAULT}.toml", locale)
+    english = _read(folder / f"{DEFAULT}.toml", _locale_name(DEFAULT, locale))
+    if name == DEFAULT:
+        return english
     path = folder / f"{name}.toml"
-    translated = _read(path, locale)
+    translated = _read(path, _locale_name(name, locale))
     for key, translation in translated.items():
         if key not in english:
             raise ShakelmError(f"{path}: {DEFAULT}.toml has no text {key}; correct the key.")
@@ -131,10 +133,11 @@ def _language(locale: str) -> str:
     return locale.partition("-")[0]
 
 
-def _read(path: Path, reader: str) -> dict[str, Text]:
-    """The texts of a catalog, for people with the locale `reader`."""
+@cache
+def _read(path: Path, locale_name: str) -> Mapping[str, Text]:
+    """The texts of a catalog, with the conventions of that locale."""
     try:
-        locale = _locale(path.stem, reader)
+        locale = Locale.parse(locale_name, sep="-")
         texts = tomllib.loads(path.read_text(encoding="utf-8"))
         return {key: Text(forms, locale) for key, forms in _flat(texts, locale.plural_form.tags | {"other"})}
     except UnknownLocaleError as error:
@@ -143,12 +146,13 @@ def _read(path: Path, reader: str) -> dict[str, Text]:
         raise ShakelmError(f"{path}: {error}; correct the catalog, or install the package again.") from error
 
 
-def _locale(catalog: str, reader: str) -> Locale:
-    """The reader's locale if it is of the catalog's language, otherwise the catalog's own."""
+def _locale_name(catalog: str, reader: str) -> str:
+    """The reader's locale if it is of the catalog's language and known, otherwise the catalog's own."""
     if _language(reader) == _language(catalog):
         with suppress(ValueError, UnknownLocaleError):
-            return Locale.parse(reader, sep="-")
-    return Locale.parse(catalog, sep="-")
+            Locale.parse(reader, sep="-")
+            return reader
+    return catalog
 
 
 def _flat(table: Mapping[str, Any], categories: Set[str], prefix: str = "") -> Iterator[tuple[str, Forms]]:
