@@ -5,14 +5,14 @@ from sandbox.schemas.components import walk_components
 from sandbox.schemas.fields import Json
 from sandbox.world.guild_objects import User
 from sandbox.world.message_objects import Message
-from sandbox.world.state import World
+from sandbox.world.state import World, from_id_on
 
 
-def messages_in_channel(world: World, user: User, channel_id: str) -> list[Message]:
-    """The messages of a channel that a member sees, from the oldest to the newest."""
+def messages_in_channel(world: World, user: User, channel_id: str, since: str = "") -> list[Message]:
+    """The messages of a channel that a member sees, or those from an id on, from the oldest to the newest."""
     return [
         message
-        for message in world.messages.values()
+        for message in from_id_on(world.messages, since)
         if message.channel_id == channel_id and world.sees(user, message)
     ]
 

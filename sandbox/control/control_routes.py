@@ -31,8 +31,6 @@ bodies, `user` is the member who acts (by default the student), `channel_id` the
 - `DELETE /faults`: takes back those that still wait for requests
 """
 
-from collections.abc import Iterable
-
 from aiohttp import web
 
 from sandbox.api.fault_switch import cause
@@ -73,6 +71,7 @@ from sandbox.world import interaction_lifecycle
 from sandbox.world.guild_objects import User
 from sandbox.world.ids import VERSES_ID
 from sandbox.world.message_objects import Interaction, Message
+from sandbox.world.state import from_id_on
 
 GATEWAY = web.AppKey("gateway", Gateway)
 
@@ -162,8 +161,8 @@ async def _messages(request: web.Request) -> web.Response:
     channel_id = known_channel_id(request, request.query.get("channel_id", VERSES_ID))
     after = int(query_number(request, "after_event", -1))
     await changes.wait_until(lambda: changes.number > after, wait_s(request))
-    seen = {message.id: message for message in messages_in_channel(world, viewer, channel_id)}
-    views = [message_view(world, seen[key]) for key in _asked_for(request, seen)]
+    seen = messages_in_channel(world, viewer, channel_id, since=request.query.get("since", ""))
+    views = [message_view(world, message) for message in seen]
     return answer({"event": changes.number, "messages": views})
 
 
@@ -189,14 +188,8 @@ async def _interaction(request: web.Request) -> web.Response:
 
 async def _interactions(request: web.Request) -> web.Response:
     world = request.app[WORLD]
-    ids = _asked_for(request, world.interactions)
-    return answer({key: interaction_view(world, world.interactions[key]) for key in ids})
-
-
-def _asked_for(request: web.Request, ids: Iterable[str]) -> list[str]:
-    """All ids, or those from the query's `since` on."""
-    since = request.query.get("since", "")
-    return [key for key in ids if (len(key), key) >= (len(since), since)]
+    asked = from_id_on(world.interactions, request.query.get("since", ""))
+    return answer({one.id: interaction_view(world, one) for one in asked})
 
 
 async def _gather(request: web.Request) -> web.Response:

@@ -150,14 +150,14 @@ def add(world: World, message: Message) -> Message:
 
 def _with_nonce(world: World, author: User, nonce: str | int | None) -> Message | None:
     """The author's message of the last minutes with that nonce (Discord: Create Message)."""
+    if nonce is None:
+        return None
     since = world.clock.now() - NONCE_KEPT_S
     return next(
         (
             message
             for message in reversed(world.messages.values())
-            if nonce is not None
-            and (message.author.id, message.nonce) == (author.id, nonce)
-            and message.created_at > since
+            if (message.author.id, message.nonce) == (author.id, nonce) and message.created_at > since
         ),
         None,
     )

@@ -5,6 +5,8 @@ import os
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import takewhile
+from typing import TypeVar
 
 from sandbox.schemas.fields import Json, Locale
 from sandbox.schemas.intents import GUILD_MEMBERS, GUILDS
@@ -22,6 +24,8 @@ from sandbox.world.ids import APPLICATION_ID, GUILD_ID
 from sandbox.world.message_objects import Attachment, Interaction, Message
 from sandbox.world.permissions import ALL, WHILE_TIMED_OUT, Permission, permissions_in_channel
 from sandbox.world.starting_guild import BOT, CHANNELS, MEMBERS, OWNER, PEOPLE, ROLES
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -221,3 +225,14 @@ class World:
             "soundboard_sounds": [],
             **{name: [] for name in lists},
         }
+
+
+def from_id_on(by_id: dict[str, T], since: str) -> list[T]:
+    """The values with the id `since` and later ones: a world's ids are in the order of time.
+
+    It reads no earlier ones, of which a long test has tens of thousands.
+    """
+    newest_first = takewhile(
+        lambda item: (len(item[0]), item[0]) >= (len(since), since), reversed(by_id.items())
+    )
+    return [value for _, value in newest_first][::-1]
