@@ -211,6 +211,23 @@ async def test_a_line_that_is_pasted_fills_in_each_option_and_loses_nothing(page
     await expect(newest).to_contain_text("hello Juliet at 0.5")
 
 
+async def test_an_option_is_found_by_the_beginning_of_its_name(page: Page) -> None:
+    error, adder = page.locator("#composer-error"), page.get_by_label("Option", exact=True)
+    await page.locator("#line").fill("/hello name: Romeo")
+    await adder.fill("by the way")
+    await page.keyboard.press("Enter")
+    await expect(error).to_be_visible()
+    await adder.fill("")
+    await expect(error).to_be_hidden()
+    await adder.press_sequentially("ti")
+    await page.keyboard.press("Tab")
+    await expect(page.get_by_label("times", exact=True)).to_be_focused()
+    await expect(adder).to_have_value("")
+    await page.keyboard.type("2")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#messages > li").last).to_contain_text("hello, hello Romeo at 0.5")
+
+
 async def test_a_wrong_value_of_each_kind_is_refused_at_its_field(stage: Stage, page: Page) -> None:
     for name, value, sentence in (
         ("times", "9", "takes a number from 1 to 5, not 9"),

@@ -10,7 +10,7 @@ let owner = null;
 
 export class Combobox {
   /**
-   * `suggest(text)` gives `{title, items, note}` or a promise of it; an item is `{label, description, group}`.
+   * `suggest(text)` gives `{title, items, note, first}` or a promise of it; an item is `{label, description, group}`.
    * `pick(item)` is called with the chosen one. `first` says whether the first item is active at once.
    */
   constructor(input, { suggest, pick, first = false }) {
@@ -47,14 +47,14 @@ export class Combobox {
     else this.close();
   }
 
-  open({ title: heading = "", items, note = "" }) {
+  open({ title: heading = "", items, note = "", first = this.first }) {
     if (!items.length && !note) {
       this.close();
       return;
     }
     owner = this;
     this.items = items;
-    this.active = this.first && items.length ? 0 : -1;
+    this.active = first && items.length ? 0 : -1;
     title.textContent = heading;
     title.hidden = !heading;
     list.replaceChildren(...items.map((item, at) => this.option(item, at)));

@@ -25,7 +25,11 @@ export class CommandFields {
     this.adder = el("input.adder", { type: "text", "aria-label": "Option", placeholder: "", enterkeyhint: "send" });
     this.adding = new Combobox(this.adder, {
       suggest: (text) => this.suggestOptions(text),
-      pick: (item) => this.add(item.option).input.focus(),
+      pick: (item) => {
+        // What was typed only searched for the option.
+        this.adder.value = "";
+        this.add(item.option).input.focus();
+      },
     });
     this.adder.addEventListener("keydown", (event) => this.keyInAdder(event));
     this.adder.addEventListener("input", () => this.takeTyped(this.adder.value));
@@ -56,7 +60,8 @@ export class CommandFields {
 
   suggestOptions(text) {
     const items = this.left.map((option) => ({ option, label: localized(option, "name"), description: localized(option, "description") }));
-    return { title: items.length ? "Options" : "", items: fitting(items, text.replace(/:$/, "")) };
+    // Enter in an empty adder sends the command; after a text it takes the option that was searched for.
+    return { title: items.length ? "Options" : "", items: fitting(items, text.replace(/:$/, "")), first: Boolean(text) };
   }
 
   add(option) {

@@ -49,6 +49,7 @@ export function setUp({ doAction, useCommand }) {
       }
     }
   });
+  filled.addEventListener("input", () => showError(null));
   command.addEventListener("input", () => {
     showError(null);
     if (!command.value.startsWith("/")) showText(command.value);
