@@ -8,6 +8,7 @@ from sandbox.schemas.command_form import CHAT_INPUT, MESSAGE_MENU, USER_MENU
 from sandbox.schemas.fields import Json, Locale
 from sandbox.world import command_registry
 from sandbox.world.guild_objects import AnyChannel, Thread, User
+from sandbox.world.ids import GUILD_ID
 from sandbox.world.message_objects import Interaction, Message
 from sandbox.world.permissions import Permission
 from sandbox.world.starting_guild import BOT
@@ -17,6 +18,7 @@ from sandbox.world.state import World
 def guild_view(world: World, user: User) -> Json:
     """The guild for a member: channels that the member sees, members, roles, and who the member is."""
     return {
+        "id": GUILD_ID,
         "name": world.guild()["name"],
         "address": world.address,
         "languages": list(get_args(Locale)),

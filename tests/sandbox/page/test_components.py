@@ -16,7 +16,7 @@ from sandbox.schemas.message_form import MessageForm
 from sandbox.server import serving
 from sandbox.world import guild_changes
 from sandbox.world.guild_objects import FORUM
-from sandbox.world.ids import VERSES_ID
+from sandbox.world.ids import ANNOUNCEMENTS_ID, STAFF_ID, VERSES_ID
 from sandbox.world.starting_guild import TEACHER
 from sandbox.world.threads import thread_starts
 from tests.sandbox.bot_with_buttons import with_buttons
@@ -209,6 +209,22 @@ async def test_a_line_that_is_pasted_fills_in_each_option_and_loses_nothing(page
     await page.get_by_label("name", exact=True).press_sequentially("name: Juliet")
     await page.keyboard.press("Enter")
     await expect(newest).to_contain_text("hello Juliet at 0.5")
+
+
+async def test_a_link_to_a_message_leads_to_it_on_the_page(stage: Stage, page: Page) -> None:
+    target, secret = (
+        typed_input.write(stage.world, stage.user("teacher"), channel_id, "here I am")
+        for channel_id in (ANNOUNCEMENTS_ID, STAFF_ID)
+    )
+    here = stage.channel.jump_url.removesuffix(VERSES_ID)
+    there = f"[there]({here}{ANNOUNCEMENTS_ID}/{target.id})"
+    await stage.channel.send(f"{there} [secret]({here}{STAFF_ID}/{secret.id})")
+    await page.get_by_role("link", name="secret").click()
+    await expect(page.locator("#announcements p").last).to_have_text("You have no access to this link")
+    await page.get_by_role("link", name="there").click()
+    await expect(page.locator("#channel-name")).to_have_text("announcements")
+    await expect(page.locator("#messages > li:focus")).to_contain_text("here I am")
+    assert page.context.pages == [page]
 
 
 async def test_an_option_is_found_by_the_beginning_of_its_name(page: Page) -> None:

@@ -21,6 +21,7 @@ const MESSAGE_MENU = 3;
 const GROUPED_MS = 7 * 60 * 1000;
 const NEAR_THE_END_PX = 80;
 const WAITING_MARK = "⏳";
+const PLACE = /^https:\/\/discord\.com\/channels\/(\d+)\/(\d+)(?:\/(\d+))?$/;
 
 const list = byId("messages");
 const scroller = byId("scroller");
@@ -65,6 +66,7 @@ export function setUp(given) {
     if (mention?.dataset.command) actions.compose(`/${mention.dataset.command} `);
     const quoted = event.target.closest("button.quoted");
     if (quoted) showMessage(quoted.dataset.to);
+    followPlace(event);
   });
   list.addEventListener("keydown", moveBetweenMessages);
 }
@@ -85,6 +87,19 @@ function showMessage(id) {
   if (!item) return;
   item.scrollIntoView({ block: "center" });
   item.focus();
+}
+
+/** A link to a channel or a message of this guild leads there, as in Discord's client, and not to discord.com. */
+function followPlace(event) {
+  const [, guildId, channelId, messageId] = PLACE.exec(event.target.closest("a")?.href) ?? [];
+  if (guildId !== store.guild.id) return;
+  event.preventDefault();
+  if (!store.guild.channels.some((item) => item.id === channelId)) {
+    announce("You have no access to this link");
+    return;
+  }
+  if (channelId !== store.channelId) actions.goTo(channelId);
+  if (messageId) showMessage(messageId);
 }
 
 function moveBetweenMessages(event) {
