@@ -26,7 +26,8 @@ class FaultForm(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    kind: RestFault | GatewayFault
+    # One literal, so that the refusal of another kind names them all.
+    kind: Literal[RestFault, GatewayFault]
     route: str = ""
     times: Annotated[int, Field(ge=1)] = 1
     every: Annotated[int, Field(ge=1)] = 1

@@ -104,7 +104,8 @@ def fill(chosen: ChosenCommand, given: Mapping[str, str], files: Mapping[str, Lo
         elif name in given:
             values.append(_value(chosen.place, option, given[name], resolved))
         elif option.get("required"):
-            raise FieldError(name, f"The option {name} is required: {option['description']}.")
+            meaning = option["description"].rstrip(" .…")
+            raise FieldError(name, f"The option {name} is required{meaning and ': ' + meaning}.")
     if attached:
         raise SandboxError(
             f"/{chosen.command['name']} has no option {next(iter(attached))!r} that takes a file."

@@ -36,7 +36,7 @@ async def test_files_as_options(tmp_path: Path) -> None:
         message = await stage.done(stage.started(answer))
         assert message.content == "to_be.txt text/plain; charset=utf-8 6 To be or not"
         for text, given, words in (
-            ("/words", {}, "text is required"),
+            ("/words", {}, "The option text is required."),
             ("/words text: /etc/hostname", {}, "takes a file; attach one instead"),
             (
                 "/words",

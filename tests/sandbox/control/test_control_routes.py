@@ -1,7 +1,9 @@
 """The control API: waiting, and errors in one sentence."""
 
 import asyncio
+from typing import get_args
 
+from sandbox.api.faults import GatewayFault, RestFault
 from tests.sandbox.stage import open_stage
 
 
@@ -34,6 +36,9 @@ async def test_faults_and_clock_refuse_nonsense_in_one_sentence() -> None:
         ):
             answer = await stage.control("POST", path, body)
             assert answer.status_code == 400 and answer.json()["error"].count("\n") == 0
+        unknown = (await stage.control("POST", "/faults", {"kind": "flood"})).json()["error"]
+        assert unknown.startswith("kind: ")
+        assert all(repr(kind) in unknown for kind in (*get_args(RestFault), *get_args(GatewayFault)))
 
 
 async def test_messages_from_an_id_on() -> None:

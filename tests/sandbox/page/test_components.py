@@ -364,7 +364,10 @@ async def test_the_focus_stays_in_the_traffic_while_more_comes(stage: Stage, pag
 
 async def test_faults_that_wait_are_taken_back(stage: Stage, page: Page) -> None:
     await page.get_by_role("button", name="Traffic").click()
+    await page.set_viewport_size({"width": 640, "height": 430})  # as at a zoom of 200%
     await page.get_by_text("Cause a fault").click()
+    entries = await page.get_by_role("region", name="Entries").bounding_box()
+    assert entries and entries["height"] >= 100
     await page.get_by_label("Times").fill("1000")
     await page.get_by_role("button", name="Cause it").click()
     await expect(page.locator(".pending")).to_have_text("1 fault waits for requests.")

@@ -158,7 +158,7 @@ function bodyOf(name, body) {
 function faults() {
   const kind = el("select", { id: "fault-kind" }, FAULTS.map(([value, label]) => el("option", { value }, label)));
   const field = (id, label, input) => [el("label", { for: id }, label), input];
-  const route = el("input", { id: "fault-route", type: "text", placeholder: "PATCH /webhooks", spellcheck: "false" });
+  const route = el("input", { id: "fault-route", type: "text", placeholder: "any, or PATCH /webhooks", spellcheck: "false" });
   const times = el("input", { id: "fault-times", type: "number", min: "1", value: "1" });
   const seconds = el("input", { id: "fault-seconds", type: "number", min: "0", max: "600", step: "0.5", value: "1" });
   const rest = [field("fault-route", "Requests with", route), field("fault-times", "Times", times), field("fault-seconds", "Seconds", seconds)].flat();
