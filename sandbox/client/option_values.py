@@ -123,9 +123,8 @@ def _in_range(option: Json, value: int | float) -> int | float:
     least = option.get("min_value", -LARGEST_INTEGER)
     most = option.get("max_value", LARGEST_INTEGER)
     if not least <= value <= most:
-        raise SandboxError(
-            f"The option {option['name']} takes a number from {least} to {most}, not {str(value)[:80]}."
-        )
+        low, high, given = (str(number).removesuffix(".0")[:80] for number in (least, most, value))
+        raise SandboxError(f"The option {option['name']} takes a number from {low} to {high}, not {given}.")
     return value
 
 

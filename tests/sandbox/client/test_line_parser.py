@@ -72,7 +72,7 @@ def test_subcommand_and_member(world: World) -> None:
         ("/verse seed: ab seed: cd", "given twice"),
         ("/verse seed: ab temperature: nan", "takes a number"),
         ("/verse seed: ab temperature: 1e309", "takes a number"),
-        ("/verse seed: ab temperature: -1", "from 0 to 2"),
+        ("/verse seed: ab temperature: -1", "from 0 to 2, not -1."),
         ("/verse seed: ab temperature: " + "9" * 400, "from 0 to 2"),
         ("/verse seed: ab lines: 1.5", "whole number"),
         ("/verse seed: ab lines: 41", "from 1 to 40"),
