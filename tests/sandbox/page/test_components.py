@@ -229,6 +229,16 @@ async def test_a_wrong_value_of_each_kind_is_refused_at_its_field(stage: Stage, 
     assert not stage.world.interactions
 
 
+async def test_an_edit_hides_no_spoiler_that_was_opened_and_opens_no_other(stage: Stage, page: Page) -> None:
+    sent = await stage.channel.send("||first|| and ||second||")
+    spoilers = page.locator("#messages .spoiler")
+    await spoilers.nth(1).click()
+    await sent.edit(content="||first|| and ||second|| edited")
+    await expect(page.locator("#messages > li")).to_contain_text("edited")
+    await expect(page.locator(".spoiler.shown")).to_have_text("second")
+    await expect(spoilers).to_have_count(2)
+
+
 async def test_odd_names_are_shown_as_they_are(stage: Stage, page: Page) -> None:
     for name in ("<img src=x>", " ", "x" * 100, "\u202eevil", "🎭"):
         typed_input.write(stage.world, members.join(stage.world, name), VERSES_ID, f"I am {name}")
