@@ -136,6 +136,29 @@ async def test_threads_posts_and_forwards_are_shown_where_they_belong(stage: Sta
     assert "forum" not in await locked.inner_text() and "locked" in await locked.inner_text()
 
 
+async def test_long_names_and_words_stay_inside_a_narrow_page(stage: Stage, page: Page) -> None:
+    world, student, name = stage.world, stage.user("student"), "W" * 100
+    await page.set_viewport_size({"width": 360, "height": 640})
+    forum = guild_changes.add_channel(world, "poems", FORUM, "")
+    thread_starts.post(world, student, forum, name, MessageForm(content="To be"), [])
+    root = typed_input.write(world, student, VERSES_ID, "W" * 1000)
+    thread = thread_starts.start_from_message(world, student, root, name)
+    typed_input.forward(world, student, thread.id, root.id)
+    scroller, beyond = page.locator("#scroller"), "element => element.scrollWidth - element.clientWidth"
+    opener = page.locator("#messages .to-channel")
+    await expect(opener).to_contain_text(name)
+    assert await scroller.evaluate(beyond) == 0
+    await opener.click()
+    await expect(page.locator(".forwarded")).to_be_visible()
+    assert await scroller.evaluate(beyond) == 0
+    for label in ("Traffic", "Members"):
+        await expect(page.get_by_role("button", name=label, exact=True)).to_be_in_viewport(ratio=1)
+    await page.get_by_label("Channels and settings").click()
+    await page.locator("#channel-list button", has_text="poems").click()
+    await expect(page.locator("#empty .to-channel")).to_contain_text(name)
+    assert await scroller.evaluate(beyond) == 0
+
+
 async def test_new_messages_are_announced_once_and_waiting_ones_when_they_are_done(
     stage: Stage, page: Page
 ) -> None:
