@@ -274,6 +274,23 @@ async def test_odd_names_are_shown_as_they_are(stage: Stage, page: Page) -> None
     await expect(page.locator(".member", has_text="🎭")).to_contain_text("you")
 
 
+async def test_enter_that_is_pressed_twice_sends_once(page: Page) -> None:
+    line = page.locator("#line")
+    twice = "form => { form.requestSubmit(); form.requestSubmit(); }"
+    await line.fill("once")
+    await page.locator("#composer").evaluate(twice)
+    await expect(line).to_have_value("")
+    await line.press_sequentially("/buttons")
+    await expect(page.locator("#suggestion-list [role=option]").first).to_contain_text("/buttons")
+    await page.keyboard.press("Enter")
+    await page.locator("#composer").evaluate(twice)
+    await expect(page.locator("#messages > li").last).to_contain_text("choose")
+    await line.fill("once")  # what was sent before may be sent again
+    await line.press("Enter")
+    await expect(page.locator("#messages > li").last).to_contain_text("once")
+    await expect(page.locator("#messages .content")).to_have_text(["once", "choose", "once"])
+
+
 async def test_the_list_stays_at_its_end_when_its_width_changes(stage: Stage, page: Page) -> None:
     student = stage.user("student")
     for number in range(200):
