@@ -40,7 +40,7 @@ class FaultForm(BaseModel):
     def _compiles(cls, route: str) -> str:
         try:
             re.compile(route)
-        except re.error as error:
+        except (re.error, OverflowError, RecursionError) as error:
             raise ValueError(f"not a regular expression: {error}") from None
         return route
 

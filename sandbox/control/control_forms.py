@@ -1,5 +1,7 @@
 """The bodies of requests to the control API."""
 
+from functools import reduce
+from operator import or_
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -97,8 +99,8 @@ class MenuForm(ActForm):
 
 
 def _bits(names: Any) -> Any:
-    if isinstance(names, list) and all(name in Permission.__members__ for name in names):
-        return sum(Permission[name] for name in names)
+    if isinstance(names, list) and all(str(name) in Permission.__members__ for name in names):
+        return int(reduce(or_, (Permission[str(name)] for name in names), Permission(0)))
     known = ", ".join(Permission.__members__)
     raise ValueError(f"a list of permissions is needed, from: {known}")
 

@@ -1,6 +1,6 @@
 """Embeds and their limits (Discord documentation, "Message Resource")."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
@@ -39,6 +39,12 @@ class EmbedMedia(Form):
     description: Annotated[str, length_up_to(4096)] | None = None
 
 
+def _in_utc(text: str) -> datetime:
+    """A time of ISO 8601 as Discord gives it back; one without an offset is in UTC."""
+    time = datetime.fromisoformat(text)
+    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+
+
 class Embed(Form):
     """A rich embed. Lengths do not count the whitespace around a text."""
 
@@ -57,8 +63,8 @@ class Embed(Form):
     @classmethod
     def _is_a_time(cls, value: str | None) -> str | None:
         try:
-            return value and datetime.fromisoformat(value).isoformat()
-        except ValueError:
+            return _in_utc(value).isoformat() if value else None
+        except (ValueError, OverflowError):
             raise PydanticCustomError(
                 "DATE_TIME_TYPE_PARSE",
                 "Could not parse {value}. Should be ISO8601.",

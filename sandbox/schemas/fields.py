@@ -6,6 +6,7 @@ Source of the messages: Discord documentation, "Reference" (error messages).
 import re
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -52,10 +53,19 @@ def in_messages(value: Any) -> str:
 
 
 def _url(value: str) -> str:
-    scheme = value.partition("://")[0].lower()
-    if scheme not in ("http", "https", "attachment") or "://" not in value:
+    if not _is_well_formed(value):
         raise PydanticCustomError("URL_TYPE_INVALID_URL", "Not a well formed URL.")
     return value
+
+
+def _is_well_formed(url: str) -> bool:
+    if url.lower().startswith("attachment://"):
+        return True
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and not re.search(r"\s", url)
 
 
 def _not_blank(value: Any) -> Any:

@@ -95,10 +95,14 @@ function speakAs(name) {
   sidebars.closeDrawers(false);
 }
 
-/** Send what starts an interaction; if the bot opens a modal, show it. `from` says where the focus was. */
+/**
+ * Send what starts an interaction; if the bot opens a modal, show it to who asked, not to a member who speaks
+ * by then. `from` says where the focus was.
+ */
 async function use(action, from = null, onStarted = () => {}) {
+  const speaker = connection.member;
   const result = await connection.act(action, onStarted);
-  if (result.modal) {
+  if (result.modal && connection.member === speaker) {
     const submit = (values, files) => submitModal({ interaction_id: result.interaction_id, values, files });
     openModal(result.modal, bot().display_name, submit, () => (from ? messages.focusIn(from) : composer.focus()));
   }

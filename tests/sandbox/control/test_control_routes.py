@@ -28,6 +28,9 @@ async def test_faults_and_clock_refuse_nonsense_in_one_sentence() -> None:
         for path, body in (
             ("/faults", {"kind": "flood"}),
             ("/faults", {"kind": "429", "route": "("}),
+            ("/faults", {"kind": "429", "route": "a{99999999999}"}),
+            ("/faults", {"kind": "429", "route": "(" * 5000}),
+            ("/role_permissions", {"role": "Teacher", "permissions": [["VIEW_CHANNEL"]]}),
             ("/clock", {"ahead_s": -1e9}),
             ("/crowds", {"count": 0, "text": "/x"}),
             ("/memberships", {"event": "promoted"}),

@@ -136,6 +136,29 @@ async def test_threads_posts_and_forwards_are_shown_where_they_belong(stage: Sta
     assert "forum" not in await locked.inner_text() and "locked" in await locked.inner_text()
 
 
+async def test_long_names_and_words_stay_inside_a_narrow_page(stage: Stage, page: Page) -> None:
+    world, student, name = stage.world, stage.user("student"), "W" * 100
+    await page.set_viewport_size({"width": 360, "height": 640})
+    forum = guild_changes.add_channel(world, "poems", FORUM, "")
+    thread_starts.post(world, student, forum, name, MessageForm(content="To be"), [])
+    root = typed_input.write(world, student, VERSES_ID, "W" * 1000)
+    thread = thread_starts.start_from_message(world, student, root, name)
+    typed_input.forward(world, student, thread.id, root.id)
+    scroller, beyond = page.locator("#scroller"), "element => element.scrollWidth - element.clientWidth"
+    opener = page.locator("#messages .to-channel")
+    await expect(opener).to_contain_text(name)
+    assert await scroller.evaluate(beyond) == 0
+    await opener.click()
+    await expect(page.locator(".forwarded")).to_be_visible()
+    assert await scroller.evaluate(beyond) == 0
+    for label in ("Traffic", "Members"):
+        await expect(page.get_by_role("button", name=label, exact=True)).to_be_in_viewport(ratio=1)
+    await page.get_by_label("Channels and settings").click()
+    await page.locator("#channel-list button", has_text="poems").click()
+    await expect(page.locator("#empty .to-channel")).to_contain_text(name)
+    assert await scroller.evaluate(beyond) == 0
+
+
 async def test_new_messages_are_announced_once_and_waiting_ones_when_they_are_done(
     stage: Stage, page: Page
 ) -> None:
@@ -262,6 +285,16 @@ async def test_a_wrong_value_of_each_kind_is_refused_at_its_field(stage: Stage, 
     assert not stage.world.interactions
 
 
+async def test_an_edit_hides_no_spoiler_that_was_opened_and_opens_no_other(stage: Stage, page: Page) -> None:
+    sent = await stage.channel.send("||first|| and ||second||")
+    spoilers = page.locator("#messages .spoiler")
+    await spoilers.nth(1).click()
+    await sent.edit(content="||first|| and ||second|| edited")
+    await expect(page.locator("#messages > li")).to_contain_text("edited")
+    await expect(page.locator(".spoiler.shown")).to_have_text("second")
+    await expect(spoilers).to_have_count(2)
+
+
 async def test_odd_names_are_shown_as_they_are(stage: Stage, page: Page) -> None:
     for name in ("<img src=x>", " ", "x" * 100, "\u202eevil", "🎭"):
         typed_input.write(stage.world, members.join(stage.world, name), VERSES_ID, f"I am {name}")
@@ -272,6 +305,23 @@ async def test_odd_names_are_shown_as_they_are(stage: Stage, page: Page) -> None
     assert await scroller.evaluate("element => element.scrollWidth - element.clientWidth") == 0
     await page.get_by_label("Speak as").select_option("🎭")
     await expect(page.locator(".member", has_text="🎭")).to_contain_text("you")
+
+
+async def test_enter_that_is_pressed_twice_sends_once(page: Page) -> None:
+    line = page.locator("#line")
+    twice = "form => { form.requestSubmit(); form.requestSubmit(); }"
+    await line.fill("once")
+    await page.locator("#composer").evaluate(twice)
+    await expect(line).to_have_value("")
+    await line.press_sequentially("/buttons")
+    await expect(page.locator("#suggestion-list [role=option]").first).to_contain_text("/buttons")
+    await page.keyboard.press("Enter")
+    await page.locator("#composer").evaluate(twice)
+    await expect(page.locator("#messages > li").last).to_contain_text("choose")
+    await line.fill("once")  # what was sent before may be sent again
+    await line.press("Enter")
+    await expect(page.locator("#messages > li").last).to_contain_text("once")
+    await expect(page.locator("#messages .content")).to_have_text(["once", "choose", "once"])
 
 
 async def test_the_list_stays_at_its_end_when_its_width_changes(stage: Stage, page: Page) -> None:

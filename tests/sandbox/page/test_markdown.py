@@ -101,6 +101,12 @@ def test_hostile_texts_are_drawn_in_time(page: Page, text: str) -> None:
     assert page.evaluate(f"(async (text) => Boolean(await ({RENDER})(text)))", text)
 
 
+def test_the_deepest_lists_lose_no_item(page: Page) -> None:
+    items = [f"item {at}" for at in range(40)]
+    shown = rendered(page, "\n".join(f"{'  ' * at}- {item}" for at, item in enumerate(items)))
+    assert [item for item in items if item not in shown] == []
+
+
 def test_relative_times_tick(page: Page) -> None:
     show = """
     async () => {

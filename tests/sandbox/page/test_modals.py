@@ -61,6 +61,21 @@ async def open_modal(stage: Stage, page: Page, *components: dict[str, Any]) -> N
     await expect(page.get_by_role("dialog")).to_be_visible()
 
 
+async def test_a_modal_opens_for_nobody_but_who_asked(stage: Stage, page: Page) -> None:
+    await type_command(page, "silent")
+    interaction = await stage.until(lambda: next(reversed(stage.world.interactions.values()), None))
+    await stage.seen_by_bot(interaction)
+    await page.get_by_label("Speak as").select_option("teacher")
+    await expect(page.locator(".member", has_text="Teacher")).to_contain_text("you")
+    field = {"type": 4, "custom_id": "x", "style": 1, "label": "Private", "value": "mine"}
+    modal = {"custom_id": "m", "title": "Modal", "components": [{"type": 1, "components": [field]}]}
+    await stage.call_back(interaction, 9, modal)
+    await page.locator("#line").fill("I am the teacher")
+    await page.locator("#line").press("Enter")
+    await expect(page.locator("#messages > li")).to_contain_text("I am the teacher")
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+
+
 async def submitted(stage: Stage) -> list[Any]:
     """What the bot gets under the labels of the modal that the page submits."""
     interaction = await stage.until(

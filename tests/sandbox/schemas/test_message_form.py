@@ -43,7 +43,10 @@ FIELD = {"name": "n", "value": "v"}
         ({"embeds": [{"title": "t"}] * 11}, "embeds", "BASE_TYPE_MAX_LENGTH"),
         ({"embeds": [{"description": "x" * 3001}] * 2}, "embeds", "MAX_EMBED_SIZE_EXCEEDED"),
         ({"embeds": [{"title": "t", "color": 2**24}]}, "embeds.0.color", "NUMBER_TYPE_MAX"),
-        ({"embeds": [{"title": "t", "url": "nowhere"}]}, "embeds.0.url", "URL_TYPE_INVALID_URL"),
+        *(
+            ({"embeds": [{"title": "t", "url": url}]}, "embeds.0.url", "URL_TYPE_INVALID_URL")
+            for url in ("nowhere", "http://", "https://[::1", "https://a b", "javascript://a", "https:a")
+        ),
         ({"embeds": {}}, "embeds", "LIST_TYPE_CONVERT"),
         (
             {"content": "x", "allowed_mentions": {"parse": ["all"]}},

@@ -21,6 +21,7 @@ let act = null;
 let fields = null;
 let replyTo = null;
 let naming = null;
+let onItsWay = null;
 
 /** `doAction(action, onStarted)` sends an action. `useCommand` does the same and shows what the bot opens. */
 export function setUp({ doAction, useCommand }) {
@@ -197,9 +198,20 @@ export function refresh() {
 
 async function send() {
   if (!store.guild) return;
-  if (fields) await sendCommand();
+  if (fields) await once(fields, sendCommand);
   else if (!command.hidden) showError(`There is no command ${command.value.split(" ")[0]} for you here. Press ↑ or ↓ to see those that there are.`);
-  else await sendText();
+  else await once(line.value, sendText);
+}
+
+/** Send what is not on its way: Enter may be pressed again before a text or a command has left the composer. */
+async function once(what, sendIt) {
+  if (onItsWay === what) return;
+  onItsWay = what;
+  try {
+    await sendIt();
+  } finally {
+    if (onItsWay === what) onItsWay = null;
+  }
 }
 
 async function sendText() {

@@ -172,10 +172,11 @@ function list(lines, context, depth) {
       if (next && next[1].length <= indent) break;
       below.push(lines[++at]);
     }
-    const nested = below.findIndex((line) => LIST_ITEM.test(line));
+    // What lies deeper than the deepest list is text of its item.
+    const nested = depth < DEEPEST ? below.findIndex((line) => LIST_ITEM.test(line)) : -1;
     const more = (nested < 0 ? below : below.slice(0, nested)).map((line) => `\n${line.trim()}`).join("");
     const text = (item ? item[3] : lines[at].trim()) + more;
-    const inner = nested < 0 || depth >= DEEPEST ? [] : [list(below.slice(nested), context, depth + 1)];
+    const inner = nested < 0 ? [] : [list(below.slice(nested), context, depth + 1)];
     root.append(el("li", {}, el("span.lines", {}, inline(text, context, depth)), inner));
   }
   return root;

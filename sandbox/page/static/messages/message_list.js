@@ -172,11 +172,11 @@ function redraw(id) {
   if (!former || !message) return;
   const focused = former.contains(document.activeElement) ? document.activeElement : null;
   const key = focused?.dataset.key;
-  const shown = [...former.querySelectorAll(".spoiler.shown")].length;
+  const shown = [...former.querySelectorAll(".spoiler")].map((each) => each.matches(".shown"));
   const open = [...former.querySelectorAll("details[open]")].map((each) => each.dataset.key);
   const element = draw(message);
   former.replaceWith(element);
-  for (const spoiler of [...element.querySelectorAll(".spoiler")].slice(0, shown)) spoiler.click();
+  [...element.querySelectorAll(".spoiler")].forEach((each, place) => shown[place] && each.click());
   for (const each of element.querySelectorAll("details")) each.open = open.includes(each.dataset.key);
   if (!focused) return;
   const same = key ? element.querySelector(`[data-key="${CSS.escape(key)}"]:not(:disabled)`) : null;
