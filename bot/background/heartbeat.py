@@ -1,11 +1,14 @@
 """The bot's heartbeat in Redis. By it, another process knows whether this machine's bot is connected."""
 
+import asyncio
 import logging
 import socket
+from collections.abc import Sequence
 
 import redis
 
 from bot.gateway import instances, replay
+from bot.gateway.instances import GatewaySession
 from bot.interactions.client import Bot
 from shakelm.errors import ShakelmError
 from worker.protocol import retention
@@ -43,8 +46,15 @@ async def take_over(bot: Bot) -> None:
     while left := await bot.call(instances.take_left_session, bot.intake.name):
         missed = await replay.missed_interactions(left, bot.settings.token.get_secret_value())
         log.info("Taking over %d interactions from an earlier bot", len(missed))
-        for interaction in missed:
-            bot.in_background(bot.intake.take(interaction))
+        taken = [bot.in_background(bot.intake.take(interaction)) for interaction in missed]
+        bot.in_background(_forget_once_done(bot, left, taken))
+
+
+async def _forget_once_done(bot: Bot, left: GatewaySession, taken: Sequence[asyncio.Task[None]]) -> None:
+    """Forget a left session once what it missed is done. If this bot ends before, the next one takes it."""
+    await asyncio.gather(*taken, return_exceptions=True)
+    if not any(task.cancelled() for task in taken):
+        await bot.call(instances.forget_left_session, left)
 
 
 def check(connection: redis.Redis) -> None:

@@ -15,16 +15,6 @@ log = logging.getLogger(__name__)
 
 _LEASE = "shakelm:bot:lease"
 
-_TAKE = """
-local holder = redis.call('GET', KEYS[1])
-if holder and holder ~= ARGV[1] and holder ~= ARGV[2] then
-    return 0
-end
-redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[3])
-return 1
-"""
-"""Take the lease from nobody, from oneself, or from a bot that lives no more."""
-
 _GIVE_BACK = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
 
 
@@ -71,11 +61,7 @@ def take(connection: redis.Redis, name: str) -> bool:
     Raises:
         redis.RedisError: the queue cannot be reached.
     """
-    holder = cast("bytes | None", connection.get(_LEASE)) or b""
-    other = holder.decode(errors="replace")
-    may_stay = other in ("", name) or instances.is_alive(connection, other, name)
-    arguments: list[bytes | str | int] = [name, b"" if may_stay else holder, retention.BOT_LEASE.seconds]
-    return bool(connection.register_script(_TAKE)([_LEASE], arguments))
+    return instances.take(connection, _LEASE, name, retention.BOT_LEASE)
 
 
 def _give_back(connection: redis.Redis, name: str) -> int:

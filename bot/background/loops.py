@@ -37,21 +37,22 @@ WAITING_PAUSE_S = 5.0
 async def running(bot: Bot) -> AsyncIterator[None]:
     """Run all loops until the context ends. The bot must be logged in.
 
-    What changes messages runs in one of several bots (`lease`).
+    What changes messages runs in one of several bots (`lease`). What takes something out of Redis to tell
+    people of it is not canceled in between: a bot that closes waits for it.
     """
     waiting, lost, lease = WaitingNotices(bot), LostRequests(bot), Lease(bot)
     steps: list[tuple[Callable[[], Awaitable[None]], float]] = [
         (partial(heartbeat.beat, bot), BEAT_PAUSE_S),
         (partial(heartbeat.take_over, bot), BEAT_PAUSE_S),
-        (lost.tell, PAUSE_S),
+        (uncanceled(bot, lost.tell), PAUSE_S),
         (lease.renew, LEASE_PAUSE_S),
-        (lease.only_here(TrainingMessages(bot).refresh), PAUSE_S),
-        (lease.only_here(waiting.withdraw), PAUSE_S),
+        (lease.only_here(uncanceled(bot, TrainingMessages(bot).refresh)), PAUSE_S),
+        (lease.only_here(uncanceled(bot, waiting.withdraw)), PAUSE_S),
         (lease.only_here(waiting.refresh), WAITING_PAUSE_S),
-        (lease.only_here(lost.take_up), PAUSE_S),
+        (lease.only_here(uncanceled(bot, lost.take_up)), PAUSE_S),
         (lease.only_here(partial(departures.forget, bot)), DEPARTURES_PAUSE_S),
-        (lease.only_here(partial(live_version.announce, bot)), PAUSE_S),
-        (lease.only_here(partial(undelivered_answers.post, bot)), PAUSE_S),
+        (lease.only_here(uncanceled(bot, partial(live_version.announce, bot))), PAUSE_S),
+        (lease.only_here(uncanceled(bot, partial(undelivered_answers.post, bot))), PAUSE_S),
     ]
     tasks = [asyncio.create_task(repeat(step, pause_s)) for step, pause_s in steps]
     try:
@@ -62,6 +63,18 @@ async def running(bot: Bot) -> AsyncIterator[None]:
         await asyncio.gather(*tasks, return_exceptions=True)
         with suppress(redis.RedisError):
             await lease.give_back()
+
+
+def uncanceled(bot: Bot, step: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+    """The step, which goes on to its end when its loop is canceled."""
+
+    async def to_its_end() -> None:
+        await step()
+
+    async def run() -> None:
+        await asyncio.shield(bot.in_background(to_its_end()))
+
+    return run
 
 
 async def repeat(step: Callable[[], Awaitable[None]], pause_s: float) -> None:

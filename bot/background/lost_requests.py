@@ -44,25 +44,38 @@ class LostRequests:
             if job_id in announced:  # Redis has lost its release, or did not take it
                 await self.bot.call(enqueueing.release, job_id)
         gone = await self.bot.call(rq_internals.missing, list(announced))
-        requests = [announced.pop(job_id) for job_id in gone if job_id in announced]
+        requests = [announced[job_id] for job_id in gone if job_id in announced]
         lost = await self.bot.call(_without_claim, requests)
+        # One that is not told yet, because Redis or Discord fails meanwhile, is told in the next round.
+        for job_id in {request.id for request in requests} - {request.id for request in lost}:
+            announced.pop(job_id, None)
         await asyncio.gather(*map(self._tell, lost))
 
     async def _tell(self, request: JobRequest) -> None:
         async with self.bot.deliveries:
             await self.bot.call(open_requests.close, request.id)
-            if request.reply_to.in_place or await asyncio.to_thread(self._still_waits, request):
-                if not await self.bot.call(answer_lock.close, request.reply_to):
-                    return
+            waits = request.reply_to.in_place or await self._still_waits(request)
+            if waits is None:
+                return
+            if waits and await self.bot.call(answer_lock.close, request.reply_to):
                 log.warning("Request %s is lost: telling its author", request.id)
                 await tell_withdrawn(self.bot, request, notices.lost(request.reply_to.locale))
+            self.bot.announced.pop(request.id, None)
 
-    def _still_waits(self, request: JobRequest) -> bool:
-        """Whether the first answer is still the waiting notice, with its Cancel button."""
+    async def _still_waits(self, request: JobRequest) -> bool | None:
+        """Whether the first answer is still the waiting notice, with its Cancel button.
+
+        None if Discord does not say, as while it is busy. It does later.
+        """
         try:
-            message = webhook_client.original(self.bot.settings.api_base, request.reply_to)
-        except (webhook_client.DeliveryRefusedError, webhook_client.DeliveryFailedError):
+            message = await asyncio.to_thread(
+                webhook_client.original, self.bot.settings.api_base, request.reply_to
+            )
+        except webhook_client.DeliveryRefusedError:
             return False
+        except webhook_client.DeliveryFailedError as error:
+            log.info("Request %s is looked after later: %s", request.id, error)
+            return None
         return str(CancelRequest(request.id)) in str(message.get("components"))
 
     async def take_up(self) -> None:
@@ -78,17 +91,20 @@ class LostRequests:
         request = await self.bot.call(withdrawal.find, job_id)
         if request is None:
             await self.bot.call(_forget, job_id)
-        elif await self._has_its_notice(request):
+            return
+        noticed = await self._has_its_notice(request)
+        if noticed:
             self.bot.announced[job_id] = request
             await self.bot.call(enqueueing.release, job_id)
-        elif await self.bot.call(withdrawal.withdraw, job_id):
+        elif noticed is False and await self.bot.call(withdrawal.withdraw, job_id):
             await self.bot.unanswered.tell(int(request.channel), request.reply_to.locale, request.author)
 
-    async def _has_its_notice(self, request: JobRequest) -> bool:
+    async def _has_its_notice(self, request: JobRequest) -> bool | None:
+        """Whether the author has a first answer. None if Discord does not say."""
         if request.reply_to.in_place:
             return True
         async with self.bot.deliveries:
-            return await asyncio.to_thread(self._still_waits, request)
+            return await self._still_waits(request)
 
 
 def _without_claim(connection: redis.Redis, requests: list[JobRequest]) -> list[JobRequest]:

@@ -75,11 +75,17 @@ class WaitingNotices:
 
 
 async def tell_withdrawn(bot: Bot, request: JobRequest, body: Body) -> None:
-    """Replace the waiting notice of a withdrawn request by `body`. If that fails, only the log says so."""
+    """Replace the waiting notice of a withdrawn request by `body`.
+
+    If Discord refuses that, only the log says so: the notice may be deleted. If it fails, the channel does.
+    """
     try:
         await asyncio.to_thread(webhook_client.say_instead, bot.settings.api_base, request.reply_to, body)
-    except (webhook_client.DeliveryRefusedError, webhook_client.DeliveryFailedError) as error:
+    except webhook_client.DeliveryRefusedError as error:
         log.warning("Could not tell an author about a withdrawal: %s", error)
+    except webhook_client.DeliveryFailedError as error:
+        log.warning("Telling an author about a withdrawal in the channel: %s", error)
+        await bot.unanswered.tell(int(request.channel), request.reply_to.locale, request.author)
 
 
 def _notices(connection: redis.Redis) -> list[tuple[JobRequest, Body]]:

@@ -1,5 +1,8 @@
 """Connects discord.py to the API that the settings name: Discord, or any compatible server."""
 
+import ipaddress
+from contextlib import suppress
+
 import discord
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
@@ -29,3 +32,29 @@ async def use_gateway_of_api(client: discord.Client) -> None:
             "https://discordstatus.com, or set DISCORD_API_BASE to the right address."
         ) from error
     DiscordWebSocket.DEFAULT_GATEWAY = URL(address)
+
+
+def is_gateway_of_api(address: str) -> bool:
+    """Whether the token may be sent to this address: it is of the gateway that the API has named.
+
+    Discord resumes sessions at other hosts than it names, of the same domain: for gateway.discord.gg, at
+    gateway-us-east1-b.discord.gg.
+    """
+    named = DiscordWebSocket.DEFAULT_GATEWAY
+    try:
+        asked = URL(address)
+    except ValueError:
+        return False
+    if (asked.scheme, asked.port) != (named.scheme, named.port):
+        return False
+    domain = _domain(named.host or "")
+    return asked.host == named.host or bool(domain and (asked.host or "").endswith(f".{domain}"))
+
+
+def _domain(host: str) -> str:
+    """The domain of a host name, such as discord.gg. Empty for an IP address."""
+    with suppress(ValueError):
+        ipaddress.ip_address(host)
+        return ""
+    _, _, domain = host.partition(".")
+    return domain if "." in domain else ""

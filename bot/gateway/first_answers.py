@@ -74,7 +74,7 @@ class FirstAnswers(AsyncWebhookAdapter):
         """Send the first answer. Returns what discord.py reads of Discord's response.
 
         Raises:
-            UnansweredError: no attempt succeeded in time.
+            UnansweredError: no attempt succeeded in time, and Discord has taken none.
             discord.HTTPException: Discord refuses the answer as malformed.
         """
         if params.files:
@@ -86,7 +86,7 @@ class FirstAnswers(AsyncWebhookAdapter):
             webhook_token=token,
         )
         sent = {"interaction": {"id": str(interaction_id)}}
-        pause_s, doubts = PAUSE_S, 0
+        pause_s, doubts, unread, last = PAUSE_S, 0, False, False
         while True:
             asked_pause_s = 0.0
             timeout = aiohttp.ClientTimeout(total=max(self._seconds_left(), LEAST_S))
@@ -97,7 +97,7 @@ class FirstAnswers(AsyncWebhookAdapter):
                     status, body = response.status, await _body(response)
                     discord_time.note(response.headers.get("Date"))
             except (aiohttp.ClientError, OSError, TimeoutError) as error:
-                reason = type(error).__name__
+                reason, unread = type(error).__name__, True
             else:
                 if status < 300 or body.get("code") == ALREADY_ANSWERED:
                     return sent
@@ -117,7 +117,12 @@ class FirstAnswers(AsyncWebhookAdapter):
                 return sent
             pause_s = max(pause_s, asked_pause_s)
             if self._seconds_left() < pause_s:
-                raise UnansweredError(reason)
+                if last or not unread:
+                    raise UnansweredError(reason)
+                # Discord may have taken an answer whose response this bot did not read, as while it stood
+                # still. The next attempt tells.
+                last = True
+                continue
             log.info("A first answer is sent again: %s", reason)
             await asyncio.sleep(pause_s)
             pause_s *= 2

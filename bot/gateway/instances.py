@@ -4,17 +4,29 @@ import os
 import secrets
 import socket
 import time
+from collections.abc import Iterator
 from typing import cast
 
 import redis
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from worker.protocol import retention
+from worker.protocol.retention import Lifetime
 
 _SESSIONS = "shakelm:bot:sessions"
 
 _ENDED = b"ended"
 """The mark of a bot that has said that it ends. A running bot's mark is the time since which it stands."""
+
+_TAKE = """
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] and holder ~= ARGV[2] then
+    return 0
+end
+redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[3])
+return 1
+"""
+"""Take a key from nobody, from oneself, or from a bot that lives no more."""
 
 _named_here: set[str] = set()
 """The names that this process has made."""
@@ -111,24 +123,48 @@ def _has_stood(connection: redis.Redis, name: str) -> bool:
         return False
 
 
-def take_left_session(connection: redis.Redis, own: str) -> GatewaySession | None:
-    """The session of a bot that runs no more. Each is given out once. None if there is none.
+def take(connection: redis.Redis, key: str, name: str, lifetime: Lifetime) -> bool:
+    """Take a key for the bot `name`, unless another one that lives holds it. Returns whether it is held.
 
     Raises:
         redis.RedisError: the queue cannot be reached.
     """
+    holder = cast("bytes | None", connection.get(key)) or b""
+    other = holder.decode(errors="replace")
+    may_stay = other in ("", name) or is_alive(connection, other, name)
+    arguments: list[bytes | str | int] = [name, b"" if may_stay else holder, lifetime.seconds]
+    return bool(connection.register_script(_TAKE)([key], arguments))
+
+
+def take_left_session(connection: redis.Redis, own: str) -> GatewaySession | None:
+    """The session of a bot that runs no more. None if there is none.
+
+    One living bot gets each. If that bot ends before `forget_left_session`, another one gets it.
+    """
+    for name, left in _sessions(connection):
+        taken = _taken(left)
+        if name == own or is_alive(connection, name, own) or connection.get(taken) == own.encode():
+            continue
+        if take(connection, taken, own, retention.BOT_SESSION):
+            return left
+    return None
+
+
+def forget_left_session(connection: redis.Redis, left: GatewaySession) -> None:
+    """Give a left session to nobody any more: what it missed is done."""
+    for name, session in _sessions(connection):
+        if session.session_id == left.session_id:
+            connection.hdel(_SESSIONS, name)
+
+
+def _sessions(connection: redis.Redis) -> Iterator[tuple[str, GatewaySession]]:
+    """The sessions of all bots, by the bots' names. Broken ones are removed."""
     stored = cast("dict[bytes, bytes]", connection.hgetall(_SESSIONS))
     for name, session in stored.items():
-        other = name.decode(errors="replace")
-        if other == own or is_alive(connection, other, own) or not connection.hdel(_SESSIONS, other):
-            continue
         try:
-            left = GatewaySession.model_validate_json(session)
-        except ValidationError:
-            continue
-        connection.set(_taken(left), own, ex=retention.BOT_SESSION.seconds)
-        return left
-    return None
+            yield name.decode(), GatewaySession.model_validate_json(session)
+        except ValueError:
+            connection.hdel(_SESSIONS, name)
 
 
 def _taken(session: GatewaySession) -> str:

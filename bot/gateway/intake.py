@@ -160,6 +160,19 @@ class Intake:
             log.warning("An interaction is not claimed: %s", type(error).__name__)
         return True
 
+    async def keeps(self, interaction: discord.Interaction[Any]) -> bool:
+        """Whether an interaction that this bot handles is still its own.
+
+        Another bot takes over from one that stood still, as with its machine. That bot then answers, or tells
+        the person. Without Redis, this one does.
+        """
+        try:
+            async with asyncio.timeout(CLAIM_S):
+                owner = await self._bot.call(_owner, _key(interaction.id))
+        except (redis.RedisError, TimeoutError):
+            return True
+        return owner in (None, self.name.encode())
+
     async def _mark_done(self, interaction: discord.Interaction[Any]) -> None:
         try:
             await self._marks(_key(interaction.id))

@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
+from bot.gateway import endpoint
 from bot.gateway.instances import GatewaySession
 
 log = logging.getLogger(__name__)
@@ -18,15 +19,23 @@ log = logging.getLogger(__name__)
 DISPATCH, HEARTBEAT, RESUME, INVALID_SESSION, HELLO = 0, 1, 6, 9, 10
 """Discord: Gateway Opcodes."""
 
+RESUMABLE = 4000
+"""The close code with which discord.py itself leaves a session that it resumes. 1000 would end it."""
+
 REPLAY_S = 15.0
 """A replay takes no longer than this."""
 
 
 async def missed_interactions(session: GatewaySession, token: str) -> list[dict[str, Any]]:
-    """The interactions of a left session, as Discord sends them. The session ends afterwards.
+    """The interactions of a left session, as Discord sends them.
 
-    A session that cannot be resumed is logged: what it missed is lost, because Discord sends it to nobody.
+    The session stays: if this bot ends before they are done, another one asks again. Its address comes from
+    Redis, and the token goes to Discord alone. A session that cannot be resumed is logged: what it missed is
+    lost, because Discord sends it to nobody.
     """
+    if not endpoint.is_gateway_of_api(session.gateway):
+        log.warning("Discord replays nothing: the session of an earlier bot is at another gateway")
+        return []
     address = URL(session.gateway).with_query(v="10", encoding="json")
     missed: list[dict[str, Any]] = []
     try:
@@ -51,6 +60,7 @@ async def missed_interactions(session: GatewaySession, token: str) -> list[dict[
                         missed.append(event["d"])
                     case op, "RESUMED" if op == DISPATCH:
                         break
+            await socket.close(code=RESUMABLE)
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
         log.warning("Discord replays no more: %s", type(error).__name__)
     return missed

@@ -14,6 +14,7 @@ from discord import app_commands
 from bot.gateway import instances
 from bot.gateway.gathered_calls import GatheredCalls
 from bot.gateway.intake import Intake
+from bot.gateway.replay import RESUMABLE
 from bot.interactions import custom_id_handlers, error_handler
 from bot.interactions.command_translation import Translator
 from bot.interactions.custom_id_handlers import Handler
@@ -31,9 +32,6 @@ CLOSING_S = 8.0
 
 LEAVING_S = 1.0
 """The time for the last word to Redis."""
-
-RESUMABLE = 4000
-"""The close code with which discord.py itself leaves a session that it resumes."""
 
 ADMISSIONS_AT_ONCE = 8
 """Threads that admit requests. Python runs one at a time, and each mostly waits for Redis."""
@@ -223,7 +221,6 @@ class Bot(discord.Client):
         except (redis.RedisError, TimeoutError) as error:
             log.warning("The next bot does not know where this one stopped: %s", type(error).__name__)
         if session is not None:
-            # Another code than 1000, which would end the session (Discord: Disconnecting).
             with suppress(aiohttp.ClientError, OSError, RuntimeError):  # the connection is broken already
                 await cast(Any, self.ws).close(code=RESUMABLE)
 

@@ -45,8 +45,7 @@ async def handle(interaction: discord.Interaction[Any], error: Exception) -> Non
         log.log(level, "%s is left for later: %s", _what(interaction), type(cause).__name__, exc_info=trace)
         return
     if isinstance(cause, UnansweredError):
-        log.info("No first answer to %s: %s", _what(interaction), cause.reason)
-        await interaction.client.unanswered.tell(*place_of(interaction))
+        await _tell_in_channel(interaction, cause)
         return
     if isinstance(cause, TimeoutError) and interaction.client.intake.crowded:
         cause = busy()
@@ -72,10 +71,15 @@ async def _try(telling: Awaitable[None], interaction: discord.Interaction[Any]) 
     try:
         await telling
     except UnansweredError as failure:
-        log.info("No first answer to %s: %s", _what(interaction), failure.reason)
-        await interaction.client.unanswered.tell(*place_of(interaction))
+        await _tell_in_channel(interaction, failure)
     except (*UNSENT, redis.RedisError) as failure:
         log.warning("Could not report an error: %s", failure)
+
+
+async def _tell_in_channel(interaction: discord.Interaction[Any], failure: UnansweredError) -> None:
+    log.info("No first answer to %s: %s", _what(interaction), failure.reason)
+    if await interaction.client.intake.keeps(interaction):
+        await interaction.client.unanswered.tell(*place_of(interaction))
 
 
 def _what(interaction: discord.Interaction[Any]) -> str:

@@ -124,7 +124,7 @@ async def _to_the_queue(
         await acknowledge(outlook)
     except Exception:
         if not interaction.extras.get("admitted"):
-            bot.in_background(_withdraw(bot, admitted, request))
+            bot.in_background(_withdraw(interaction, admitted, request))
         raise
     bot.announced[request.id] = request
     try:
@@ -156,12 +156,19 @@ async def _admit(
         bot.admissions.release()
 
 
-async def _withdraw(bot: Bot, admitted: asyncio.Task[Outlook], request: JobRequest) -> None:
-    """Withdraw a request whose submission failed, once its admission has ended, unless that refused it."""
+async def _withdraw(
+    interaction: discord.Interaction[Bot], admitted: asyncio.Task[Outlook], request: JobRequest
+) -> None:
+    """Withdraw a request whose submission failed, once its admission has ended, unless that refused it.
+
+    A request that another bot has taken over meanwhile is that bot's.
+    """
+    bot = interaction.client
     await asyncio.wait((admitted,))
     # The person was told already; asyncio would log the exception as never retrieved.
     if not admitted.cancelled() and isinstance(admitted.exception(), Refusal):
         return
     # A held job that stays in Redis is found later (`bot.background.lost_requests`).
     with suppress(redis.RedisError):
-        await bot.call(withdrawal.withdraw, request.id)
+        if await bot.intake.keeps(interaction):
+            await bot.call(withdrawal.withdraw, request.id)

@@ -3,6 +3,7 @@
 import signal
 import time
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -47,6 +48,52 @@ def test_no_press_and_no_command_is_lost_with_its_bot(
 
         check(settled(quick_stack.discord, asked))
     assert bot.stop() == 0
+
+
+def test_no_request_is_lost_with_two_bots_in_a_row(
+    quick_stack: Stack, start_bot: Callable[[], Process]
+) -> None:
+    """The second one is killed while it takes over from the first."""
+    bot = start_bot()
+    verse = quick_stack.discord.ask("/verse lines: 1")
+    for _ in range(MIXED_REPEATED):
+        asked = mixed_crowd(quick_stack.discord, verse["id"])
+        time.sleep(0.1)  # the time of the fault
+        end(bot, signal.SIGKILL)
+        second = quick_stack.start("bot")
+        second.until(partial(has_taken_over, second), "a bot that takes over")
+        end(second, signal.SIGKILL)
+        bot = start_bot()
+
+        check(settled(quick_stack.discord, asked))
+    assert bot.stop() == 0
+
+
+def test_a_bot_that_stood_still_doubles_nothing(quick_stack: Stack, start_bot: Callable[[], Process]) -> None:
+    """The other one takes over meanwhile."""
+    still, other = start_bot(), start_bot()
+    verse = quick_stack.discord.ask("/verse lines: 1")
+    for _ in range(MIXED_REPEATED):
+        taken_over = times_taken_over(other)
+        asked = mixed_crowd(quick_stack.discord, verse["id"])
+        time.sleep(0.1)  # the time of the fault
+        still.popen.send_signal(signal.SIGSTOP)
+        other.until(partial(has_taken_over, other, taken_over), "a bot that takes over")
+        still.popen.send_signal(signal.SIGCONT)
+
+        check(settled(quick_stack.discord, asked))
+    for bot in (still, other):
+        assert bot.stop() == 0
+
+
+def times_taken_over(bot: Process) -> int:
+    """How often a bot has taken over interactions."""
+    return bot.output.count("Taking over")
+
+
+def has_taken_over(bot: Process, before: int = 0) -> bool:
+    """Whether a bot has taken over interactions more often than before."""
+    return times_taken_over(bot) > before
 
 
 @pytest.mark.parametrize("how", KINDS_OF_ENDS, ids=lambda how: how.name)

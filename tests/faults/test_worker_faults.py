@@ -80,12 +80,15 @@ def test_broken_jobs_are_put_aside_and_the_worker_goes_on(own_stack: Stack) -> N
     worker = own_stack.start_worker("verse")
     for name, fields in BROKEN.items():
         push(own_stack, name, **(RECORD | fields))
+    own_stack.redis.rpush(Job.key_for("list"), "no hash")
+    push(own_stack, "list")
+    names = [*BROKEN, "list"]
 
     noted = worker.until(
-        lambda: (latest := incidents.latest(own_stack.redis))[len(BROKEN) - 1 :] and latest, "jobs put aside"
+        lambda: (latest := incidents.latest(own_stack.redis))[len(names) - 1 :] and latest, "jobs put aside"
     )
-    assert [one.reference for one in noted] == ["put-aside"] * len(BROKEN)
-    for name in BROKEN:
+    assert [one.reference for one in noted] == ["put-aside"] * len(names)
+    for name in names:
         assert worker.output.count(f"Job '{name}' of the queue verse is put aside") == 1
     restarted = own_stack.start_worker("verse")
     enqueue(own_stack.redis, verse_request())

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import cast
 
 import redis
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
@@ -66,6 +66,10 @@ def _check(connection: "redis.Redis", job_id: str) -> None:
         if not isinstance(arguments, Iterable) or options:
             raise _BrokenJobError("its call has another form")
         Job.fetch(job_id, connection=connection, serializer=JSONSerializer)
+    except ResponseError as error:
+        if "WRONGTYPE" not in str(error):
+            raise
+        raise _BrokenJobError("its record is of another type") from None
     except (RedisError, _BrokenJobError):
         raise
     except Exception as error:

@@ -184,11 +184,23 @@ def calls_of_people(connection: "redis.Redis", ids: Iterable[str]) -> list[JobCa
     with connection.pipeline(transaction=False) as pipeline:
         for job_id in ids:
             pipeline.hmget(Job.key_for(job_id), "data", "rate_limit_key")
-        records = cast("list[tuple[bytes | None, bytes | None]]", pipeline.execute())
-    return [_call(data) if data and turn else None for data, turn in records]
+        records = pipeline.execute(raise_on_error=False)
+    return [_call(record) for record in records]
 
 
-def _call(data: bytes) -> JobCall | None:
+def _call(record: "tuple[bytes | None, bytes | None] | Exception") -> JobCall | None:
+    """What a record calls. None for a broken one, and for one of another type.
+
+    Raises:
+        redis.RedisError: the queue cannot be reached.
+    """
+    if isinstance(record, redis.ResponseError):
+        return None
+    if isinstance(record, Exception):
+        raise record
+    data, turn = record
+    if not data or not turn:
+        return None
     try:
         function, _, (payload, *_), _ = JSONSerializer.loads(zlib.decompress(data))
         return JobCall(function.rpartition(".")[2], dict(payload))

@@ -1,6 +1,7 @@
 """Waiting notices are kept current, never overwrite a verse, and end in time."""
 
 import asyncio
+import time
 from functools import partial
 from typing import Any
 
@@ -195,3 +196,15 @@ async def test_only_requests_with_expiring_tokens_are_withdrawn(
         assert [job.request.id for job in snapshot.open_jobs(room.bot.connection)] == [kept]
         assert "Could not tell an author about a withdrawal" in caplog.text  # Discord does not know its token
         assert "token=" not in caplog.text
+
+
+async def test_whoever_cannot_be_told_in_place_is_told_in_the_channel(room: Room) -> None:
+    (request,), (message,) = await waiting_in(room, "student")
+    await asyncio.to_thread(fault, room, "503", times=100)
+    soon = request.reply_to.model_copy(update={"expires_at": time.time() + 1})
+
+    await bot_waiting.tell_withdrawn(room.bot, request.model_copy(update={"reply_to": soon}), {})
+
+    assert message.edits == 0
+    messages = room.sandbox.world.messages.values()
+    assert any(f"<@{request.author}>: I could not answer" in one.content for one in messages)

@@ -5,6 +5,7 @@ import pytest
 from aiohttp import web
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
+from yarl import URL
 
 from bot.gateway import endpoint
 from shakelm.errors import ShakelmError
@@ -40,3 +41,32 @@ async def test_an_api_without_a_gateway_is_refused_in_one_sentence() -> None:
         with pytest.raises(ShakelmError, match="names no gateway"):
             await endpoint.use_gateway_of_api(client)
     await runner.cleanup()
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("wss://gateway.discord.gg", True),
+        ("wss://gateway-us-east1-b.discord.gg/?v=10", True),
+        ("wss://gateway.discord.gg.example.com", False),
+        ("wss://evildiscord.gg", False),
+        ("wss://gateway.discord.gg@example.com", False),
+        ("wss://gateway.discord.gg:444", False),
+        ("ws://gateway.discord.gg", False),
+        ("wss://[", False),
+        ("", False),
+    ],
+)
+def test_only_hosts_of_the_named_domain_are_the_gateway(
+    address: str, expected: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", URL("wss://gateway.discord.gg/"))
+
+    assert endpoint.is_gateway_of_api(address) is expected
+
+
+def test_an_ip_address_has_no_domain(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", URL("ws://127.0.0.1:80"))
+
+    assert endpoint.is_gateway_of_api("ws://127.0.0.1:80/gateway")
+    assert not endpoint.is_gateway_of_api("ws://8.0.0.1:80")

@@ -67,3 +67,27 @@ def test_a_bot_whose_process_is_gone_from_this_machine_is_dead_at_once(connectio
     instances.beat(connection, ended, SESSION)
 
     assert not instances.is_alive(connection, ended, instances.new_name())
+
+
+def test_a_left_session_goes_to_the_next_bot_until_what_it_missed_is_done(connection: redis.Redis) -> None:
+    own, second = instances.new_name(), "another-host:2:bbbbbbbb"
+    for name in (own, second):
+        instances.beat(connection, name, None)
+    instances.leave(connection, ELSEWHERE, SESSION)
+
+    assert instances.take_left_session(connection, second) == SESSION
+    assert instances.take_left_session(connection, second) is None
+    assert instances.take_left_session(connection, own) is None
+    instances.leave(connection, second, None)
+    assert instances.take_left_session(connection, own) == SESSION
+
+    instances.forget_left_session(connection, SESSION)
+    instances.leave(connection, own, None)
+    assert instances.take_left_session(connection, instances.new_name()) is None
+
+
+def test_a_broken_session_hides_no_other(connection: redis.Redis) -> None:
+    connection.hset("shakelm:bot:sessions", mapping={"broken": "{", b"\xff": "[]"})
+    instances.leave(connection, ELSEWHERE, SESSION)
+
+    assert instances.take_left_session(connection, instances.new_name()) == SESSION

@@ -44,8 +44,9 @@ def test_what_a_job_calls_is_read_from_its_record(connection: Connection) -> Non
     request = verse_request()
     enqueue(connection, request)
     nobodys = rq_internals.open_queue(connection, VERSE).enqueue_call("worker.jobs.promote", args=({},))
-    calls = rq_internals.calls_of_people(connection, [request.id, nobodys.id, "gone"])
-    assert calls == [JobCall("verse", request.model_dump(mode="json")), None, None]
+    connection.rpush(Job.key_for("list"), "no hash")
+    calls = rq_internals.calls_of_people(connection, ["list", request.id, nobodys.id, "gone"])
+    assert calls == [None, JobCall("verse", request.model_dump(mode="json")), None, None]
 
 
 @pytest.mark.parametrize("waits", ["in the queue", "for the person's turn"])
