@@ -44,6 +44,16 @@ redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
 return 1
 """
 
+_MARK_DONE = """
+for _, key in ipairs(KEYS) do
+    local owner = redis.call('GET', key)
+    if not owner or owner == ARGV[1] then
+        redis.call('SET', key, ARGV[2], 'EX', ARGV[3])
+    end
+end
+"""
+"""An interaction that another bot has taken over is that bot's: it may have to tell the person."""
+
 PATIENCE_S = 2.0
 """The time for all questions to Redis before an interaction's first answer, if it comes in at once."""
 
@@ -183,7 +193,7 @@ class Intake:
         return cast("Sequence[bytes | None]", await self._bot.call(_claim, keys, self.name))
 
     async def _mark_all(self, keys: Sequence[str]) -> Sequence[None]:
-        await self._bot.call(_mark_done, keys)
+        await self._bot.call(_mark_done, keys, self.name)
         return [None] * len(keys)
 
 
@@ -214,8 +224,6 @@ def _take_over(connection: redis.Redis, key: str, owner: bytes, name: str) -> bo
     return bool(connection.register_script(_TAKE_OVER)([key], arguments))
 
 
-def _mark_done(connection: redis.Redis, keys: Sequence[str]) -> None:
-    with connection.pipeline(transaction=False) as pipeline:
-        for key in keys:
-            pipeline.set(key, _DONE, ex=retention.INTERACTION_CLAIM.seconds)
-        pipeline.execute()
+def _mark_done(connection: redis.Redis, keys: Sequence[str], name: str) -> None:
+    arguments: list[bytes | str | int] = [name, _DONE, retention.INTERACTION_CLAIM.seconds]
+    connection.register_script(_MARK_DONE)(keys, arguments)
