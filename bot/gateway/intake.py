@@ -44,13 +44,20 @@ redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
 return 1
 """
 
-_MARK_DONE = """
+_KEPT = "*"
+"""Stands behind the name of an owner that has asked whether it still is. So a bot that is about to take over
+from the owner as it was before does not: the owner lives."""
+
+_SET_OWN = """
+local set = 0
 for _, key in ipairs(KEYS) do
     local owner = redis.call('GET', key)
-    if not owner or owner == ARGV[1] then
-        redis.call('SET', key, ARGV[2], 'EX', ARGV[3])
+    if not owner or owner == ARGV[1] or owner == ARGV[2] then
+        redis.call('SET', key, ARGV[3], 'EX', ARGV[4])
+        set = set + 1
     end
 end
+return set
 """
 """An interaction that another bot has taken over is that bot's: it may have to tell the person."""
 
@@ -152,7 +159,7 @@ class Intake:
             async with asyncio.timeout(CLAIM_S):
                 owner = await self._claims(key)
             while owner is not None:
-                other = owner.decode(errors="replace")
+                other = _name_of(owner)
                 if owner == _DONE or other == self.name:
                     return False
                 async with self._looks:
@@ -178,10 +185,9 @@ class Intake:
         """
         try:
             async with asyncio.timeout(CLAIM_S):
-                owner = await self._bot.call(_owner, _key(interaction.id))
+                return bool(await self._bot.call(_keep, _key(interaction.id), self.name))
         except (redis.RedisError, TimeoutError):
             return True
-        return owner in (None, self.name.encode())
 
     async def _mark_done(self, interaction: discord.Interaction[Any]) -> None:
         try:
@@ -212,7 +218,11 @@ def _claim(connection: redis.Redis, keys: Sequence[str], name: str) -> list[byte
 def owner_of(connection: redis.Redis, interaction: int) -> str | None:
     """The name of the bot that has claimed an interaction. None if it is done, or nobody has claimed it."""
     owner = _owner(connection, _key(interaction))
-    return None if owner is None or owner == _DONE else owner.decode(errors="replace")
+    return None if owner is None or owner == _DONE else _name_of(owner)
+
+
+def _name_of(owner: bytes) -> str:
+    return owner.decode(errors="replace").removesuffix(_KEPT)
 
 
 def _owner(connection: redis.Redis, key: str) -> bytes | None:
@@ -224,6 +234,17 @@ def _take_over(connection: redis.Redis, key: str, owner: bytes, name: str) -> bo
     return bool(connection.register_script(_TAKE_OVER)([key], arguments))
 
 
+def _keep(connection: redis.Redis, key: str, name: str) -> bool:
+    # First the mark, which may have gone while this bot stood still: who looks after the key then sees it.
+    instances.beat(connection, name, None)
+    return _set_own(connection, [key], name, f"{name}{_KEPT}")
+
+
 def _mark_done(connection: redis.Redis, keys: Sequence[str], name: str) -> None:
-    arguments: list[bytes | str | int] = [name, _DONE, retention.INTERACTION_CLAIM.seconds]
-    connection.register_script(_MARK_DONE)(keys, arguments)
+    _set_own(connection, keys, name, _DONE)
+
+
+def _set_own(connection: redis.Redis, keys: Sequence[str], name: str, value: bytes | str) -> bool:
+    """Set those of these keys that no other bot has. Whether there was one."""
+    arguments: list[bytes | str | int] = [name, f"{name}{_KEPT}", value, retention.INTERACTION_CLAIM.seconds]
+    return bool(connection.register_script(_SET_OWN)(keys, arguments))

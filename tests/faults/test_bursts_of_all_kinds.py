@@ -1,6 +1,5 @@
 """A bot or a worker ends while many use all kinds of commands: each is answered once, or told."""
 
-import re
 import signal
 import time
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from tests.faults.outcomes import crowd, pressing_crowd, settled
 from tests.support.control_client import Discord
 from tests.support.full_stack import Stack
 from tests.support.module_process import Process
+from tests.support.waiting import eventually
 
 KINDS_OF_ENDS = variants(ENDS, (signal.SIGKILL,))
 
@@ -58,6 +58,7 @@ def test_no_request_is_lost_with_two_bots_in_a_row(
     bot = start_bot()
     verse = quick_stack.discord.ask("/verse lines: 1")
     for _ in range(MIXED_REPEATED):
+        eventually(partial(has_sessions, quick_stack, 1), "no session of another bot")
         asked = mixed_crowd(quick_stack.discord, verse["id"])
         time.sleep(0.1)  # the time of the fault
         end(bot, signal.SIGKILL)
@@ -75,6 +76,7 @@ def test_a_bot_that_stood_still_doubles_nothing(quick_stack: Stack, start_bot: C
     still, other = start_bot(), start_bot()
     verse = quick_stack.discord.ask("/verse lines: 1")
     for _ in range(MIXED_REPEATED):
+        eventually(partial(has_sessions, quick_stack, 2), "no session of another bot")
         taken_over = times_taken_over(other)
         asked = mixed_crowd(quick_stack.discord, verse["id"])
         time.sleep(0.1)  # the time of the fault
@@ -87,13 +89,18 @@ def test_a_bot_that_stood_still_doubles_nothing(quick_stack: Stack, start_bot: C
         assert bot.stop() == 0
 
 
+def has_sessions(stack: Stack, number: int) -> bool:
+    """Whether Redis knows so many sessions of the gateway."""
+    return stack.redis.hlen("shakelm:bot:sessions") == number
+
+
 def times_taken_over(bot: Process) -> int:
-    """How often a bot has taken over interactions. A session of an earlier test has left none."""
-    return len(re.findall("Taking over [1-9]", bot.output))
+    """How often a bot has taken over a session."""
+    return bot.output.count("Taking over")
 
 
 def has_taken_over(bot: Process, before: int = 0) -> bool:
-    """Whether a bot has taken over interactions more often than before."""
+    """Whether a bot has taken over a session more often than before."""
     return times_taken_over(bot) > before
 
 

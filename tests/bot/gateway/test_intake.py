@@ -1,8 +1,11 @@
 """Who handles an interaction, and who is done with it."""
 
+from types import SimpleNamespace
+from typing import Any, cast
+
 import redis
 
-from bot.gateway import instances
+from bot.gateway import instances, intake
 from bot.interactions.client import ADMISSIONS_AT_ONCE
 from sandbox.client import typed_input
 from sandbox.world.ids import VERSES_ID
@@ -32,3 +35,29 @@ async def test_a_bot_that_has_lost_an_interaction_to_another_one_does_not_call_i
             await room.bot.close()  # waits for the handler
 
         assert connection.get(key) == ELSEWHERE.encode()
+
+
+async def test_nobody_takes_an_interaction_over_from_a_bot_that_has_just_kept_it(
+    running: Running, valkey_url: str
+) -> None:
+    """The other bot has looked before: it took this one for dead."""
+    with redis.Redis.from_url(valkey_url) as connection:
+        async with running() as room:
+            await room.ask("/models")
+            (asked,) = room.sandbox.world.interactions.values()
+            key = f"shakelm:interaction:{asked.id}"
+            await eventually_async(lambda: connection.get(key) == b"done", "an end of the interaction")
+            connection.set(key, room.bot.intake.name)
+            interaction = SimpleNamespace(id=int(asked.id))
+
+            connection.delete(f"shakelm:bot:alive:{room.bot.intake.name}")
+            assert await room.bot.intake.keeps(cast(Any, interaction))
+            assert connection.exists(f"shakelm:bot:alive:{room.bot.intake.name}")
+            kept = connection.get(key)
+            assert kept != room.bot.intake.name.encode()
+            assert intake.owner_of(connection, int(asked.id)) == room.bot.intake.name
+            assert await room.bot.intake.keeps(cast(Any, interaction))
+
+            connection.set(key, ELSEWHERE)
+            assert not await room.bot.intake.keeps(cast(Any, interaction))
+            assert connection.get(key) == ELSEWHERE.encode()
