@@ -185,9 +185,19 @@ class Intake:
         """
         try:
             async with asyncio.timeout(CLAIM_S):
-                return bool(await self._bot.call(_keep, _key(interaction.id), self.name))
+                return bool(await self._bot.call(self.keep, interaction.id))
         except (redis.RedisError, TimeoutError):
             return True
+
+    def keep(self, connection: redis.Redis, interaction: int) -> bool:
+        """`keeps`, for the id of an interaction and a thread.
+
+        Raises:
+            redis.RedisError: the queue cannot be reached.
+        """
+        # First the mark, which may be gone after a standstill: who looks after the key then sees it.
+        instances.beat(connection, self.name, None)
+        return _set_own(connection, [_key(interaction)], self.name, f"{self.name}{_KEPT}")
 
     async def _mark_done(self, interaction: discord.Interaction[Any]) -> None:
         try:
@@ -232,12 +242,6 @@ def _owner(connection: redis.Redis, key: str) -> bytes | None:
 def _take_over(connection: redis.Redis, key: str, owner: bytes, name: str) -> bool:
     arguments: list[bytes | str | int] = [owner, name, retention.INTERACTION_CLAIM.seconds]
     return bool(connection.register_script(_TAKE_OVER)([key], arguments))
-
-
-def _keep(connection: redis.Redis, key: str, name: str) -> bool:
-    # First the mark, which may have gone while this bot stood still: who looks after the key then sees it.
-    instances.beat(connection, name, None)
-    return _set_own(connection, [key], name, f"{name}{_KEPT}")
 
 
 def _mark_done(connection: redis.Redis, keys: Sequence[str], name: str) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any, TypedDict
 
 import discord
@@ -151,7 +152,8 @@ async def _admit(
     try:
         until = interaction.extras["patience_until"]  # the event loop's clock is `time.monotonic`
         teacher = is_teacher(interaction, bot.settings.admin_role)
-        return await bot.call(admission.admit, request, settings, until, teacher=teacher)
+        is_own = partial(bot.intake.keep, interaction=interaction.id)
+        return await bot.call(admission.admit, request, settings, until, teacher=teacher, is_own=is_own)
     finally:
         bot.admissions.release()
 

@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Callable
 from functools import lru_cache
 
 import redis
@@ -41,6 +42,7 @@ def admit(
     until: float = math.inf,
     *,
     teacher: bool = False,
+    is_own: Callable[["redis.Redis"], bool] = lambda _connection: True,
 ) -> Outlook:
     """Count a request against its guild's limits, and hold its job until `enqueueing.release`.
 
@@ -53,6 +55,8 @@ def admit(
         settings: of the guild, if the caller has read them for this request.
         teacher: whether a teacher asks, whose limits are higher.
         until: the time (`time.monotonic`) after which nobody waits for the admission. It is then undone.
+        is_own: whether the request is still the caller's. Otherwise nothing is undone: another bot, which
+            has taken it over as admitted, withdraws it and tells its author.
 
     Returns:
         What the waiting notice says.
@@ -90,8 +94,9 @@ def admit(
                 raise TimeoutError
             _count(connection, request, per_minute)
         except (LimitReached, TimeoutError):
-            enqueueing.drop_held(connection, request.id)
-            open_requests.close(connection, request.id)
+            if is_own(connection):
+                enqueueing.drop_held(connection, request.id)
+                open_requests.close(connection, request.id)
             raise
         if isinstance(request, VerseRequest):
             record = VerseRecord(**request.model_dump(exclude={"reply_to"}), asked_at=time.time())

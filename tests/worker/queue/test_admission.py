@@ -18,7 +18,15 @@ from worker.lessons.next_tokens import StepRequest
 from worker.messages import notices
 from worker.messages.catalog import Refusal
 from worker.protocol import retention
-from worker.queue import admission, enqueueing, redis_client, rq_internals, snapshot, withdrawal
+from worker.queue import (
+    admission,
+    enqueueing,
+    open_requests,
+    redis_client,
+    rq_internals,
+    snapshot,
+    withdrawal,
+)
 from worker.queue.admission import PRESSES_PER_REQUEST, LimitReached
 from worker.queue.rq_internals import VERSE
 from worker.records import guild_settings, verse_records
@@ -134,6 +142,17 @@ def test_a_request_whose_notice_failed_is_withdrawn(connection: Connection) -> N
     assert not enqueueing.release(connection, request.id)
     assert snapshot.open_jobs(connection) == []
     assert verse_records.find(connection, request.id) is None
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_a_late_admission_is_undone_unless_another_bot_counts_on_it(
+    connection: Connection, own: bool
+) -> None:
+    request = verse_request()
+    with pytest.raises(TimeoutError):
+        admission.admit(connection, request, until=time.monotonic() - 1, is_own=lambda _connection: own)
+    assert open_requests.is_open(connection, request.id) != own
+    assert (open_requests.held_ids(connection) == []) == own
 
 
 def test_a_record_is_kept_as_long_as_the_guild_says(connection: Connection) -> None:
