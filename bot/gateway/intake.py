@@ -49,15 +49,20 @@ _KEPT = "*"
 from the owner as it was before does not: the owner lives."""
 
 _SET_OWN = """
-local set = 0
+local own = 0
 for _, key in ipairs(KEYS) do
     local owner = redis.call('GET', key)
-    if not owner or owner == ARGV[1] or owner == ARGV[2] then
+    if owner == 'done' and redis.call('GET', key .. ':by') == ARGV[1] then
+        own = own + 1
+    elseif not owner or owner == ARGV[1] or owner == ARGV[2] then
         redis.call('SET', key, ARGV[3], 'EX', ARGV[4])
-        set = set + 1
+        if ARGV[3] == 'done' then
+            redis.call('SET', key .. ':by', ARGV[1], 'EX', ARGV[4])
+        end
+        own = own + 1
     end
 end
-return set
+return own
 """
 """An interaction that another bot has taken over is that bot's: it may have to tell the person."""
 
@@ -249,6 +254,9 @@ def _mark_done(connection: redis.Redis, keys: Sequence[str], name: str) -> None:
 
 
 def _set_own(connection: redis.Redis, keys: Sequence[str], name: str, value: bytes | str) -> bool:
-    """Set those of these keys that no other bot has. Whether there was one."""
+    """Set those of these keys that are this bot's or nobody's.
+
+    Whether there was one, or one that this bot has done already.
+    """
     arguments: list[bytes | str | int] = [name, f"{name}{_KEPT}", value, retention.INTERACTION_CLAIM.seconds]
     return bool(connection.register_script(_SET_OWN)(keys, arguments))

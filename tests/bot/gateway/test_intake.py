@@ -47,8 +47,10 @@ async def test_nobody_takes_an_interaction_over_from_a_bot_that_has_just_kept_it
             (asked,) = room.sandbox.world.interactions.values()
             key = f"shakelm:interaction:{asked.id}"
             await eventually_async(lambda: connection.get(key) == b"done", "an end of the interaction")
-            connection.set(key, room.bot.intake.name)
             interaction = SimpleNamespace(id=int(asked.id))
+            assert await room.bot.intake.keeps(cast(Any, interaction))  # it is done by this bot
+            assert connection.get(key) == b"done"
+            connection.set(key, room.bot.intake.name)
 
             connection.delete(f"shakelm:bot:alive:{room.bot.intake.name}")
             assert await room.bot.intake.keeps(cast(Any, interaction))
