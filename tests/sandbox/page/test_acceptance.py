@@ -129,9 +129,11 @@ def test_the_page_fits_a_phone_and_a_zoom_of_200_percent(verse: ChatPage) -> Non
         verse.page.get_by_label("style", exact=True).fill("")
         verse.type("<Escape>", "<Escape>")
         verse.newest.get_by_role("button", name="Change…").click()
-        expect(verse.page.get_by_role("button", name="Submit")).to_be_attached()
+        form = verse.page.get_by_role("dialog", name="Change the verse")
+        expect(form.get_by_role("textbox").first).to_be_focused()
         assert verse.overflow() <= 0
         verse.type("<Escape>")
+        expect(form).to_be_hidden()
 
 
 def test_a_verse_and_another_one_by_keyboard_alone(student: ChatPage) -> None:
