@@ -64,8 +64,10 @@ for _, key in ipairs(KEYS) do
 end
 return own
 """
-"""An interaction that another bot has taken over is that bot's: it may have to tell the person. `KEY:by` names
-the bot that has done an interaction. An earlier release knows the value `done` alone."""
+"""An interaction that another bot has taken over is that bot's: it may have to tell the person.
+
+`KEY:by` names the bot that has done an interaction. An earlier release knows the value `done` alone.
+"""
 
 PATIENCE_S = 2.0
 """The time for all questions to Redis before an interaction's first answer, if it comes in at once."""
